@@ -1,0 +1,1 @@
+"""The harness: splits, stages, store, results and the command line."""

@@ -1,0 +1,188 @@
+"""The records that flow through the suite. Everything else imports downwards from here."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True)
+class Example:
+    """What a task conditions on and what its output is compared with. Paths are absolute and were checked."""
+
+    id: str
+    """Unique in the split; letters, digits, `.`, `_` and `-`."""
+    group: str
+    """What makes examples dependent: a scenario, a video, a song. Intervals resample groups."""
+    image: Path | None = None
+    """Picture to condition on."""
+    video: Path | None = None
+    """Video to condition on, without sound."""
+    caption: str | None = None
+    """Sentence that describes the music or the picture."""
+    story: str | None = None
+    """Prose to condition on."""
+    lyrics: str | None = None
+    """Sung text to condition on."""
+    emotion: str | None = None
+    """One emotion word."""
+    audio: Path | None = None
+    """Music: the reference of the tasks to music, the condition of the tasks from music."""
+    reference_image: Path | None = None
+    """Picture that a generated picture is compared with."""
+    reference_text: str | None = None
+    """Text that a generated prompt is compared with."""
+
+
+@dataclass(frozen=True)
+class Task:
+    """What goes in and what comes out."""
+
+    name: str
+    """`image2music` and so on."""
+    conditions: tuple[str, ...]
+    """Fields of Example that a model may read; an example serves the task when it has them all."""
+    output: Literal["audio", "image", "text"]
+    """What a model makes."""
+    reference: str
+    """Field of Example that the output is compared with."""
+    description: str
+    """One line for `bench tasks`."""
+
+
+@dataclass(frozen=True)
+class Generated:
+    """What a model yields for one example: one of `audio`, `path`, `text`, or an `error`."""
+
+    id: str
+    """Id of the example."""
+    audio: NDArray[np.floating[Any]] | None = None
+    """Samples in -1..1, `[samples]` or `[channels, samples]`."""
+    rate_hz: int = 0
+    """Sampling rate of `audio`."""
+    path: Path | None = None
+    """A file that already exists; it is linked or copied, never moved."""
+    text: str | None = None
+    """A generated prompt."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """Intermediate texts worth keeping, e.g. {"caption": ..., "prompt": ...}."""
+    error: str | None = None
+    """Why there is no output, on one line."""
+
+
+@dataclass(frozen=True)
+class Output:
+    """A file and its facts: one line of the output journal."""
+
+    id: str
+    """Id of the example."""
+    path: str | None = None
+    """File, relative to the system's folder; None for a failure."""
+    sha256: str | None = None
+    """Of the file's bytes."""
+    rate_hz: int = 0
+    """Sampling rate, 0 where it has none."""
+    seconds: float = 0.0
+    """Duration, 0 where it has none."""
+    seed: int = 0
+    """Seed of the run; `example_seed` makes the example's own from it."""
+    notes: Mapping[str, str] = field(default_factory=dict)
+    """What the model noted on the way."""
+    error: str | None = None
+    """Why there is no file."""
+
+
+class Model(Protocol):
+    """A system under test. The harness makes it by `entry(device, weights, **options)`."""
+
+    def generate(self, examples: Sequence[Example], seed: int) -> Iterable[Generated]:
+        """One Generated an example, in any order. Same examples and seed, same result.
+
+        Raise for what is wrong with the machine; yield an error for what is wrong with one example."""
+        ...
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One way to build a family's model."""
+
+    entry: str
+    """`package.module:callable`; called as callable(device, weights, **options), gives a Model."""
+    description: str
+    """One line: which parts."""
+    assets: tuple[str, ...] = ()
+    """Names of the assets it loads; `weights` maps each to its folder."""
+    extras: tuple[str, ...] = ()
+    """Extras of this distribution that it needs."""
+    memory_gb: float = 0.0
+    """Device memory at the default batch size, weights included."""
+
+
+@dataclass(frozen=True)
+class ModelCard:
+    """What a family of systems is."""
+
+    name: str
+    """Family name."""
+    tasks: tuple[str, ...]
+    """Tasks that it can do."""
+    variants: Mapping[str, Variant]
+    """Variant name -> how it is built."""
+    description: str
+    """One line."""
+    licence: str
+    """Licences of code and weights."""
+    paper: str = ""
+    """Citation."""
+    leaks: str = ""
+    """Training data that leaks into a split, or empty."""
+    presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Preset name -> variants that the bare family name stands for there."""
+    batch_size: int = 8
+    """Examples in one call of `generate`; 0: the whole split."""
+    reference: bool = False
+    """A reference row rather than a system: belongs to every board and is not ranked."""
+    halves: bool = False
+    """Yields the first half of the groups only and is compared with the second half."""
+
+
+@dataclass(frozen=True)
+class SplitCard:
+    """What a split is and where it comes from."""
+
+    name: str
+    """A split never changes under its name."""
+    tasks: tuple[str, ...]
+    """Tasks that it serves."""
+    entry: str
+    """`package.module:build`; build(folder, assets) writes the manifest and the files."""
+    assets: tuple[str, ...]
+    """Names of the assets that it is made from."""
+    licence: str
+    """Licence of the media."""
+    source: str
+    """Where the media come from."""
+    description: str
+    """What is in it, the rule by which clips are cut."""
+    known: str = ""
+    """What is known to be wrong with it."""
+    hash: str = ""
+    """Expected content hash of the manifest; empty where the user's own media decide."""
+
+
+def example_seed(seed: int, example_id: str) -> int:
+    """The example's own 63-bit seed: the same whatever the batch, the order or the subset."""
+    return int.from_bytes(hashlib.sha256(f"{seed}:{example_id}".encode()).digest()[:8], "big") >> 1
+
+
+def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
+    """`items` in runs of `size`; size 0 gives one run of all."""
+    step = size or max(len(items), 1)
+    for start in range(0, len(items), step):
+        yield items[start : start + step]
