@@ -1,1 +1,3 @@
-"""The measures: pure functions over features, and the networks that make the features. Knows nothing of bench."""
+"""The measures: pure functions over features, and the networks that make the features.
+
+Knows nothing of bench."""
