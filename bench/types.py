@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
+
+Report = Callable[[str, int, int | None], None]
+"""Progress of long work: report(what, done, total), the total None where it is not known."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Generated:
     rate_hz: int = 0
     """Sampling rate of `audio`."""
     path: Path | None = None
-    """A file that already exists; it is linked or copied, never moved."""
+    """A file that already exists; it is copied."""
     text: str | None = None
     """A generated prompt."""
     notes: Mapping[str, str] = field(default_factory=dict)
@@ -94,6 +97,8 @@ class Output:
     """Seed of the run; `example_seed` makes the example's own from it."""
     notes: Mapping[str, str] = field(default_factory=dict)
     """What the model noted on the way."""
+    took_s: float = 0.0
+    """Wall seconds: the example's share of its batch."""
     error: str | None = None
     """Why there is no file."""
 
@@ -122,6 +127,8 @@ class Variant:
     """Extras of this distribution that it needs."""
     memory_gb: float = 0.0
     """Device memory at the default batch size, weights included."""
+    halves: bool = False
+    """Answers for every other group only and is compared with the music of the rest."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +155,6 @@ class ModelCard:
     """Examples in one call of `generate`; 0: the whole split."""
     reference: bool = False
     """A reference row rather than a system: belongs to every board and is not ranked."""
-    halves: bool = False
-    """Yields the first half of the groups only and is compared with the second half."""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,175 @@
+"""The second stage: features of every clip, picture and text, computed once and kept by content.
+
+Files are decoded ahead on threads while the networks work; each is decoded once, resampled once a rate and given
+to every extractor that lacks it. A chunk of clips is always put through a network whole, so that a run that was
+killed ends with the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bench import assets, media, registry
+from bench.errors import BenchError
+from bench.store import FeatureStore
+from bench.types import Report, chunks
+from metrics.card import ExtractorCard
+from metrics.extractors import Extractor, Features
+from metrics.signature import extractor_signature
+
+CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
+AHEAD = 2  # chunks decoded ahead
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to embed."""
+
+    key: str
+    """Hex digest of its content."""
+    source: Path | str
+    """A file, or a text itself."""
+    frame: int | None = None
+    """Of a video: the frame to take as the picture."""
+
+
+class Extractors:
+    """The extractors of a run: cards and signatures at once, networks when first needed."""
+
+    def __init__(self, names: Sequence[str], device: str, mirror: Path | None) -> None:
+        self.cards = {name: registry.extractor(name) for name in names}
+        self.device, self.mirror = device, mirror
+        self._loaded: dict[str, Extractor] = {}
+        self._signatures: dict[str, str] = {}
+
+    def signature(self, name: str) -> str:
+        """Everything that decides a feature's value but the content."""
+        if name not in self._signatures:
+            card = self.cards[name]
+            for asset in card.assets:
+                assets.fetch(asset, self.mirror)
+            digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
+            length = media.LENGTH_POLICY if card.modality == "audio" else "full"
+            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}"
+        return self._signatures[name]
+
+    def network(self, name: str) -> Extractor:
+        """The loaded network."""
+        if name not in self._loaded:
+            card = self.cards[name]
+            weights = {asset: assets.fetch(asset, self.mirror) for asset in card.assets}
+            factory: Callable[[Mapping[str, Path], str], Extractor] = registry.load(card.entry)
+            try:
+                self._loaded[name] = factory(weights, self.device)
+            except (ValueError, OSError) as error:
+                raise BenchError(f"extractor {name}: {error}") from error
+        return self._loaded[name]
+
+
+def file_item(path: Path) -> Item:
+    """An audio file or a picture by its bytes."""
+    return Item(media.file_sha256(path), path)
+
+
+def video_item(path: Path) -> Item:
+    """The middle frame of a video as a picture."""
+    middle = media.frame_count(path) // 2
+    digest = hashlib.sha256(f"{media.file_sha256(path)}#frame={middle}".encode()).hexdigest()
+    return Item(digest, path, middle)
+
+
+def text_item(text: str) -> Item:
+    """A text by its UTF-8 bytes."""
+    return Item(hashlib.sha256(text.encode()).hexdigest(), text)
+
+
+def embed(
+    items: Sequence[Item],
+    names: Sequence[str],
+    extractors: Extractors,
+    store: FeatureStore,
+    report: Report = lambda what, done, total: None,
+) -> dict[tuple[str, str], str]:
+    """Put the features of `items` under the extractors `names` (all of one modality) into the store.
+
+    Returns why not, by (extractor name, item key), for the items that could not be read or taken.
+    """
+    unique = list({item.key: item for item in items}.values())
+    cards = [extractors.cards[name] for name in names]
+    work = []
+    for chunk in chunks(unique, CHUNK):
+        lacking = [
+            card.name
+            for card in cards
+            if any(not store.has(extractors.signature(card.name), item.key) for item in chunk)
+        ]
+        if lacking:
+            work.append((chunk, lacking))
+    failures: dict[tuple[str, str], str] = {}
+    total, done = sum(len(chunk) for chunk, _ in work), 0
+    for chunk, lacking, decoded in _decoded(work, extractors.cards):
+        good = [item for item in chunk if not isinstance(decoded[item.key], str)]
+        for item in chunk:
+            if isinstance(decoded[item.key], str):
+                failures.update(((name, item.key), decoded[item.key]) for name in lacking)
+        for name in lacking:
+            rate = extractors.cards[name].rate_hz
+            clips = [decoded[item.key][rate] for item in good]
+            signature = extractors.signature(name)
+            for item, features in zip(good, _extract(extractors.network(name), clips), strict=True):
+                if isinstance(features, str):
+                    failures[name, item.key] = features
+                elif not store.has(signature, item.key):
+                    store.put(signature, item.key, features)
+        done += len(chunk)
+        report("features", done, total)
+    return failures
+
+
+def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
+    """Features of each clip, or why the network does not take it."""
+    if not clips:
+        return []
+    try:
+        return list(network(clips))
+    except ValueError as error:
+        if len(clips) == 1:
+            return [" ".join(str(error).split())]
+        return [found for clip in clips for found in _extract(network, [clip])]
+
+
+def _decoded(
+    work: Sequence[tuple[Sequence[Item], list[str]]], cards: Mapping[str, ExtractorCard]
+) -> Iterator[tuple[Sequence[Item], list[str], dict[str, Any]]]:
+    """The chunks with their items decoded: {rate: clip} by key, or the reason why not. Decodes AHEAD chunks."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pending: list[tuple[Sequence[Item], list[str], list[Future[Any]]]] = []
+        remaining = iter(work)
+        while True:
+            for chunk, names in remaining:
+                needed = [cards[name] for name in names]
+                pending.append((chunk, names, [pool.submit(_decode, item, needed) for item in chunk]))
+                if len(pending) > AHEAD:
+                    break
+            if not pending:
+                return
+            chunk, names, futures = pending.pop(0)
+            yield chunk, names, {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+
+
+def _decode(item: Item, cards: Sequence[ExtractorCard]) -> dict[int, Any] | str:
+    try:
+        if cards[0].modality == "text":
+            return {0: item.source}
+        path = Path(item.source)
+        if cards[0].modality == "image":
+            found = media.load_image(path) if item.frame is None else media.video_frames(path, [item.frame])[0]
+            return {0: found}
+        return dict(media.load_audio(path, sorted({card.rate_hz for card in cards})))
+    except media.MediaError as error:
+        return str(error)

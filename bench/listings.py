@@ -1,0 +1,146 @@
+"""The listings: models, metrics, tasks, splits, assets, and what this machine has."""
+
+from __future__ import annotations
+
+import importlib.util
+import platform
+from collections.abc import Sequence
+from dataclasses import asdict
+from importlib import metadata
+from pathlib import Path
+
+import typer
+
+from bench import assets, presets, registry, score, show
+from bench.cache import cache_dir
+from bench.tasks import TASKS
+
+OPTIONAL_MODULES = {
+    "symusic": "pip install 'sightsound-bench[pocket]'",
+    "gguf": "pip install 'sightsound-bench[pocket]'",
+    "accelerate": "pip install 'sightsound-bench[pocket]'",
+    "ai_edge_litert": "pip install 'sightsound-bench[yamnet]'",
+}
+
+
+def models(json: bool) -> None:
+    """Families and variants."""
+    cards = registry.model_cards()
+    if json:
+        return show.as_json([asdict(card) for card in cards.values()])
+    lines = [
+        (f"{card.name}:{name}".rstrip(":"), " ".join(card.tasks), variant.description)
+        for card in cards.values()
+        for name, variant in card.variants.items()
+    ]
+    show.listing(("model", "tasks", "parts"), lines)
+
+
+def metrics(json: bool) -> None:
+    """Metrics."""
+    cards = registry.metric_cards()
+    if json:
+        return show.as_json([asdict(card) for card in cards.values()])
+    lines = [
+        (card.name, "↑" if card.higher_is_better else "↓", " ".join(score.extractors([card])), card.definition)
+        for card in cards.values()
+    ]
+    show.listing(("metric", "", "reads", "definition"), lines)
+
+
+def tasks(json: bool) -> None:
+    """Tasks."""
+    if json:
+        return show.as_json([asdict(task) for task in TASKS.values()])
+    lines = [(t.name, " + ".join(t.conditions), t.output, t.description) for t in TASKS.values()]
+    show.listing(("task", "given", "made", ""), lines)
+
+
+def splits(json: bool) -> None:
+    """Splits."""
+    cards = registry.split_cards()
+    if json:
+        return show.as_json([asdict(card) for card in cards.values()])
+    lines = [(c.name, c.hash[:6], " ".join(c.tasks), c.licence, c.description) for c in cards.values()]
+    show.listing(("split", "hash", "tasks", "licence", ""), lines)
+
+
+def assets_(mirror: Path | None, json: bool) -> None:
+    """Assets."""
+    found = [(asset, assets.locate(asset.name, mirror)) for asset in assets.ASSETS.values()]
+    if json:
+        return show.as_json([asdict(asset) | {"folder": str(at) if at else None} for asset, at in found])
+    lines = [
+        (
+            asset.name,
+            "here" if at else NOT_HERE,
+            f"{asset.size_bytes / 1e6:,.0f} MB",
+            asset.licence,
+            asset.description,
+        )
+        for asset, at in found
+    ]
+    show.listing(("asset", "", "download", "licence", ""), lines)
+
+
+NOT_HERE = "–"
+
+
+def pocket_assets() -> list[str]:
+    """Assets that the pocket preset needs."""
+    preset = presets.preset("pocket")
+    cards = [registry.extractor(name) for name in score.extractors([registry.metric(m) for m in preset.metrics])]
+    names = [asset for card in cards if not card.optional for asset in card.assets]
+    names += [asset for each in registry.systems("mozart", "pocket") for asset in each.build.assets]
+    splits_used = {registry.split_cards()[name] for name in set(preset.splits.values())}
+    names += [asset for card in sorted(splits_used, key=lambda card: card.name) for asset in card.assets]
+    return list(dict.fromkeys(names))
+
+
+def problems(what: str, found: Sequence[str], json: bool) -> None:
+    """Problems, one a line; exit code 1 if there are any."""
+    if json:
+        show.as_json(list(found))
+    else:
+        print("\n".join(found) if found else f"{what}: every file is as it should be")
+    if found:
+        raise typer.Exit(1)
+
+
+def doctor(mirror: Path | None, json: bool) -> None:
+    """What is here, what is missing and how to get it."""
+    import torch
+
+    facts = {
+        "sightsound-bench": _version("sightsound-bench"),
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "transformers": _version("transformers"),
+        "device": torch.cuda.get_device_name() if torch.cuda.is_available() else "cpu only",
+        "cache": str(cache_dir()),
+        "mirror": str(mirror) if mirror else "none",
+    }
+    missing = {name: remedy for name, remedy in OPTIONAL_MODULES.items() if importlib.util.find_spec(name) is None}
+    needed = pocket_assets()
+    absent = [name for name in needed if assets.locate(name, mirror) is None]
+    optional = [
+        asset
+        for name in ("yamnet",)
+        for asset in registry.extractor(name).assets
+        if assets.locate(asset, mirror) is None
+    ]
+    if json:
+        return show.as_json({**facts, "missing_modules": missing, "missing_assets": absent, "optional": optional})
+    lines = [(name, text, "") for name, text in facts.items()]
+    lines += [(f"module {name}", "missing", remedy) for name, remedy in missing.items()]
+    lines += [(f"asset {name}", "not here yet", f"bench assets fetch {name}") for name in absent]
+    lines += [(f"asset {name}", "optional, not here", f"bench assets fetch {name}") for name in optional]
+    lines += [("pocket preset", "ready" if not absent and not missing else "fetches the rest when it runs", "")]
+    show.listing(("", "", "remedy"), lines)
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed"

@@ -1,0 +1,74 @@
+"""Presets: which variants, splits and metrics a command uses when it is not told."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bench.errors import BenchError
+from bench.registry import unknown
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A complete set of defaults. A family's variants under it stand in the family's card."""
+
+    name: str
+    """`pocket` or `paper`."""
+    splits: dict[str, str]
+    """Task -> split."""
+    metrics: tuple[str, ...]
+    """Metrics, those that the task has the features for."""
+    description: str
+    """One line, printed at the start of a run."""
+
+
+_MUSIC_SPLITS = {
+    "image2music": "wesnoth",
+    "story2music": "wesnoth",
+    "multimodal2music": "wesnoth",
+    "video2music": "gestures",
+}
+_POCKET_METRICS = (
+    "fad_musicnn",
+    "kl_musicnn",
+    "inception_score_musicnn",
+    "kl_yamnet",
+    "inception_score_yamnet",
+    "thd",
+    "cosine_labels_tags_minilm",
+    "rank_labels_tags_minilm",
+    "cosine_story_tags_minilm",
+    "rank_story_tags_minilm",
+)
+
+PRESETS = {
+    preset.name: preset
+    for preset in (
+        Preset(
+            "pocket",
+            _MUSIC_SPLITS,
+            _POCKET_METRICS,
+            "small trained parts that any machine can fetch; not comparable with any paper's figures",
+        ),
+        Preset(
+            "paper",
+            _MUSIC_SPLITS,
+            _POCKET_METRICS,
+            "the published parts of a system, scored by the metrics that this version has",
+        ),
+    )
+}
+
+
+def preset(name: str) -> Preset:
+    """The preset of that name."""
+    if name not in PRESETS:
+        raise unknown("preset", name, PRESETS)
+    return PRESETS[name]
+
+
+def default_split(chosen: Preset, task: str) -> str:
+    """The preset's split for a task; BenchError where it has none."""
+    if task not in chosen.splits:
+        raise BenchError(f"preset {chosen.name} has no split for {task}; name one with --split")
+    return chosen.splits[task]

@@ -1,0 +1,168 @@
+"""Names to cards. A name that is not known gets the nearest ones in its error."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import importlib.util
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from bench.errors import BenchError
+from bench.tasks import TASKS
+from bench.types import ModelCard, SplitCard, Task, Variant
+from metrics.card import ExtractorCard, MetricCard
+
+MODELS = {
+    "mozart": "baselines.mozart:CARD",
+    "reference": "baselines.reference:CARD",
+}
+REFERENCE_SYSTEMS = (
+    "reference:same",
+    "reference:halves",
+    "reference:mispaired",
+    "reference:silence",
+    "reference:white_noise",
+)
+ENTRY_POINTS = "sightsound.models"
+
+
+class UnknownNameError(BenchError):
+    """A name that no registry has."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
+    """The error for a name that is not there, with the nearest that are."""
+    known = sorted(known)
+    near = difflib.get_close_matches(name, known, n=3, cutoff=0.5) or known[:8]
+    return UnknownNameError(f"no {kind} named {name!r}; the nearest: {', '.join(near) or 'none'}")
+
+
+def load(entry: str) -> Any:
+    """The object that `package.module:Name` names, or the module where no name follows."""
+    module_name, _, attribute = entry.partition(":")
+    _search_here()
+    try:
+        found: Any = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        where = f"{entry} needs" if error.name and not module_name.startswith(error.name) else "no"
+        raise BenchError(f"{where} Python module {error.name!r}; is it installed?") from error
+    for part in filter(None, attribute.split(".")):
+        if not hasattr(found, part):
+            raise BenchError(f"{module_name} has no {attribute!r}")
+        found = getattr(found, part)
+    return found
+
+
+def _search_here() -> None:
+    """Let modules in the working folder be imported, as `python -m` does."""
+    if str(Path.cwd()) not in sys.path:
+        sys.path.append(str(Path.cwd()))
+
+
+def _is_module(name: str) -> bool:
+    """Whether Python could import it; the package around a submodule is imported to find out."""
+    _search_here()
+    try:
+        return importlib.util.find_spec(name) is not None
+    except (ModuleNotFoundError, ValueError):
+        return "." in name  # importing it will say which part is missing
+
+
+@dataclass(frozen=True)
+class System:
+    """One variant of one family with its options: what a board has a line for."""
+
+    card: ModelCard
+    """The family."""
+    variant: str
+    """Variant name; empty where the family has only one way."""
+    build: Variant
+    """How it is made."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Keyword arguments of the entry that the user set."""
+
+    @property
+    def label(self) -> str:
+        """`family:variant`, with the options that were set: what a row calls it."""
+        options = "".join(f"+{key}={value}" for key, value in sorted(self.options.items()))
+        return f"{self.card.name}:{self.variant}{options}".rstrip(":")
+
+
+def model_cards() -> dict[str, ModelCard]:
+    """Every family that is known, those of other packages included."""
+    entries = MODELS | {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+    return {name: _card(entry) for name, entry in sorted(entries.items())}
+
+
+def _card(entry: str) -> ModelCard:
+    """The card at `entry`: itself, or the `card` of a class, which then is the only variant's entry."""
+    found = load(entry)
+    card = found if isinstance(found, ModelCard) else getattr(found, "card", None)
+    if not isinstance(card, ModelCard):
+        raise BenchError(f"{entry} is no ModelCard and has no attribute `card` that is one")
+    if not card.variants:
+        variants = {"": Variant(entry, card.description)}
+        card = ModelCard(**{**card.__dict__, "variants": variants})
+    return card
+
+
+def systems(spec: str, preset: str, options: Mapping[str, str] | None = None) -> list[System]:
+    """The systems that `family`, `family:variant` or `package.module:Class` stands for under a preset.
+
+    A bare family name stands for the preset's variants of it; a variant is also found with the preset's name
+    before it (`no_bridge` is `pocket_no_bridge` under the preset `pocket`).
+    """
+    family, _, variant = spec.partition(":")
+    entries = MODELS | {point.name: point.value for point in metadata.entry_points(group=ENTRY_POINTS)}
+    if family in entries:
+        card = _card(entries[family])
+    elif variant and _is_module(family):
+        card, variant = _card(spec), ""
+    else:
+        raise unknown("model", family, entries)
+    if variant:
+        names = [name for name in (variant, f"{preset}_{variant}") if name in card.variants][:1]
+        if not names:
+            raise unknown(f"variant of {family}", variant, card.variants)
+    else:
+        names = list(card.presets.get(preset, tuple(card.variants)[:1]))
+    return [System(card, name, card.variants[name], dict(options or {})) for name in names]
+
+
+def task(name: str) -> Task:
+    """The task of that name."""
+    if name not in TASKS:
+        raise unknown("task", name, TASKS)
+    return TASKS[name]
+
+
+def metric_cards() -> dict[str, MetricCard]:
+    """Every metric."""
+    cards: dict[str, MetricCard] = load("metrics.cards:METRICS")
+    return cards
+
+
+def metric(name: str) -> MetricCard:
+    """The metric of that name."""
+    cards = metric_cards()
+    if name not in cards:
+        raise unknown("metric", name, cards)
+    return cards[name]
+
+
+def extractor(name: str) -> ExtractorCard:
+    """The extractor of that name."""
+    cards: dict[str, ExtractorCard] = load("metrics.extractors.cards:EXTRACTORS")
+    if name not in cards:
+        raise unknown("extractor", name, cards)
+    return cards[name]
+
+
+def split_cards() -> dict[str, SplitCard]:
+    """Every split."""
+    return {name: load(entry) for name, entry in load("bench.splits:SPLITS").items()}

@@ -1,0 +1,235 @@
+"""The chain of the stages: generate, embed, score, in one run folder."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from bench import embed, folder, provenance, results, score, splits, store
+from bench.cache import cache_dir
+from bench.generate import build, generate, scope
+from bench.media import MediaError
+from bench.registry import System
+from bench.types import Example, Model, Output, Report, Task
+from metrics.card import MetricCard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+TEXTS = ("story", "caption", "lyrics")  # fields of Example that the side `text` of a metric reads
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a run is asked to do."""
+
+    task: Task
+    """Task."""
+    split: str
+    """Split name."""
+    systems: tuple[System, ...]
+    """Systems under test and reference rows, in the table's order."""
+    metrics: tuple[MetricCard, ...]
+    """Metrics."""
+    folder: Path
+    """Run folder."""
+    seed: int = 0
+    """Seed of the run."""
+    limit: int | None = None
+    """Number of examples to take, None for all."""
+    device: str = "cpu"
+    """Torch device."""
+    batch_size: int | None = None
+    """Examples a call of a model; None for the model's own."""
+    mirror: Path | None = None
+    """Folder with assets, searched first."""
+    retry: bool = False
+    """Try again what failed."""
+
+
+def run(request: Request, report: Report) -> pd.DataFrame:
+    """Generate what is missing, then score; the rows are also in `rows.csv` of the run folder."""
+    with store.locked(request.folder):
+        split = _claim(request, report)
+        for system in request.systems:
+            _generate(request, system, split.examples, report)
+        return _score(request, split, report)
+
+
+def generate_only(request: Request, report: Report) -> dict[str, dict[str, Output]]:
+    """The first stage alone: outputs by system and example."""
+    with store.locked(request.folder):
+        examples = _claim(request, report).examples
+        return {each.label: _generate(request, each, examples, report) for each in request.systems}
+
+
+def adopt(request: Request, system: System, files: Path, report: Report) -> pd.DataFrame:
+    """Score a folder of files named by example id as the outputs of `system`, one of the request's."""
+    with store.locked(request.folder):
+        split = _claim(request, report)
+        shutil.rmtree(_place(request, system), ignore_errors=True)  # a copy of files that may have changed
+        for each in request.systems:
+            make = partial(folder.Folder, files, request.task.output) if each == system else None
+            _generate(request, each, split.examples, report, make)
+        return _score(request, split, report)
+
+
+def _claim(request: Request, report: Report) -> splits.Split:
+    split = splits.load(
+        request.split, mirror=request.mirror, task=request.task.name, limit=request.limit, report=report
+    )
+    plan = {
+        "task": request.task.name,
+        "split": request.split,
+        "split_hash": split.hash,
+        "seed": request.seed,
+        "limit": request.limit,
+        "systems": [system.label for system in request.systems],
+        "metrics": [card.name for card in request.metrics],
+    }
+    store.claim(request.folder, plan)
+    return split
+
+
+def _place(request: Request, system: System) -> Path:
+    return request.folder / "systems" / store.slug(system.label)
+
+
+def _generate(
+    request: Request,
+    system: System,
+    examples: Sequence[Example],
+    report: Report,
+    make: Callable[[], Model] | None = None,
+) -> dict[str, Output]:
+    return generate(
+        system,
+        request.task,
+        examples,
+        _place(request, system),
+        make or partial(build, system, request.device, request.mirror),
+        seed=request.seed,
+        batch_size=request.batch_size,
+        retry=request.retry,
+        report=report,
+    )
+
+
+def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFrame:
+    networks = embed.Extractors(score.extractors(request.metrics), request.device, request.mirror)
+    features = store.FeatureStore(cache_dir() / "features")
+    outputs = {system.label: _outputs(request, system, split.examples) for system in request.systems}
+    sides = _sides(request, split.examples)
+    failures = _embed(request, networks, features, outputs, sides, report)
+
+    def feature(extractor: str, key: str, output: str) -> Any:
+        if (extractor, key) in failures:
+            return None
+        return features.get(networks.signature(extractor), key, output)
+
+    scene = score.Scene(
+        examples=split.examples,
+        split=f"{request.split}@{split.hash[:6]}",
+        keys={side: _keys(items) for side, items in sides.items()},
+        outputs={label: _keys(items) for label, items in outputs.items()},
+        feature=feature,
+        extractor_signature=networks.signature,
+        facts={system.label: _facts(request, system) for system in request.systems},
+    )
+    rows = score.score(scene, request.systems, request.metrics, request.task.name)
+    table = results.frame(rows)
+    results.write(request.folder / "rows.csv", table)
+    return table
+
+
+def _outputs(request: Request, system: System, examples: Sequence[Example]) -> dict[str, embed.Item]:
+    """The system's outputs that are there, by example id; by the bytes that the files hold now."""
+    place = _place(request, system)
+    journal = store.Journal(place).read()
+    found = {}
+    for example in scope(system, examples):
+        path = journal[example.id].path if example.id in journal else None
+        if path is not None and (place / path).is_file():
+            found[example.id] = embed.file_item(place / path)
+    return found
+
+
+def _sides(request: Request, examples: Sequence[Example]) -> dict[str, dict[str, embed.Item]]:
+    """The items of the reference and of the conditions that the metrics read, by side and example id."""
+    read = {need.side for card in request.metrics for need in score.needs(card)}
+    sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated"}}
+    for example in examples:
+        for side, items in sides.items():
+            # A condition that cannot be read leaves its example out; the model's own failure is counted.
+            with suppress(OSError, MediaError):
+                if item := _item(request.task, example, side):
+                    items[example.id] = item
+    return sides
+
+
+def _item(task: Task, example: Example, side: str) -> embed.Item | None:
+    if side == "reference":
+        reference = getattr(example, task.reference)
+        return embed.text_item(reference) if task.output == "text" else embed.file_item(reference)
+    if side == "text":
+        return embed.text_item(getattr(example, next(c for c in task.conditions if c in TEXTS)))
+    if "video" in task.conditions and example.video is not None:
+        return embed.video_item(example.video)
+    return embed.file_item(example.image) if example.image else None
+
+
+def _keys(items: Mapping[str, embed.Item]) -> dict[str, str]:
+    return {example_id: item.key for example_id, item in items.items()}
+
+
+def _embed(
+    request: Request,
+    networks: embed.Extractors,
+    features: store.FeatureStore,
+    outputs: Mapping[str, Mapping[str, embed.Item]],
+    sides: Mapping[str, Mapping[str, embed.Item]],
+    report: Report,
+) -> dict[tuple[str, str], str]:
+    """Put every feature that the metrics read into the store; why not, by extractor and content."""
+    jobs: dict[str, tuple[list[str], list[embed.Item]]] = {}
+    for card in request.metrics:
+        for need in score.needs(card):
+            names, _ = jobs.setdefault(networks.cards[need.extractor].modality, ([], []))
+            if need.extractor not in names:
+                names.append(need.extractor)
+    failures: dict[tuple[str, str], str] = {}
+    for modality, (names, items) in sorted(jobs.items()):
+        for side, found in sides.items():
+            if modality == _modality(request.task, side):
+                items += found.values()
+        if modality == request.task.output:
+            for found in outputs.values():
+                items += found.values()
+        failures |= embed.embed(items, names, networks, features, report)
+    return failures
+
+
+def _modality(task: Task, side: str) -> str:
+    return task.output if side == "reference" else side
+
+
+def _facts(request: Request, system: System) -> dict[str, Any]:
+    journal = store.Journal(_place(request, system)).read()
+    return {
+        "run": request.folder.name,
+        "seed": request.seed,
+        "device": provenance.device_name(request.device),
+        "versions": provenance.versions(system, request.mirror),
+        "commit": provenance.commit(),
+        "seconds": round(sum(output.took_s for output in journal.values()), 3),
+    }
+
+
+def failed(outputs: Mapping[str, Mapping[str, Output]]) -> int:
+    """How many outputs are failures."""
+    return sum(output.error is not None for found in outputs.values() for output in found.values())

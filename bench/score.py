@@ -1,0 +1,237 @@
+"""The third stage: rows of values from stored features. No file and no network is touched here."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, partial
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import media, registry
+from bench.generate import halves, scope
+from bench.results import Row
+from bench.types import Example
+from metrics.card import MetricCard, Need
+from metrics.signature import signature
+from metrics.statistics import bootstrap
+
+LOADED = 64  # clips whose features are in memory at once while their rows are made
+REPLICATES = {"two_sets": 200}  # each costs a decomposition of the pooled frames
+DEFAULT_REPLICATES = 1000
+
+Rows = NDArray[np.float64]
+FeatureOf = Callable[[str, str, str], NDArray[np.float32] | None]
+"""(extractor, content key, output) -> features, or None where the item could not be embedded."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """All that the metrics of one run read."""
+
+    examples: Sequence[Example]
+    """The split's examples for the task, in order."""
+    split: str
+    """`name@hash`."""
+    keys: Mapping[str, Mapping[str, str]]
+    """Side -> example id -> content key, for `reference`, `image` and `text`."""
+    outputs: Mapping[str, Mapping[str, str]]
+    """System label -> example id -> content key of its output; failures are not there."""
+    feature: FeatureOf
+    """Where the features are."""
+    extractor_signature: Callable[[str], str]
+    """Extractor name -> signature."""
+    facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    """System label -> cells of its rows that the scoring doesn't know (run, seed, device, versions, ...)."""
+
+
+@dataclass(frozen=True)
+class _Value:
+    """A value on its way to a row."""
+
+    value: float = math.nan
+    low: float = math.nan
+    high: float = math.nan
+    n: int = 0
+    groups: int = 0
+    note: str = ""
+
+
+def score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str) -> list[Row]:
+    """One row a metric and system. A value that cannot be had is NaN and its row's note says why."""
+    made: list[Row] = []
+    ranked = [system for system in systems if not system.card.reference]
+    for card in cards:
+        positions = _positions(card, scene, ranked) if card.kind == "ranked" else None
+        for system in systems if positions is None else ranked:
+            examples = scope(system, scene.examples)
+            try:
+                if positions is not None:
+                    found = _ranked(card, positions[:, ranked.index(system)], scene, len(ranked))
+                elif card.kind == "two_sets":
+                    found = _two_sets(card, scene, system, examples)
+                else:
+                    found = _per_clip(card, scene, system, examples)
+            except ValueError as error:  # what the metric's functions say of features they cannot take
+                found = _Value(note=" ".join(str(error).split()))
+            answered = sum(example.id in scene.outputs[system.label] for example in examples)
+            made.append(
+                Row(
+                    model=system.card.name,
+                    variant=system.label.partition(":")[2],
+                    task=task,
+                    split=scene.split,
+                    metric=card.name,
+                    value=found.value,
+                    ci_low=found.low,
+                    ci_high=found.high,
+                    n=found.n,
+                    n_failed=len(examples) - answered,
+                    group_n=found.groups,
+                    higher_is_better=card.higher_is_better,
+                    signature=_sign(card, scene, found.n),
+                    competitors=" ".join(sorted(s.label for s in ranked)) if positions is not None else "",
+                    dtype="float32",
+                    note=found.note,
+                    **scene.facts.get(system.label, {}),
+                )
+            )
+    return made
+
+
+def needs(card: MetricCard) -> tuple[Need, ...]:
+    """The features that a metric reads, a ranked metric's through the one that it ranks."""
+    return registry.metric(card.over).needs if card.kind == "ranked" else card.needs
+
+
+def extractors(cards: Sequence[MetricCard]) -> list[str]:
+    """Names of the extractors that the metrics need."""
+    return sorted({need.extractor for card in cards for need in needs(card)})
+
+
+def _sign(card: MetricCard, scene: Scene, n: int) -> str:
+    names = {need.extractor for need in needs(card)}
+    rates = {registry.extractor(name).rate_hz for name in names} - {0}
+    reads = {need.side for need in needs(card)}
+    return signature(
+        card,
+        n=n,
+        reference=scene.split if reads - {"generated"} else scene.split.split("@")[0],
+        extractors={name: scene.extractor_signature(name) for name in names},
+        options={"sr": "+".join(map(str, sorted(rates))), "rs": media.RESAMPLER, "len": media.LENGTH_POLICY},
+    )
+
+
+@cache
+def _module(name: str) -> Any:
+    return registry.load(name)
+
+
+def _features(scene: Scene, need: Need, system: str, example_id: str) -> NDArray[np.float32] | None:
+    side = scene.outputs[system] if need.side == "generated" else scene.keys[need.side]
+    key = side.get(example_id)
+    return None if key is None else scene.feature(need.extractor, key, need.output)
+
+
+def _statistics(
+    card: MetricCard, scene: Scene, system: str, wanted: Sequence[Need], examples: Sequence[Example]
+) -> tuple[list[Example], Rows]:
+    """The examples that have all the features, and their rows `[clips, ...]`; made a few clips at a time."""
+    kept: list[Example] = []
+    parts: list[Rows] = []
+    for start in range(0, len(examples), LOADED):
+        some = examples[start : start + LOADED]
+        found = [[_features(scene, need, system, example.id) for need in wanted] for example in some]
+        whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
+        if whole:
+            columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
+            parts.append(_module(card.module).statistics(*columns))
+            kept += [some[index] for index in whole]
+    return kept, _stack(parts)
+
+
+def _stack(parts: Sequence[Rows]) -> Rows:
+    """The parts one after another; clips of fewer frames are filled up with NaN."""
+    if not parts:
+        return np.zeros((0, 1))
+    longest = np.max([part.shape[1:] for part in parts], axis=0)
+    shape = (sum(map(len, parts)), *map(int, longest))
+    if all(part.shape[1:] == shape[1:] for part in parts):
+        return np.concatenate(parts)
+    rows, start = np.full(shape, np.nan), 0
+    for part in parts:
+        rows[(slice(start, start + len(part)), *map(slice, part.shape[1:]))] = part
+        start += len(part)
+    return rows
+
+
+def _two_sets(card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example]) -> _Value:
+    (need,) = [need for need in card.needs if need.side == "generated"]
+    (other,) = [need for need in card.needs if need.side != "generated"]
+    against = halves(scene.examples)[1] if system.build.halves else examples
+    mine, rows = _statistics(card, scene, system.label, [need], examples)
+    theirs, references = _statistics(card, scene, system.label, [other], against)
+    groups, other_groups = [e.group for e in mine], [e.group for e in theirs]
+    if short := _too_few(card, min(len(mine), len(theirs))):
+        return _Value(n=len(mine), groups=len(set(groups)), note=short)
+    aggregate = _module(card.module).aggregate
+
+    def value(weights: Rows, other_weights: Rows) -> float:
+        return float(aggregate(rows, weights, references, other_weights))
+
+    interval = bootstrap(
+        value,
+        groups,
+        other_groups,
+        paired=not system.build.halves,
+        replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES),
+    )
+    ones = value(np.ones(len(rows)), np.ones(len(references)))
+    return _Value(ones, *interval, len(mine), len(set(groups)))
+
+
+def _per_clip(card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example]) -> _Value:
+    if card.kind == "paired" and system.build.halves and any(n.side == "reference" for n in card.needs):
+        return _Value(note="the halves of the reference are not paired")
+    mine, rows = _statistics(card, scene, system.label, card.needs, examples)
+    return _aggregate(card, rows, [example.group for example in mine])
+
+
+def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
+    has_value = ~np.isnan(rows.reshape(len(rows), -1)).all(axis=1)
+    rows, groups = rows[has_value], [group for group, has in zip(groups, has_value, strict=True) if has]
+    without = int((~has_value).sum())
+    note = f"no value for {without} of {len(has_value)} clips" if without else ""
+    if short := _too_few(card, len(rows)):
+        return _Value(n=len(rows), groups=len(set(groups)), note="; ".join(filter(None, (short, note))))
+    value = partial(_module(card.module).aggregate, rows)
+    low, high = bootstrap(value, groups, replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES))
+    return _Value(float(value(np.ones(len(rows)))), low, high, len(rows), len(set(groups)), note)
+
+
+def _too_few(card: MetricCard, n: int) -> str:
+    return f"needs {card.min_clips} clips, has {n}" if n < max(card.min_clips, 1) else ""
+
+
+def _positions(card: MetricCard, scene: Scene, systems: Sequence[registry.System]) -> Rows:
+    """Ranked rows `[examples, systems]` from the per-clip values of the metric underneath."""
+    under = registry.metric(card.over)
+    place = {example.id: index for index, example in enumerate(scene.examples)}
+    values = np.full((len(scene.examples), len(systems)), np.nan)
+    for column, system in enumerate(systems):
+        mine, rows = _statistics(under, scene, system.label, under.needs, scene.examples)
+        for example, row in zip(mine, rows, strict=True):
+            values[place[example.id], column] = row
+    if not under.higher_is_better:
+        values = -values
+    ranked: Rows = _module(card.module).statistics(values) if len(systems) else values
+    return ranked
+
+
+def _ranked(card: MetricCard, column: Rows, scene: Scene, competitors: int) -> _Value:
+    if competitors < 2:
+        return _Value(note="a rank needs two systems or more; name others with --model")
+    return _aggregate(card, column, [example.group for example in scene.examples])

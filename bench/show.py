@@ -1,0 +1,131 @@
+"""What a person sees: tables on standard output, progress on standard error."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NO_VALUE = "–"
+
+
+def say(text: str) -> None:
+    """One line to the user, on standard error."""
+    print(text, file=sys.stderr)
+
+
+def as_json(data: object) -> None:
+    """The data as JSON on standard output; NaN becomes null."""
+    print(json.dumps(_plain(data), indent=1, ensure_ascii=False))
+
+
+def _plain(data: object) -> object:
+    if isinstance(data, float) and not math.isfinite(data):
+        return None
+    if isinstance(data, Mapping):
+        return {str(key): _plain(value) for key, value in data.items()}
+    if isinstance(data, list | tuple):
+        return [_plain(value) for value in data]
+    return data
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """A table's rows for JSON."""
+    return [{str(k): v for k, v in row.items()} for row in table.to_dict("records")]
+
+
+def listing(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str = "") -> None:
+    """A plain table."""
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
+    for name in columns:
+        table.add_column(name, overflow="fold")
+    for line in lines:
+        table.add_row(*line)
+    _print(table)
+
+
+def values(table: pd.DataFrame, order: Sequence[str], metrics: Sequence[str]) -> None:
+    """Rows of one task and split: a line a system, a column a metric, the 95% interval under each value."""
+    from rich.table import Table
+
+    first = table.iloc[0]
+    shown = Table(
+        title=f"{first['task']} on {first['split']}, seed {first['seed']}",
+        title_justify="left",
+        header_style="bold",
+        box=None,
+        pad_edge=False,
+    )
+    shown.add_column("system", overflow="fold")
+    cells = {(label(row), row["metric"]): row for row in records(table)}
+    for metric in metrics:
+        up = any(row["higher_is_better"] for (_, name), row in cells.items() if name == metric)
+        shown.add_column(metric.replace("_", "\n") + (" ↑" if up else " ↓"), justify="right", no_wrap=True)
+    shown.add_column("n", justify="right")
+    shown.add_column("failed", justify="right")
+    for system in order:
+        mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
+        count, missing = max(row["n"] for row in mine), max(row["n_failed"] for row in mine)
+        line = [cell(cells.get((system, metric))) for metric in metrics]
+        shown.add_row(system, *line, str(count), str(missing))
+    _print(shown)
+
+
+def label(row: Mapping[str, Any]) -> str:
+    """`family:variant` of a row."""
+    return f"{row['model']}:{row['variant']}".rstrip(":")
+
+
+def number(value: float) -> str:
+    """A value as people write it: four significant digits."""
+    return NO_VALUE if math.isnan(value) else f"{value:#.4g}".rstrip(".")
+
+
+def cell(row: Mapping[str, Any] | None) -> str:
+    """A value and, on the next line, its interval."""
+    if row is None:
+        return NO_VALUE
+    if math.isnan(row["ci_low"]):
+        return number(row["value"])
+    return f"{number(row['value'])}\n[{number(row['ci_low'])}, {number(row['ci_high'])}]"
+
+
+def _print(table: Any) -> None:
+    from rich.console import Console
+
+    # Into a file or a pipe a table is as wide as it needs; on a terminal it folds to the terminal.
+    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
+    Console(width=width, highlight=False).print(table)
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[str, int, int | None], None]]:
+    """A bar a piece of work on standard error, told by report(what, done, total)."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bars = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+    known: dict[str, Any] = {}
+
+    def report(what: str, done: int, total: int | None) -> None:
+        if what not in known:
+            known[what] = bars.add_task(what, total=total)
+        bars.update(known[what], completed=done, total=total)
+
+    with bars:
+        yield report

@@ -1,0 +1,222 @@
+"""The way of the data through the commands, in the toy world."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import soundfile
+
+from bench import results
+
+RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Every output's bytes by name."""
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*.wav"))}
+
+
+def values(folder: Path) -> pd.DataFrame:
+    """The run's rows without what a clock decides."""
+    return results.read(folder / "rows.csv").drop(columns=["run", "seconds"])
+
+
+def test_a_run_ends_with_a_table_and_rows(toy_world, bench):
+    done = bench(*RUN, "--out", "r", "--json")
+    assert done.code == 0, done.err
+    rows = {(row["model"], row["variant"], row["metric"]): row for row in json.loads(done.out)}
+    same = rows["reference", "same", "fad_toy"]
+    assert same["value"] == pytest.approx(0, abs=1e-6) and same["n"] == 12 and same["group_n"] == 6
+    echo = rows["echo", "pocket", "cosine_toy"]
+    assert echo["ci_low"] <= echo["value"] <= echo["ci_high"] < 1
+    noise = rows["reference", "white_noise", "fad_toy"]["value"]
+    assert same["value"] < rows["echo", "pocket", "fad_toy"]["value"] < noise
+    assert rows["reference", "halves", "fad_toy"]["n"] == 6
+    assert rows["reference", "halves", "cosine_toy"]["value"] is None
+    assert "not paired" in rows["reference", "halves", "cosine_toy"]["note"]
+    assert rows["echo", "pocket", "rank_toy"]["value"] is None, "one system alone has no rank"
+    assert ("reference", "same", "rank_toy") not in rows
+    assert "|n:12|ref:toy@" in same["signature"] and "|x:spectrum@" in same["signature"]
+    table = bench(*RUN, "--out", "r")
+    assert "echo:pocket" in table.out and "reference:silence" in table.out
+
+
+def test_the_mispaired_reference_is_no_example_s_own(toy_world, bench):
+    bench(*RUN, "--out", "r")
+    lines = Path("r/systems/reference.mispaired/outputs.jsonl").read_text().splitlines()
+    notes = {record["id"]: record["notes"]["of"] for record in map(json.loads, lines)}
+    assert len(notes) == 12 and all(own != other for own, other in notes.items())
+    assert sorted(notes) == sorted(notes.values())
+
+
+def test_the_same_command_again_does_nothing(toy_world, bench):
+    bench(*RUN, "--out", "r")
+    before = {path: path.stat().st_mtime_ns for path in Path("r/systems").rglob("*") if path.is_file()}
+    first = values(Path("r"))
+    assert bench(*RUN, "--out", "r").code == 0
+    assert before == {path: path.stat().st_mtime_ns for path in Path("r/systems").rglob("*") if path.is_file()}
+    pd.testing.assert_frame_equal(first, values(Path("r")), check_exact=True)
+
+
+def test_seeds(toy_world, bench):
+    for name, seed in (("a", 1), ("b", 1), ("c", 2)):
+        assert bench(*RUN, "--out", name, "--seed", seed).code == 0
+    assert files(Path("a")) == files(Path("b"))
+    assert files(Path("a/systems/echo.pocket")) != files(Path("c/systems/echo.pocket"))
+
+
+def test_batches_and_limits_do_not_change_an_output(toy_world, bench):
+    bench(*RUN, "--out", "a")
+    bench(*RUN, "--out", "b", "--batch-size", 5, "--limit", 7)
+    some = files(Path("b/systems/echo.pocket"))
+    assert len(some) == 7 and some.items() <= files(Path("a/systems/echo.pocket")).items()
+
+
+def test_another_run_s_folder_is_refused(toy_world, bench):
+    bench(*RUN, "--out", "a")
+    done = bench(*RUN, "--out", "a", "--seed", 5)
+    assert done.code == 2 and "seed" in done.err and "--out" in done.err
+    Path("full").mkdir()
+    Path("full/mine.txt").write_text("mine")
+    assert bench(*RUN, "--out", "full").code == 2
+    assert [path.name for path in Path("full").iterdir() if path.name != ".lock"] == ["mine.txt"]
+
+
+def test_a_failed_example_costs_one_example(toy_world, bench):
+    done = bench(*RUN, "--out", "r", "--set", "fail=toy.04", "--json")
+    assert done.code == 1
+    rows = [row for row in json.loads(done.out) if row["model"] == "echo"]
+    assert {(row["n"], row["n_failed"]) for row in rows if row["metric"] != "rank_toy"} == {(11, 1)}
+    journal = Path("r/systems").glob("echo*/outputs.jsonl")
+    failed = [r for r in map(json.loads, next(journal).read_text().splitlines()) if r["error"]]
+    assert [(r["id"], r["error"]) for r in failed] == [("toy.04", "toy.04: cannot be done")]
+
+
+def test_a_rank_needs_two_and_sums_to_the_harmonic_number(toy_world, bench):
+    done = bench(*RUN, "--model", "echo:twin", "--out", "r", "--json")
+    ranks = [row for row in json.loads(done.out) if row["metric"] == "rank_toy"]
+    assert sum(row["value"] for row in ranks) == pytest.approx(1.5)
+    assert {row["competitors"] for row in ranks} == {"echo:pocket echo:pocket_twin"}
+
+
+def start(out: str, cache: Path) -> subprocess.Popen[bytes]:
+    """The toy's run in a process of its own, slow enough to be killed in the middle."""
+    words = [*RUN, "--out", out, "--set", "wait_s=0.02"]
+    environment = os.environ | {"SIGHTSOUND_CACHE": str(cache), "PYTHONPATH": str(Path(__file__).parents[2])}
+    return subprocess.Popen(
+        [sys.executable, "-m", "tests.toy", *words],
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_a_killed_run_ends_with_the_rows_of_one_that_was_not(toy_world):
+    began = time.monotonic()
+    whole = start("whole", toy_world / "cache1")
+    assert whole.wait() == 0, whole.stderr.read()
+    lasts_s = time.monotonic() - began
+    rng, killed = random.Random(0), 0
+    while killed < 10:
+        process = start("killed", toy_world / "cache2")
+        try:
+            process.wait(rng.uniform(0.3, 1) * lasts_s)
+        except subprocess.TimeoutExpired:
+            process.send_signal(signal.SIGKILL)
+            process.wait()
+            killed += 1
+        else:  # it came to its end: start afresh, so that ten kills hit unfinished runs
+            shutil.rmtree("killed")
+            shutil.rmtree(toy_world / "cache2")
+    last = start("killed", toy_world / "cache2")
+    assert last.wait() == 0, last.stderr.read()
+    assert files(Path("killed")) == files(Path("whole"))
+    pd.testing.assert_frame_equal(values(Path("killed")), values(Path("whole")), check_exact=True)
+
+
+def test_the_gate(toy_world, bench):
+    for name, seed in (("base", 0), ("again", 1)):
+        bench(*RUN, "--out", name, "--seed", seed)
+    done = bench("check", "again", "--baseline", "base/rows.csv")
+    assert done.code == 0, done.out
+    made = Path("base/systems/echo.pocket/outputs")
+    noisy, fewer = Path("noisy"), Path("fewer")
+    for folder in (noisy, fewer):
+        shutil.copytree(made, folder)
+    for path in noisy.iterdir():
+        samples, rate = soundfile.read(path)
+        noise = np.random.default_rng(0).standard_normal(len(samples))
+        soundfile.write(path, np.clip(samples + 0.3 * noise, -1, 1), rate)
+    (fewer / "toy.03.wav").unlink()
+    score = ("score", "--task", "image2music", "--name", "echo:pocket")
+    assert bench(*score, noisy, "--out", "r1").code == 0
+    done = bench("check", "r1", "--baseline", "base/rows.csv")
+    assert done.code == 1 and "worse by" in done.out
+    assert bench(*score, fewer, "--out", "r2").code == 1
+    done = bench("check", "r2", "--baseline", "base/rows.csv", "--json")
+    bad = [finding for finding in json.loads(done.out) if not finding["ok"]]
+    assert done.code == 1 and {finding["system"] for finding in bad} == {"echo:pocket"}
+    assert all("coverage" in finding["verdict"] for finding in bad)
+
+
+def test_publish_and_leaderboard(toy_world, bench):
+    bench(*RUN, "--out", "r")
+    assert bench("publish", "r").code == 0 and bench("publish", "r").code == 0
+    measured = results.read(Path("results/measured.csv"))
+    assert len(measured) == len(results.read(Path("r/rows.csv"))), "publishing twice adds nothing"
+    shutil.copy(Path(__file__).parents[2] / "results/published.csv", "results/published.csv")
+    assert bench("leaderboard").code == 0
+    board = Path("leaderboard.md").read_text()
+    assert "| echo:pocket |" in board and "mozarts_touch_2025/1a" in board and "4.625" in board
+
+
+def test_a_damaged_feature_file_is_removed_and_said(toy_world, bench):
+    bench(*RUN, "--out", "r")
+    features = sorted(Path("cache/features").rglob("*.npz"))
+    features[0].write_bytes(features[0].read_bytes()[:100])
+    done = bench(*RUN, "--out", "r")
+    assert done.code == 2 and "damaged" in done.err and not features[0].exists()
+    assert bench(*RUN, "--out", "r").code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run", "--model", "ekho", "--task", "image2music"), "echo"),
+        (("run", "--model", "echo:poket", "--task", "image2music"), "pocket"),
+        (("run", "--model", "echo", "--task", "image2musik"), "image2music"),
+        (("run", "--model", "echo", "--task", "video2music", "--split", "toy"), "story2music"),
+        ((*RUN, "--split", "tony"), "toy"),
+        ((*RUN, "--metrics", "fad_tpy"), "fad_toy"),
+        ((*RUN, "--preset", "paket"), "pocket"),
+        ((*RUN, "--limit", "0"), "--limit"),
+        ((*RUN, "--mirror", "nowhere"), "nowhere"),
+        ((*RUN, "--set", "colour=red"), "colour"),
+        ((*RUN, "--set", "colour"), "key=value"),
+        (("score", "nowhere", "--task", "image2music", "--name", "x"), "nowhere"),
+        (("check", "nowhere"), "rows.csv"),
+        (("run", "--model", "no.such:Model", "--task", "image2music"), "no"),
+    ],
+)
+def test_wrong_words_get_one_line(toy_world, bench, words, said):
+    done = bench(*words)
+    lines = [line for line in done.err.splitlines() if line.startswith("bench: ")]
+    assert done.code == 2 and len(lines) == 1 and said in lines[0], done
+    assert "Traceback" not in done.err
+
+
+@pytest.mark.parametrize("listing", ["models", "metrics", "tasks", "splits", "doctor"])
+def test_listings_also_as_json_and_nothing_else_there(toy_world, bench, listing):
+    assert json.loads(bench(listing, "--json").out)
+    assert bench(listing).out

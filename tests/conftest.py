@@ -1,0 +1,64 @@
+"""What the tests share: the toy world, and the command run in this process."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from bench import presets, registry
+from bench import splits as data
+from metrics import cards
+from metrics.extractors import cards as extractor_cards
+from tests import toy
+
+
+@dataclass(frozen=True)
+class Done:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def bench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
+    """`bench("run", "--model", ...)`: the command in this process."""
+    from bench import cli
+
+    def command(*words: object) -> Done:
+        monkeypatch.setattr(sys, "argv", ["bench", *map(str, words)])
+        capsys.readouterr()
+        code = 0
+        try:
+            cli.main()
+        except SystemExit as end:
+            code = end.code if isinstance(end.code, int) else 1
+        seen = capsys.readouterr()
+        return Done(code, seen.out, seen.err)
+
+    return command
+
+
+@pytest.fixture
+def toy_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """The toy's cards registered, an empty cache, and a working folder of the test's own."""
+    for registry_of in (data.SPLITS, registry.MODELS, extractor_cards.EXTRACTORS, cards.METRICS, presets.PRESETS):
+        for name, value in list(registry_of.items()):
+            monkeypatch.setitem(registry_of, name, value)
+    monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
+    monkeypatch.delenv("SIGHTSOUND_MIRROR", raising=False)
+    monkeypatch.chdir(tmp_path)
+    for registry_of, name in (
+        (data.SPLITS, "toy"),
+        (registry.MODELS, "echo"),
+        (extractor_cards.EXTRACTORS, "spectrum"),
+        *((cards.METRICS, metric) for metric in ("fad_toy", "cosine_toy", "rank_toy")),
+    ):
+        monkeypatch.setitem(registry_of, name, None)  # so that its removal is remembered
+    toy.register()
+    yield tmp_path
