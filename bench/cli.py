@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from bench.run import Request
 
 app = typer.Typer(
-    help="Benchmark music generated from images, video and text.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     add_completion=False,
@@ -45,6 +44,21 @@ Mirror = Annotated[
 Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for the model")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib import metadata
+
+        print(metadata.version("sightsound-bench"))
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="version")] = False,
+) -> None:
+    """Benchmark music generated from images, video and text."""
 
 
 @app.command()
@@ -261,7 +275,7 @@ def assets_verify(names: list[str] | None = None, mirror: Mirror = None, json: J
     """Read every byte of the assets that are here and compare with their sha256."""
     from bench import assets, listings
 
-    wanted = names or [name for name in assets.ASSETS if assets.locate(name, mirror)]
+    wanted = names or listings.assets_here(mirror)
     listings.problems("assets", [problem for name in wanted for problem in assets.verify(name, mirror)], json)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench import assets, media, registry
 from bench.errors import BenchError
-from bench.store import Journal, atomic, check_id
+from bench.store import Journal, atomic
 from bench.types import Example, Generated, Model, Output, Report, Task, chunks
 
 SUFFIX = {"audio": ".wav", "image": ".png", "text": ".txt"}
@@ -50,8 +50,6 @@ def generate(
     journal = Journal(folder)
     journal.sweep()
     examples = scope(system, examples)
-    for example in examples:
-        check_id(example.id)
     done = {key: made for key, made in journal.read().items() if _is_there(folder, made, retry)}
     size = system.card.batch_size if batch_size is None or system.card.batch_size == 0 else batch_size
     model: Model | None = None

@@ -67,23 +67,27 @@ def splits(json: bool) -> None:
 
 def assets_(mirror: Path | None, json: bool) -> None:
     """Assets."""
-    found = [(asset, assets.locate(asset.name, mirror)) for asset in assets.ASSETS.values()]
+    found = [(asset, _state(asset.name, mirror)) for asset in assets.ASSETS.values()]
     if json:
-        return show.as_json([asdict(asset) | {"folder": str(at) if at else None} for asset, at in found])
+        return show.as_json([asdict(asset) | {"state": state} for asset, state in found])
     lines = [
-        (
-            asset.name,
-            "here" if at else NOT_HERE,
-            f"{asset.size_bytes / 1e6:,.0f} MB",
-            asset.licence,
-            asset.description,
-        )
-        for asset, at in found
+        (asset.name, state, f"{asset.size_bytes / 1e6:,.0f} MB", asset.licence, asset.description)
+        for asset, state in found
     ]
     show.listing(("asset", "", "download", "licence", ""), lines)
 
 
-NOT_HERE = "–"
+def _state(name: str, mirror: Path | None) -> str:
+    """`here`, `damaged` or a dash."""
+    try:
+        return "here" if assets.locate(name, mirror) else show.NO_VALUE
+    except assets.AssetError:
+        return "damaged"
+
+
+def assets_here(mirror: Path | None) -> list[str]:
+    """Assets that are here, whole or damaged."""
+    return [name for name in assets.ASSETS if _state(name, mirror) != show.NO_VALUE]
 
 
 def pocket_assets() -> list[str]:
@@ -122,12 +126,12 @@ def doctor(mirror: Path | None, json: bool) -> None:
     }
     missing = {name: remedy for name, remedy in OPTIONAL_MODULES.items() if importlib.util.find_spec(name) is None}
     needed = pocket_assets()
-    absent = [name for name in needed if assets.locate(name, mirror) is None]
+    absent = [name for name in needed if _state(name, mirror) != "here"]
     optional = [
         asset
         for name in ("yamnet",)
         for asset in registry.extractor(name).assets
-        if assets.locate(asset, mirror) is None
+        if _state(asset, mirror) != "here"
     ]
     if json:
         return show.as_json({**facts, "missing_modules": missing, "missing_assets": absent, "optional": optional})

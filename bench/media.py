@@ -178,7 +178,7 @@ def video_frames(path: Path, indices: Sequence[int]) -> list[NDArray[np.uint8]]:
             container.streams.video[0].thread_type = "AUTO"
             for index, frame in enumerate(container.decode(video=0)):
                 if index in wanted:
-                    found[index] = frame.to_ndarray(format="rgb24")
+                    found[index] = frame.to_ndarray(format="rgb24").astype(np.uint8, copy=False)
                 if len(found) == len(wanted):
                     break
     except (av.FFmpegError, OSError) as error:

@@ -115,11 +115,10 @@ def extractors(cards: Sequence[MetricCard]) -> list[str]:
 def _sign(card: MetricCard, scene: Scene, n: int) -> str:
     names = {need.extractor for need in needs(card)}
     rates = {registry.extractor(name).rate_hz for name in names} - {0}
-    reads = {need.side for need in needs(card)}
     return signature(
         card,
         n=n,
-        reference=scene.split if reads - {"generated"} else scene.split.split("@")[0],
+        reference=scene.split,
         extractors={name: scene.extractor_signature(name) for name in names},
         options={"sr": "+".join(map(str, sorted(rates))), "rs": media.RESAMPLER, "len": media.LENGTH_POLICY},
     )
@@ -201,7 +200,7 @@ def _per_clip(card: MetricCard, scene: Scene, system: registry.System, examples:
 
 
 def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
-    has_value = ~np.isnan(rows.reshape(len(rows), -1)).all(axis=1)
+    has_value: NDArray[np.bool_] = np.asarray(~np.isnan(rows.reshape(len(rows), -1)).all(axis=1))
     rows, groups = rows[has_value], [group for group, has in zip(groups, has_value, strict=True) if has]
     without = int((~has_value).sum())
     note = f"no value for {without} of {len(has_value)} clips" if without else ""

@@ -23,14 +23,6 @@ from bench.errors import BenchError
 from bench.types import Output
 
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
-SAFE_ID = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,199}")
-
-
-def check_id(example_id: str) -> str:
-    """The id, if it can name a file inside a folder; else BenchError."""
-    if not SAFE_ID.fullmatch(example_id) or ".." in example_id:
-        raise BenchError(f"example id {example_id!r} cannot be a file name: use letters, digits, '.', '_', '-'")
-    return example_id
 
 
 def slug(label: str) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -94,10 +93,11 @@ def prepare(name: str, mirror: Path | None = None, report: Report | None = None)
         if _ready(folder, known):
             return folder
         fetched = {asset: assets.fetch(asset, mirror, report) for asset in known.assets}
-        temporary = Path(tempfile.mkdtemp(prefix=f".{name}.", dir=folder.parent))
+        temporary = folder.parent / f".{name}.building"
+        shutil.rmtree(temporary, ignore_errors=True)  # of a build that was killed
+        built = temporary / name
+        built.mkdir(parents=True)
         try:
-            built = temporary / name
-            built.mkdir()
             registry.load(known.entry)(built, fetched)
             content_hash = manifest.read(built)[1]
             if known.hash and content_hash != known.hash:
@@ -128,7 +128,7 @@ def verify(name: str) -> list[str]:
     known = card(name)
     folder = cache_dir() / "splits" / name
     if not folder.is_dir():
-        return [f"{name}: not prepared yet; `bench splits fetch {name}` makes it"]
+        return [f"{name}: not prepared yet; `bench splits verify {name}` makes it"]
     try:
         problems = manifest.verify(folder)
         if not problems and known.hash and (found := manifest.read(folder)[1]) != known.hash:

@@ -1,0 +1,83 @@
+"""What an asset is: files from outside, each with where it comes from, its digest and its licence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from pathlib import PurePosixPath
+
+from bench.errors import BenchError
+
+# Formats that hold data only. Anything else, a pickle above all, is accepted with a pinned sha256 alone.
+SAFE_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".model", ".csv", ".md", ".jinja"})
+
+
+class AssetError(BenchError):
+    """An asset that is not here, can't be had or is not what it should be. One line, with the remedy."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(" ".join(message.split()))
+
+
+@dataclass(frozen=True)
+class AssetFile:
+    """One file of an asset, or one tree of files."""
+
+    path: str
+    """Where it lies in the asset's folder, with `/`. A path that ends in `/` is a tree: all files below it,
+    relative names kept; `./` is the whole folder."""
+    uris: tuple[str, ...]
+    """Where it comes from, tried in order; see bench.assets.uri."""
+    sha256: tuple[str, ...] = ()
+    """Accepted digests in hex. Of a tree: sha256 over the lines `relative path NUL sha256 LF`, sorted by path.
+    Empty: not known here, and then only files of SAFE_SUFFIXES are taken."""
+    keep: tuple[str, ...] = ()
+    """Trees: patterns (fnmatch, `*` also matches `/`) of the relative paths that belong to it; empty: all."""
+    drop: tuple[str, ...] = ()
+    """Trees: patterns of relative paths that do not belong to it, stronger than `keep`."""
+    need: tuple[str, ...] = ()
+    """Trees without a digest: each pattern matches at least one file, else the tree is not whole."""
+
+    def __post_init__(self) -> None:
+        parts = PurePosixPath(self.path).parts
+        if ".." in parts or self.path.startswith("/") or not self.path:
+            raise ValueError(f"AssetFile.path {self.path!r}: must be relative and stay in the asset's folder")
+        if not self.is_tree and not self.sha256 and not is_safe(self.path):
+            raise ValueError(f"AssetFile {self.path!r}: without a sha256 only {sorted(SAFE_SUFFIXES)} are taken")
+
+    @property
+    def is_tree(self) -> bool:
+        """True for a tree."""
+        return self.path.endswith("/")
+
+    def keeps(self, relative: str) -> bool:
+        """True where the file `relative`, a path below this tree, belongs to it."""
+        if self.keep and not any(fnmatchcase(relative, pattern) for pattern in self.keep):
+            return False
+        if any(fnmatchcase(relative, pattern) for pattern in self.drop):
+            return False
+        return bool(self.sha256) or is_safe(relative)
+
+
+@dataclass(frozen=True)
+class Asset:
+    """Files from outside that belong together and lie in one folder."""
+
+    name: str
+    """Name of the asset and of its folder."""
+    files: tuple[AssetFile, ...]
+    """Its files. The trees of one asset do not overlap."""
+    licence: str
+    """Licence of the files."""
+    description: str
+    """One line: what it is, which version."""
+    size_bytes: int
+    """About what is downloaded, for the listing and the progress bar."""
+    convert: str = ""
+    """`package.module:function`, called once as function(source folder, empty target folder); what it leaves in
+    the target folder is kept and is what `fetch` and `locate` return. Empty: the files are used as they are."""
+
+
+def is_safe(path: str) -> bool:
+    """True where the file's format can't hold code."""
+    return PurePosixPath(path).suffix in SAFE_SUFFIXES

@@ -1,0 +1,182 @@
+"""Where assets are: in the user's mirror, in the cache, or still to be fetched.
+
+<cache>/assets/<name>/               the files; there only when all were checked
+<cache>/assets/.downloads/<name>/    what a fetch downloaded, until the asset is in place
+<cache>/assets/.staging/<name>/      what a fetch unpacks; thrown away by the next one
+<cache>/assets/.digests/<name>.json  remembered digests
+<cache>/assets/.locks/<name>         a second process waits here
+<cache>/converted/<name>/<key>/      converted weights
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock
+
+from bench.assets.build import assets_dir, build
+from bench.assets.catalogue import ASSETS
+from bench.assets.check import asset_digest, faults
+from bench.assets.convert import convert, converted_folder
+from bench.assets.digests import Memory, sha256
+from bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
+from bench.assets.model import Asset, AssetError, AssetFile
+from bench.assets.uri import Source, parse
+from bench.types import Report
+
+
+def locate(name: str, mirror: Path | None = None) -> Path | None:
+    """The folder of the asset if it is here, else None; no network.
+
+    `mirror` comes first (None: SIGHTSOUND_MIRROR), then the cache. Where an asset is converted, this is the
+    converted folder, and None until `fetch` has made it. Raises AssetError for an unknown name, and for files
+    that are here but wrong.
+    """
+    asset = _asset(name)
+    source = _source(asset, mirror) or _from_mirror(asset, mirror)
+    if source is None or not asset.convert:
+        return source
+    target = converted_folder(asset, _digest(asset, source))
+    return target if target.is_dir() else None
+
+
+def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -> Path:
+    """The folder of the asset; what is not here is fetched, what is damaged in the cache is replaced.
+
+    `report(name, done bytes, total bytes or None)` is called now and then, from another thread, while it
+    downloads. Raises AssetError where it can't be had.
+    """
+    asset = _asset(name)
+    source = _source(asset, mirror, damaged_is_absent=True)
+    if source is None:
+        with _locked(asset):  # another process may have fetched it in the meantime
+            source = _source(asset, mirror, damaged_is_absent=True)
+            if source is None:
+                source = build(asset, _all_sources(asset, mirror), report)
+    if not asset.convert:
+        return source
+    target = converted_folder(asset, _digest(asset, source))
+    if not target.is_dir():
+        with _locked(asset):
+            if not target.is_dir():
+                convert(asset, source, target)
+    return target
+
+
+def verify(name: str, mirror: Path | None = None) -> list[str]:
+    """One line for each file that is missing, truncated or has the wrong sha256; empty when all is good.
+
+    Reads all bytes, whatever is remembered. Raises AssetError for an unknown name.
+    """
+    asset = _asset(name)
+    folder = mirror_dir(mirror)
+    root = (usable_in_place(asset, folder) if folder else None) or assets_dir() / name
+    if not root.is_dir():
+        missing = [file for file in asset.files if not _copies(asset, file, mirror)]
+        if folder and len(missing) < len(asset.files):
+            return [f"{name}: {folder / place(asset, file)} is missing" for file in missing]
+        return [f"{name}: it is not here; run: bench assets fetch {name}"]
+    memory = _memory(asset)
+    return [f"{name}: {line}" for file in asset.files for line in faults(root, file, sha256, memory.below)]
+
+
+def digest(name: str, mirror: Path | None = None) -> str:
+    """sha256 that identifies the bytes that are here, before any conversion: that of the asset as one tree.
+
+    Remembered by path, size and time of change of each file. Raises AssetError where the asset is not here.
+    """
+    asset = _asset(name)
+    source = _source(asset, mirror)
+    if source is None:
+        raise AssetError(f"asset {name} is not here; run: bench assets fetch {name}")
+    return _digest(asset, source)
+
+
+def _asset(name: str) -> Asset:
+    if name not in ASSETS:
+        near = difflib.get_close_matches(name, ASSETS, n=3)
+        raise AssetError(
+            f"no asset {name!r}; " + (f"did you mean {', '.join(near)}?" if near else "see: bench assets list")
+        )
+    return ASSETS[name]
+
+
+def _memory(asset: Asset) -> Memory:
+    return Memory(assets_dir() / ".digests" / f"{asset.name}.json")
+
+
+@contextmanager
+def _locked(asset: Asset) -> Iterator[None]:
+    """Hold the asset's lock; the system releases it when the process dies."""
+    path = assets_dir() / ".locks" / asset.name
+    lock = FileLock(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        lock.acquire()
+    except OSError as error:
+        raise AssetError(
+            f"{path}: {error.strerror}; set SIGHTSOUND_CACHE to a folder that can be written"
+        ) from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _source(asset: Asset, mirror: Path | None, damaged_is_absent: bool = False) -> Path | None:
+    """The folder with the asset's files as they were published: the mirror's or the cache's.
+
+    Raises AssetError for a wrong file in it; with `damaged_is_absent` a wrong file of the cache gives None.
+    """
+    folder = mirror_dir(mirror)
+    root = usable_in_place(asset, folder) if folder else None
+    in_mirror = root is not None
+    if root is None:
+        root = assets_dir() / asset.name
+        if not root.is_dir():
+            return None
+    memory = _memory(asset)
+    for file in asset.files:
+        lines = faults(root, file, memory.sha256, memory.below)
+        if lines and damaged_is_absent and not in_mirror:
+            return None
+        if lines:
+            remedy = "replace it in the mirror" if in_mirror else f"run: bench assets fetch {asset.name}"
+            raise AssetError(f"asset {asset.name}: {lines[0]}; {remedy}")
+    memory.keep()
+    return root
+
+
+def _from_mirror(asset: Asset, mirror: Path | None) -> Path | None:
+    """The asset copied together out of a mirror that holds every file, but not in one folder; else None."""
+    sources = {file: _copies(asset, file, mirror)[:1] for file in asset.files} if mirror_dir(mirror) else {}
+    if not sources or not all(sources.values()):
+        return None
+    with _locked(asset):
+        return _source(asset, mirror) or build(asset, sources, None)
+
+
+def _all_sources(asset: Asset, mirror: Path | None) -> dict[AssetFile, list[Source]]:
+    """Where each file may come from: the mirror's copy, a good one of a damaged asset, then the catalogue's."""
+    cached = assets_dir() / asset.name
+    sources = {}
+    for file in asset.files:
+        good = [Source("file", str(cached / file.path), "")] if not faults(cached, file, sha256) else []
+        sources[file] = [*_copies(asset, file, mirror), *good, *map(parse, file.uris)]
+    return sources
+
+
+def _copies(asset: Asset, file: AssetFile, mirror: Path | None) -> list[Source]:
+    folder = mirror_dir(mirror)
+    found = copy_of(asset, file, folder) if folder else None
+    return [Source("file", str(found), "")] if found else []
+
+
+def _digest(asset: Asset, root: Path) -> str:
+    memory = _memory(asset)
+    found = asset_digest(root, asset, memory.sha256)
+    memory.keep()
+    return found

@@ -1,0 +1,135 @@
+"""Take single files and trees out of a wheel, a tar or a Debian package, never outside the given folder."""
+
+from __future__ import annotations
+
+import io
+import lzma
+import shutil
+import stat
+import subprocess
+import tarfile
+import zipfile
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path, PurePosixPath
+from typing import IO, cast
+
+from bench.assets.model import AssetError, AssetFile
+
+# An archive is not trusted: it is its files that are hashed, after they are out. They may be this many times the
+# asset's size (text packs at about 10 to 1) before the archive is called a bomb.
+LIMIT_RATIO = 20
+LIMIT_FLOOR_BYTES = 1 << 20
+
+_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
+Wanted = Mapping[AssetFile, str]
+Open = Callable[[], IO[bytes]]
+Entry = tuple[str, bool, Open]  # name, is a regular file, opens it
+
+
+def unpack(archive: Path, wanted: Wanted, into: Path, limit_bytes: int) -> None:
+    """Copy the wanted members of `archive` into the folder `into`, in one pass.
+
+    `wanted` maps each file of the asset to its path in the archive. A member that is not there is simply not
+    written; the caller finds out. Raises AssetError for a broken archive, a member that is a link or a device, a
+    name that leads outside, and for more than `limit_bytes` in all.
+    """
+    written = 0
+    try:
+        with _entries(archive) as entries:
+            for raw_name, is_file, open_member in entries:
+                name = safe_name(raw_name, archive.name)
+                for target in _targets(name, wanted, into):
+                    if not is_file:
+                        raise AssetError(f"{archive.name}: {name} is a link or a device; refused")
+                    target.parent.mkdir(parents=True, exist_ok=True)
+                    with target.open("xb") as out:
+                        written += _copy(open_member(), out, limit_bytes - written, archive.name)
+    except _BROKEN as error:
+        raise AssetError(f"{archive.name}: truncated or not an archive ({error})") from error
+    except FileExistsError as error:
+        raise AssetError(f"{archive.name}: {error.filename} is in it twice; refused") from error
+
+
+def safe_name(name: str, where: str) -> str:
+    """`name` without a leading `./`. Raises AssetError where it is absolute or climbs out."""
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or "\\" in name or "\0" in name:
+        raise AssetError(f"{where}: the name {name!r} leads outside the folder; refused")
+    return path.as_posix()
+
+
+def _targets(name: str, wanted: Wanted, into: Path) -> Iterator[Path]:
+    """Where the member `name` is to be written: nowhere, or for each file that wants it."""
+    for file, member in wanted.items():
+        if not file.is_tree:
+            if name == member:
+                yield into / file.path
+        elif name.startswith(member) and file.keeps(name.removeprefix(member)):
+            yield into / file.path / name.removeprefix(member)
+
+
+def _copy(source: IO[bytes], out: IO[bytes], room_bytes: int, where: str) -> int:
+    """Copy a stream; its length. The length in an archive's header may lie, so the bytes are counted."""
+    length = 0
+    while chunk := source.read(1 << 20):
+        length += len(chunk)
+        if length > room_bytes:
+            raise AssetError(f"{where}: unpacks to far more than the asset's size; refused")
+        out.write(chunk)
+    return length
+
+
+@contextmanager
+def _entries(archive: Path) -> Iterator[Iterator[Entry]]:
+    """The members of an archive that are no folders."""
+    if archive.suffix == ".deb":
+        with _deb_tar(archive) as tar:
+            yield _tar_entries(tar)
+    elif zipfile.is_zipfile(archive):
+        with zipfile.ZipFile(archive) as wheel:
+            yield _zip_entries(wheel)
+    else:
+        with tarfile.open(archive, mode="r|*") as tar:
+            yield _tar_entries(tar)
+
+
+def _zip_entries(wheel: zipfile.ZipFile) -> Iterator[Entry]:
+    for info in wheel.infolist():
+        if not info.is_dir():
+            mode = info.external_attr >> 16  # Unix mode, 0 where the archive was not made on Unix
+            yield info.filename, stat.S_IFMT(mode) in (0, stat.S_IFREG), partial(wheel.open, info)
+
+
+def _tar_entries(tar: tarfile.TarFile) -> Iterator[Entry]:
+    for info in tar:
+        if not info.isdir():
+            yield info.name, info.isreg(), cast("Open", partial(tar.extractfile, info))
+
+
+@contextmanager
+def _deb_tar(archive: Path) -> Iterator[tarfile.TarFile]:
+    """The file tree of a Debian package as a tar stream."""
+    program = shutil.which("dpkg-deb")
+    if program is None:
+        raise AssetError(f"{archive.name}: dpkg-deb is not installed on this machine")
+    command = [program, "--fsys-tarfile", str(archive)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None and process.stderr is not None  # both are pipes
+        try:
+            with tarfile.open(fileobj=process.stdout, mode="r|") as tar:
+                yield tar
+            shutil.copyfileobj(process.stdout, io.BytesIO())  # the padding, so that dpkg-deb ends by itself
+            if process.wait():
+                raise AssetError(f"{archive.name}: {last_line(process.stderr.read().decode(errors='replace'))}")
+        finally:
+            process.kill()
+
+
+def last_line(output: str) -> str:
+    """The line of a program's output that says what was wrong: the last one marked as an error, else the last."""
+    lines = [line.strip() for line in output.splitlines() if line.strip()]
+    errors = [line for line in lines if line.startswith(("ERROR:", "E:"))]
+    return (errors or lines or ["it gave no reason"])[-1].removeprefix("ERROR: ").removeprefix("E: ")

@@ -1,0 +1,133 @@
+"""The split `gestures`: a pianist and a dancer, filmed with their sound, cut into clips of 10 s.
+
+From 0 s on, one after another; the last, incomplete one is dropped. The picture is written without sound as
+MPEG-4 at its own rate and size, the sound as 16-bit WAV at its own rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import media
+from bench.splits import manifest
+from bench.types import Example, SplitCard
+
+CLIP_S = 10
+BIT_RATE = 2_000_000  # bits/s of the written picture; the originals have 0.7 and 0.2 million
+VIDEOS = ("pianist", "dancer")
+
+CARD = SplitCard(
+    name="gestures",
+    tasks=("video2music",),
+    entry="bench.splits.gestures:build",
+    assets=("gestures",),
+    licence="GPL-3.0-or-later, the licence of the package; the clips state none of their own",
+    source="musicalgestures 1.32.0 (fourMs Lab, University of Oslo): examples/pianist.avi and examples/dancer.avi",
+    description=(
+        "9 clips of a pianist and 6 of a dancer, 10 s each from 0 s on without overlap, the last incomplete one "
+        "dropped: silent picture and its own sound."
+    ),
+    known=(
+        "Two videos, so two groups: enough to exercise video2music, too few for an interval that means anything. "
+        "The pianist is seen playing what is heard, a stricter match than a soundtrack's. His first second is "
+        "nearly silent."
+    ),
+    hash="f72793ca225af61376a7fafc2748b7cf425798780d56c584bc36ca5a6a3a91fa",
+)
+
+
+def build(folder: Path, assets: Mapping[str, Path]) -> None:
+    """Write the split into `folder` from the two videos below `assets["gestures"]`.
+
+    Raises MediaError for a video that is missing or cannot be decoded.
+    """
+    rows: list[manifest.Row] = []
+    for kind in ("video", "audio"):
+        (folder / kind).mkdir(exist_ok=True)
+    for name in VIDEOS:
+        paths = sorted(assets["gestures"].rglob(f"{name}.avi"))
+        if not paths:
+            raise media.MediaError(f"{assets['gestures']}: no {name}.avi in it; fetch the asset `gestures` again")
+        sha256 = media.file_sha256(paths[0])
+        samples, rate_hz = _sound(paths[0])
+        videos = _cut_video(paths[0], folder / "video")
+        sounds = samples.shape[1] // (CLIP_S * rate_hz)
+        for index, video in enumerate(videos[:sounds]):
+            start_s = index * CLIP_S
+            audio = folder / "audio" / f"{name}.{index:02d}.wav"
+            media.write_audio(audio, samples[:, start_s * rate_hz : (start_s + CLIP_S) * rate_hz], rate_hz)
+            cut = f"{paths[0].name}@{start_s}+{CLIP_S} sha256:{sha256}"
+            example = Example(id=f"{name}.{index:02d}", group=name, video=video, audio=audio)
+            rows.append(manifest.Row(example, f"video={cut}; audio={cut}"))
+        for video in videos[sounds:]:
+            video.unlink()
+    manifest.write(folder, rows)
+
+
+def _sound(path: Path) -> tuple[NDArray[np.float32], int]:
+    """All of a video's sound: float32 `[channels, samples]`, and its rate."""
+    import av
+
+    blocks: list[NDArray[Any]] = []
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise media.MediaError(f"{path}: no sound in it")
+            rate_hz = container.streams.audio[0].rate
+            resampler = av.AudioResampler(format="fltp", rate=rate_hz)
+            for frame in container.decode(audio=0):
+                blocks += [part.to_ndarray() for part in resampler.resample(frame)]
+    except (av.FFmpegError, OSError) as error:
+        raise media.MediaError(f"{path}: its sound cannot be decoded ({type(error).__name__})") from error
+    if not blocks:
+        raise media.MediaError(f"{path}: no sound in it")
+    return np.concatenate(blocks, axis=1).astype(np.float32, copy=False), rate_hz
+
+
+def _cut_video(path: Path, folder: Path) -> list[Path]:
+    """Write each full clip of a video's picture as `<name>.<index>.mp4`; returns them in order."""
+    import av
+
+    written: list[Path] = []
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.video:
+                raise media.MediaError(f"{path}: no picture in it")
+            stream = container.streams.video[0]
+            stream.thread_type = "AUTO"
+            rate = stream.average_rate
+            if not rate:
+                raise media.MediaError(f"{path}: says no frame rate")
+            frames_a_clip = round(CLIP_S * rate)
+            frames: list[Any] = []
+            for frame in container.decode(video=0):
+                frames.append(frame)
+                if len(frames) == frames_a_clip:
+                    written.append(folder / f"{path.stem}.{len(written):02d}.mp4")
+                    _write_video(written[-1], frames, rate)
+                    frames = []
+    except (av.FFmpegError, OSError) as error:
+        raise media.MediaError(f"{path}: its picture cannot be decoded ({type(error).__name__})") from error
+    return written
+
+
+def _write_video(path: Path, frames: list[Any], rate: Any) -> None:
+    """MPEG-4 part 2 in MP4: every FFmpeg has the encoder, and one thread gives the same bytes each time."""
+    import av
+
+    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as out:
+        stream = out.add_stream("mpeg4", rate=rate)
+        stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
+        stream.bit_rate = BIT_RATE
+        stream.codec_context.thread_count = 1
+        for index, frame in enumerate(frames):
+            picture = frame.reformat(format="yuv420p")
+            picture.pts, picture.time_base = index, 1 / rate
+            picture.pict_type = 0  # the encoder's own choice, not the source's
+            out.mux(stream.encode(picture))
+        out.mux(stream.encode(None))

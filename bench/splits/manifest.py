@@ -1,0 +1,167 @@
+"""The table that a split is: one row an example, with relative paths and the sha256 of each file.
+
+The content hash is over ids, groups, texts and `source`, which holds the sha256 of the ORIGINAL files and the cut.
+Derived files are left out of it, so that two machines whose decoders differ in the last bit agree on the split;
+their own sha256 serve `verify`.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from bench.errors import BenchError
+from bench.media import file_sha256
+from bench.types import Example
+
+NAME = "manifest.csv"
+FILES = ("image", "video", "audio", "reference_image")
+TEXTS = ("caption", "story", "lyrics", "emotion", "reference_text")
+COLUMNS = (
+    *("id", "group"),
+    *(column for name in FILES[:3] for column in (name, f"{name}_sha256")),
+    *TEXTS[:4],
+    *("reference_image", "reference_image_sha256", "reference_text", "source"),
+)
+_ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
+MAX_ID = 150  # characters; ids become file names
+
+
+class SplitError(BenchError):
+    """A split that cannot be built, read or used."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One example and where its pieces came from."""
+
+    example: Example
+    """Its paths lie in the split's folder."""
+    source: str
+    """`piece=path@start+seconds sha256:...; piece=...`: original files, their hash and the cut."""
+
+
+def check_id(example_id: str) -> str:
+    """The id itself. Raises SplitError for one that could not be a plain file name everywhere."""
+    if not _ID.fullmatch(example_id) or ".." in example_id or len(example_id) > MAX_ID:
+        raise SplitError(
+            f"the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' and single dots inside"
+        )
+    return example_id
+
+
+def write(folder: Path, rows: Iterable[Row]) -> str:
+    """Write `manifest.csv` into `folder`, sorted by id; returns the content hash.
+
+    Raises SplitError for an id that is refused or there twice, and for a path outside the folder.
+    """
+    records = sorted((_record(folder, row) for row in rows), key=lambda record: record["id"])
+    _check_ids([record["id"] for record in records], str(folder))
+    with (folder / NAME).open("w", encoding="utf-8", newline="") as file:
+        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        table.writeheader()
+        table.writerows(records)
+    return content_hash(records)
+
+
+def read(folder: Path) -> tuple[list[Example], str]:
+    """The examples by id, with absolute paths, and the content hash.
+
+    Raises SplitError for a manifest that is missing or damaged, and for a file that is missing; contents are
+    looked at by `verify` only.
+    """
+    records = _records(folder)
+    return [_example(folder, record) for record in records], content_hash(records)
+
+
+def verify(folder: Path) -> list[str]:
+    """What is wrong with the files, a line each; empty where every one is as it was when the split was built.
+
+    Raises SplitError for a manifest that cannot be read at all.
+    """
+    expected: dict[str, str] = {}
+    problems: list[str] = []
+    for record in _records(folder):
+        for name in FILES:
+            if record[name]:
+                expected.setdefault(record[name], record[f"{name}_sha256"])
+                if expected[record[name]] != record[f"{name}_sha256"]:
+                    problems.append(f"{record['id']}: {record[name]} has two different sha256 in the manifest")
+    for path, sha256 in sorted(expected.items()):
+        file = _inside(folder, path)
+        if not file.is_file():
+            problems.append(f"{path}: missing")
+        elif file_sha256(file) != sha256:
+            problems.append(f"{path}: changed since the split was built")
+    return problems
+
+
+def content_hash(records: Sequence[dict[str, str]]) -> str:
+    """Hex sha256 of ids, groups, texts and sources, in the order of ids."""
+    fields = ("id", "group", *TEXTS, "source")
+    lines = [json.dumps([record[name] for name in fields]) for record in records]
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _record(folder: Path, row: Row) -> dict[str, str]:
+    example = row.example
+    record = {"id": check_id(example.id), "group": example.group, "source": row.source}
+    record |= {name: getattr(example, name) or "" for name in TEXTS}
+    for name in FILES:
+        path: Path | None = getattr(example, name)
+        record[name] = record[f"{name}_sha256"] = ""
+        if path is not None:
+            if not path.is_relative_to(folder):
+                raise SplitError(f"{example.id}: {name} {path} is not in the split's folder {folder}")
+            record[name] = path.relative_to(folder).as_posix()
+            record[f"{name}_sha256"] = file_sha256(_inside(folder, record[name]))
+    return record
+
+
+def _records(folder: Path) -> list[dict[str, str]]:
+    path = folder / NAME
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            table = csv.DictReader(file, strict=True)
+            if tuple(table.fieldnames or ()) != COLUMNS:
+                raise SplitError(f"{path}: its columns are not those of a manifest; delete {folder} to rebuild it")
+            records = list(table)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise SplitError(f"{path}: cannot be read ({error}); delete {folder} to rebuild it") from error
+    for line, record in enumerate(records, 2):
+        if None in record or None in record.values():
+            raise SplitError(f"{path}: row {line} has not {len(COLUMNS)} columns; delete {folder} to rebuild it")
+    _check_ids([record["id"] for record in records], str(path))
+    return records
+
+
+def _check_ids(ids: list[str], where: str) -> None:
+    seen: set[str] = set()
+    for example_id in ids:
+        # file systems that ignore case would take `a` and `A` for one output
+        if check_id(example_id).lower() in seen:
+            raise SplitError(f"{where}: the id {example_id!r} is there twice")
+        seen.add(example_id.lower())
+
+
+def _example(folder: Path, record: dict[str, str]) -> Example:
+    files = {name: _inside(folder, record[name]) for name in FILES if record[name]}
+    for path in files.values():
+        if not path.is_file():
+            raise SplitError(f"{path}: missing from the split; delete {folder} to rebuild it")
+    texts = {name: record[name] for name in TEXTS if record[name]}
+    return Example(id=record["id"], group=record["group"], **files, **texts)  # type: ignore[arg-type]
+
+
+def _inside(folder: Path, path: str) -> Path:
+    """The absolute path of a manifest's entry. Raises SplitError for one that leads out of the folder."""
+    pure = PurePosixPath(path)
+    resolved = (folder / pure).resolve()
+    if pure.is_absolute() or ".." in pure.parts or "\\" in path or not resolved.is_relative_to(folder.resolve()):
+        raise SplitError(f"{folder / NAME}: the path {path!r} leads out of the split's folder")
+    return resolved
