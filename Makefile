@@ -11,7 +11,7 @@ env: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,yamnet,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,dev]'
 	touch $@
 
 demo: env

@@ -19,7 +19,6 @@ OPTIONAL_MODULES = {
     "symusic": "pip install 'sightsound-bench[pocket]'",
     "gguf": "pip install 'sightsound-bench[pocket]'",
     "accelerate": "pip install 'sightsound-bench[pocket]'",
-    "ai_edge_litert": "pip install 'sightsound-bench[yamnet]'",
 }
 
 
