@@ -30,11 +30,13 @@ _MUSIC_SPLITS = {
 }
 _POCKET_METRICS = (
     "fad_musicnn",
+    "fad_musicnn_mtt",
     "kl_musicnn",
     "inception_score_musicnn",
     "kl_yamnet",
     "inception_score_yamnet",
     "thd",
+    "thd_coverage",
     "cosine_labels_tags_minilm",
     "rank_labels_tags_minilm",
     "cosine_story_tags_minilm",

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
 
 from bench import media, registry
 from bench.generate import halves, scope
@@ -62,6 +63,11 @@ class _Value:
 
 def score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str) -> list[Row]:
     """One row a metric and system. A value that cannot be had is NaN and its row's note says why."""
+    with threadpool_limits(1, user_api="blas"):  # many small decompositions: threads cost more than they give
+        return _score(scene, systems, cards, task)
+
+
+def _score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str) -> list[Row]:
     made: list[Row] = []
     ranked = [system for system in systems if not system.card.reference]
     for card in cards:
@@ -147,7 +153,7 @@ def _statistics(
         whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
         if whole:
             columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
-            parts.append(_module(card.module).statistics(*columns))
+            parts.append(_module(card.module).statistics(*columns, **card.options))
             kept += [some[index] for index in whole]
     return kept, _stack(parts)
 

@@ -5,7 +5,8 @@ They live here, below the harness, because metrics knows nothing of bench.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 Side = Literal["generated", "reference", "image", "text"]
@@ -50,6 +51,8 @@ class MetricCard:
     """Fewer scored clips than this give NaN with the reason."""
     over: str = ""
     """ranked only: name of the paired metric whose per-clip values are ranked."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Keyword arguments of `statistics`; part of the signature."""
     estimator: str = ""
     """Estimator named in the signature (`plugin`), empty where there is only one."""
     version: int = 1

@@ -77,5 +77,41 @@ EXTRACTORS: dict[str, ExtractorCard] = {
             crop="0.975s/0.48s,zeropad",
             optional=True,
         ),
+        ExtractorCard(
+            name="harmonics",
+            entry="metrics.extractors.harmonics:load",
+            modality="audio",
+            assets=(),
+            outputs={
+                "thd": "[frames, 1] float32, sqrt(V_2^2 + ... + V_10^2) / V_1 of a 128 ms frame every 64 ms, "
+                "0 where unvoiced",
+                "voiced": "[frames, 1] float32, 1 where a frame has a pitch and its fundamental, else 0",
+            },
+            licence="no weights",
+            source="ratio: Hisariya et al. 2024; pitch: YIN, de Cheveigné, Kawahara 2002; see the module",
+            rate_hz=16000,
+            crop="2048fx1024,droprest",
+        ),
+        ExtractorCard(
+            name="labels_minilm",
+            entry="metrics.extractors.through_text:labels_minilm",
+            modality="image",
+            assets=("efficientnet_lite0", "minilm"),
+            outputs={"embedding": "[1, 384] float32, MiniLM of `a picture of` the five surest ImageNet labels"},
+            licence="Apache-2.0 (EfficientNet-Lite0, ImageNet-1k; MiniLM weights)",
+            source="defined here, on efficientnet_lite0 and minilm",
+            crop="as efficientnet_lite0",
+        ),
+        ExtractorCard(
+            name="tags_minilm",
+            entry="metrics.extractors.through_text:tags_minilm",
+            modality="audio",
+            assets=("musicnn", "minilm"),
+            outputs={"embedding": "[1, 384] float32, MiniLM of the five surest Million Song tags and `music`"},
+            licence="ISC (musicnn, Million Song Dataset); Apache-2.0 (MiniLM weights)",
+            source="defined here, on musicnn_msd and minilm",
+            rate_hz=16000,
+            crop="as musicnn_msd",
+        ),
     )
 }

@@ -1,0 +1,54 @@
+"""What the metric modules share: checked features in, a weighted mean of rows out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Clips = Sequence[NDArray[np.floating[Any]]]
+"""Features of one side: for each clip an array `[frames, dim]`; frames may differ between clips."""
+
+Rows = NDArray[np.float64]
+"""What `statistics` returns and `aggregate` reads; axis 0 is the clips."""
+
+
+def checked(features: Clips) -> list[Rows]:
+    """The same features in float64.
+
+    Raises ValueError when there is no clip, or when a clip is not `[frames >= 1, dim]`, has another dim than
+    the first, or holds a value that is not finite.
+    """
+    if not len(features):
+        raise ValueError("no clips: a metric needs the features of at least one")
+    clips = [np.asarray(clip, dtype=np.float64) for clip in features]
+    for index, clip in enumerate(clips):
+        if clip.ndim != 2 or not clip.size:
+            raise ValueError(f"clip {index}: features of shape {clip.shape}, expected [frames >= 1, dim]")
+        if clip.shape[1] != clips[0].shape[1]:
+            raise ValueError(f"clip {index}: {clip.shape[1]} dimensions, but clip 0 has {clips[0].shape[1]}")
+        if not np.isfinite(clip).all():
+            raise ValueError(f"clip {index}: features hold NaN or infinity; embed this clip again")
+    return clips
+
+
+def checked_pairs(features: Clips, others: Clips) -> tuple[list[Rows], list[Rows]]:
+    """Both sides as `checked` gives them; ValueError when their clips or dimensions don't correspond."""
+    left, right = checked(features), checked(others)
+    if len(left) != len(right):
+        raise ValueError(f"{len(left)} clips against {len(right)}: a paired metric needs as many on both sides")
+    if left[0].shape[1] != right[0].shape[1]:
+        raise ValueError(f"{left[0].shape[1]} dimensions against {right[0].shape[1]}: not the same extractor?")
+    return left, right
+
+
+def weighted_mean(rows: Rows, weights: Rows) -> float:
+    """sum(w x) / sum(w) over the clips that have a value; NaN when none has.
+
+    `rows`, `weights`: `[clips]`. A NaN row is a clip for which the metric is undefined.
+    """
+    has_value = ~np.isnan(rows)
+    total = weights[has_value].sum()
+    return float(weights[has_value] @ rows[has_value] / total) if total > 0 else float("nan")

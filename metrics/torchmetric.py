@@ -1,0 +1,113 @@
+"""Any metric as a `torchmetrics.Metric`, for a training loop: update with batches of features, then compute.
+
+In a module of its own because scoring needs neither torch nor torchmetrics.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from importlib import import_module
+from itertools import pairwise
+from math import prod
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+from torchmetrics.utilities.data import dim_zero_cat
+
+from metrics.card import MetricCard
+from metrics.rows import Rows
+
+
+class AsTorchMetric(Metric):
+    """The metric of a card over the card's own `statistics` and `aggregate`.
+
+    A side's state is its rows, laid end to end, and each row's shape: rows of clips of different lengths
+    concatenate, so states of several processes merge. Memory grows with the rows, not with the audio.
+
+        fad = AsTorchMetric(METRICS["fad_musicnn"])
+        for batch in loader:
+            fad.update(generated_embeddings, reference_embeddings)
+        fad.compute()
+    """
+
+    is_differentiable = False
+    full_state_update = False
+
+    def __init__(self, card: MetricCard, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.card = card
+        module = import_module(card.module)
+        self._statistics: Callable[..., Rows] = partial(module.statistics, **card.options)
+        self._aggregate: Callable[..., float] = module.aggregate
+        for side in ("", "reference_") if card.kind == "two_sets" else ("",):
+            self.add_state(f"{side}values", default=[], dist_reduce_fx="cat")
+            self.add_state(f"{side}shapes", default=[], dist_reduce_fx="cat")
+
+    @property
+    def higher_is_better(self) -> bool:  # type: ignore[override]  # the card decides, not the class
+        """Direction, from the card."""
+        return self.card.higher_is_better
+
+    def update(self, *features: Sequence[Tensor] | Tensor) -> None:
+        """Add a batch: one argument for each feature that `statistics` takes, in the order of `card.needs`.
+
+        Each is a sequence over clips of `[frames, dim]` or a tensor `[clips, frames, dim]` or `[clips, dim]`.
+        two_sets: generated, reference; either may be empty. ranked: one tensor of scores `[clips, systems]`.
+        """
+        if self.card.kind == "ranked":
+            (scores,) = features
+            self._add("", self._statistics(_array(scores)))
+        elif self.card.kind == "two_sets":
+            generated, reference = features
+            for side, batch in (("", generated), ("reference_", reference)):
+                if len(batch):
+                    self._add(side, self._statistics(_clips(batch)))
+        else:
+            self._add("", self._statistics(*map(_clips, features)))
+
+    def compute(self) -> Tensor:
+        """The value so far, float64; one for each system when ranked. NaN, with a warning, for too few clips."""
+        sides = [self._rows("")] + ([self._rows("reference_")] if self.card.kind == "two_sets" else [])
+        if (few := min(map(len, sides))) < self.card.min_clips:
+            warnings.warn(f"{self.card.name} needs {self.card.min_clips} clips, has {few}", stacklevel=2)
+            return torch.tensor(torch.nan, dtype=torch.float64)
+        if self.card.kind == "ranked":
+            rows = sides[0]
+            values = [self._aggregate(column, np.ones(len(rows))) for column in rows.T]
+            return torch.tensor(values, dtype=torch.float64)
+        arguments = [part for rows in sides for part in (rows, np.ones(len(rows)))]
+        return torch.tensor(self._aggregate(*arguments), dtype=torch.float64)
+
+    def _add(self, side: str, rows: Rows) -> None:
+        flat = torch.from_numpy(rows.reshape(-1)).to(self.device)
+        shapes = torch.tensor([row.shape for row in rows], dtype=torch.int64, device=self.device)
+        getattr(self, f"{side}values").append(flat)
+        getattr(self, f"{side}shapes").append(shapes.reshape(len(rows), rows.ndim - 1))
+
+    def _rows(self, side: str) -> Rows:
+        """All rows of a side, padded with NaN to the longest."""
+        if not len(getattr(self, f"{side}shapes")):
+            return np.empty(0)
+        values = dim_zero_cat(getattr(self, f"{side}values")).cpu().numpy()
+        shapes = dim_zero_cat(getattr(self, f"{side}shapes")).cpu().numpy()
+        rows = np.full((len(shapes), *shapes.max(axis=0)), np.nan)
+        ends = np.cumsum([0, *(prod(shape) for shape in shapes.tolist())])
+        for clip, (shape, (start, end)) in enumerate(zip(shapes.tolist(), pairwise(ends), strict=True)):
+            here: tuple[int | slice, ...] = (clip, *(slice(length) for length in shape))
+            rows[here] = values[start:end].reshape(shape)
+        return rows
+
+
+def _clips(batch: Iterable[Tensor] | Tensor) -> list[Rows]:
+    """Each clip's features as `[frames, dim]`; a clip of one frame may come as `[dim]`."""
+    return [np.atleast_2d(_array(clip)) for clip in batch]
+
+
+def _array(values: Any) -> Rows:
+    tensor = values.detach().cpu() if isinstance(values, Tensor) else torch.as_tensor(values)
+    return tensor.to(torch.float64).numpy()
