@@ -95,13 +95,12 @@ CARD = ModelCard(
         "halves": Variant(
             _HERE + "Same", "half of the reference against the other half: the noise floor", halves=True
         ),
-        "mispaired": Variant(_HERE + "Mispaired", "the references of other examples"),
+        "mispaired": Variant(_HERE + "Mispaired", "the references of other examples", batch_size=0),
         "silence": Variant(_HERE + "Silence", "ten seconds of silence"),
         "white_noise": Variant(_HERE + "WhiteNoise", "ten seconds of white noise"),
     },
     description="the rows that show what a metric's values mean",
     licence="that of the split",
     presets={"pocket": ("same", "halves", "mispaired", "silence", "white_noise")},
-    batch_size=0,
     reference=True,
 )

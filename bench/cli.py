@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -181,7 +182,7 @@ def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
         show.as_json(show.records(table))
     else:
         order = [system.label for system in request.systems]
-        show.values(table, order, [card.name for card in request.metrics])
+        show.values(table, order, {card.name: card.higher_is_better for card in request.metrics})
     show.say(f"rows: {request.folder / 'rows.csv'}")
     for note in sorted({f"{row['metric']}: {row['note']}" for row in show.records(table) if row["note"]}):
         show.say(note)
@@ -338,6 +339,7 @@ def check(
 
 def main() -> None:
     """Entry point: a wrong input is one line on standard error and exit code 2."""
+    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # the bars are ours
     try:
         app()
     except BenchError as error:

@@ -50,5 +50,4 @@ def card(name: str, variant: str) -> ModelCard:
         variants={variant: Variant("", "files given to `bench score`")},
         description="files given to `bench score`",
         licence="not known",
-        batch_size=0,
     )

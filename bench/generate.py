@@ -51,7 +51,7 @@ def generate(
     journal.sweep()
     examples = scope(system, examples)
     done = {key: made for key, made in journal.read().items() if _is_there(folder, made, retry)}
-    size = system.card.batch_size if batch_size is None or system.card.batch_size == 0 else batch_size
+    size = system.build.batch_size if batch_size is None or system.build.batch_size == 0 else batch_size
     model: Model | None = None
     reached = 0
     report(system.label, 0, len(examples))

@@ -16,7 +16,6 @@ from bench.cache import cache_dir
 from bench.tasks import TASKS
 
 OPTIONAL_MODULES = {
-    "symusic": "pip install 'sightsound-bench[pocket]'",
     "gguf": "pip install 'sightsound-bench[pocket]'",
     "accelerate": "pip install 'sightsound-bench[pocket]'",
 }

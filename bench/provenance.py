@@ -10,7 +10,7 @@ from pathlib import Path
 from bench import assets
 from bench.registry import System
 
-PACKAGES = ("sightsound-bench", "torch", "transformers", "numpy", "scipy", "soxr", "symusic")
+PACKAGES = ("sightsound-bench", "torch", "transformers", "numpy", "scipy", "soxr")
 
 
 @cache

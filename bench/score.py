@@ -218,7 +218,7 @@ def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
 
 
 def _too_few(card: MetricCard, n: int) -> str:
-    return f"needs {card.min_clips} clips, has {n}" if n < max(card.min_clips, 1) else ""
+    return f"too few clips: {n}, needs {max(card.min_clips, 1)}" if n < max(card.min_clips, 1) else ""
 
 
 def _positions(card: MetricCard, scene: Scene, systems: Sequence[registry.System]) -> Rows:

@@ -53,8 +53,11 @@ def listing(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str =
     _print(table)
 
 
-def values(table: pd.DataFrame, order: Sequence[str], metrics: Sequence[str]) -> None:
-    """Rows of one task and split: a line a system, a column a metric, the 95% interval under each value."""
+def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, bool]) -> None:
+    """Rows of one task and split: a line a metric, a column a system, the 95% interval under each value.
+
+    `directions`: metric name -> whether higher is better, in the order of the lines.
+    """
     from rich.table import Table
 
     first = table.iloc[0]
@@ -65,18 +68,15 @@ def values(table: pd.DataFrame, order: Sequence[str], metrics: Sequence[str]) ->
         box=None,
         pad_edge=False,
     )
-    shown.add_column("system", overflow="fold")
-    cells = {(label(row), row["metric"]): row for row in records(table)}
-    for metric in metrics:
-        up = any(row["higher_is_better"] for (_, name), row in cells.items() if name == metric)
-        shown.add_column(metric.replace("_", "\n") + (" ↑" if up else " ↓"), justify="right", no_wrap=True)
-    shown.add_column("n", justify="right")
-    shown.add_column("failed", justify="right")
+    shown.add_column("", no_wrap=True)
     for system in order:
-        mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
-        count, missing = max(row["n"] for row in mine), max(row["n_failed"] for row in mine)
-        line = [cell(cells.get((system, metric))) for metric in metrics]
-        shown.add_row(system, *line, str(count), str(missing))
+        shown.add_column(system.replace(":", ":\n"), justify="right", overflow="fold")
+    cells = {(label(row), row["metric"]): row for row in records(table)}
+    for metric, up in directions.items():
+        shown.add_row(f"{metric} {'↑' if up else '↓'}", *[cell(cells.get((system, metric))) for system in order])
+    mine = {system: [row for (name, _), row in cells.items() if name == system] for system in order}
+    for count in ("n", "n_failed"):
+        shown.add_row(count, *[str(max(row[count] for row in mine[system])) for system in order])
     _print(shown)
 
 
@@ -85,9 +85,11 @@ def label(row: Mapping[str, Any]) -> str:
     return f"{row['model']}:{row['variant']}".rstrip(":")
 
 
-def number(value: float) -> str:
-    """A value as people write it: four significant digits."""
-    return NO_VALUE if math.isnan(value) else f"{value:#.4g}".rstrip(".")
+def number(value: float, digits: int = 4) -> str:
+    """A value as people write it: so many significant digits, and no digits of rounding errors."""
+    if math.isnan(value):
+        return NO_VALUE
+    return "0" if abs(value) < 1e-9 else f"{value:#.{digits}g}".rstrip(".")
 
 
 def cell(row: Mapping[str, Any] | None) -> str:
@@ -96,7 +98,7 @@ def cell(row: Mapping[str, Any] | None) -> str:
         return NO_VALUE
     if math.isnan(row["ci_low"]):
         return number(row["value"])
-    return f"{number(row['value'])}\n[{number(row['ci_low'])}, {number(row['ci_high'])}]"
+    return f"{number(row['value'])}\n[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"
 
 
 def _print(table: Any) -> None:

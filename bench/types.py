@@ -127,6 +127,8 @@ class Variant:
     """Extras of this distribution that it needs."""
     memory_gb: float = 0.0
     """Device memory at the default batch size, weights included."""
+    batch_size: int = 8
+    """Examples in one call of `generate`; 0: the whole split, whatever the user says."""
     halves: bool = False
     """Answers for every other group only and is compared with the music of the rest."""
 
@@ -151,8 +153,6 @@ class ModelCard:
     """Training data that leaks into a split, or empty."""
     presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Preset name -> variants that the bare family name stands for there."""
-    batch_size: int = 8
-    """Examples in one call of `generate`; 0: the whole split."""
     reference: bool = False
     """A reference row rather than a system: belongs to every board and is not ranked."""
 

@@ -6,6 +6,8 @@
 from __future__ import annotations
 
 import os
+import resource
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -24,8 +26,8 @@ from metrics.extractors import Features
 from metrics.extractors import cards as extractor_cards
 
 RATE_HZ = 8000
-SECONDS = 2.0
-EXAMPLES = 12
+SECONDS = float(os.environ.get("TOY_SECONDS", "2"))
+EXAMPLES = int(os.environ.get("TOY_EXAMPLES", "12"))
 
 
 def tone(pitch_hz: float, seconds: float = SECONDS) -> np.ndarray:
@@ -34,16 +36,21 @@ def tone(pitch_hz: float, seconds: float = SECONDS) -> np.ndarray:
     return (0.3 * np.sin(2 * np.pi * pitch_hz * time_s)).astype(np.float32)
 
 
+def pitch_hz(index: int) -> float:
+    """Of an example."""
+    return 200.0 + 40 * (index % 64)
+
+
 def build(folder: Path, assets: Mapping[str, Path]) -> None:
-    """Twelve examples in six groups: a coloured picture, a story and a tone."""
+    """Examples in groups of two: a coloured picture, a story and a tone."""
     rows = []
     for index in range(EXAMPLES):
         (folder / "images").mkdir(parents=True, exist_ok=True)
         (folder / "audio").mkdir(exist_ok=True)
-        Image.new("RGB", (32, 24), (20 * index, 90, 255 - 20 * index)).save(folder / f"images/{index}.png")
-        soundfile.write(folder / f"audio/{index}.wav", tone(200 + 40 * index), RATE_HZ)
+        Image.new("RGB", (32, 24), (index % 256, 90, 255 - index % 256)).save(folder / f"images/{index}.png")
+        soundfile.write(folder / f"audio/{index}.wav", tone(pitch_hz(index)), RATE_HZ)
         example = Example(
-            id=f"toy.{index:02d}",
+            id=f"toy.{index:03d}",
             group=f"group{index // 2}",
             image=folder / f"images/{index}.png",
             audio=folder / f"audio/{index}.wav",
@@ -99,21 +106,20 @@ class Echo:
                 raise ValueError(f"{example.id}: cannot be done")
             time.sleep(self.wait_s)
             noise = np.random.default_rng(example_seed(seed, example.id)).standard_normal(round(SECONDS * RATE_HZ))
-            pitch = 200 + 40 * int(example.id[-2:])
-            yield Generated(example.id, (tone(pitch) + 0.002 * noise).astype(np.float32), RATE_HZ)
+            pitch = tone(pitch_hz(int(example.id[-3:])))
+            yield Generated(example.id, (pitch + 0.002 * noise).astype(np.float32), RATE_HZ)
 
 
 MODEL = ModelCard(
     name="echo",
     tasks=("image2music", "story2music"),
     variants={
-        "pocket": Variant("tests.toy:Echo", "noisy tones"),
-        "pocket_twin": Variant("tests.toy:Echo", "same"),
+        "pocket": Variant("tests.toy:Echo", "noisy tones", batch_size=3),
+        "pocket_twin": Variant("tests.toy:Echo", "the same", batch_size=3),
     },
     description="noisy tones",
     licence="CC0-1.0",
     presets={"pocket": ("pocket",)},
-    batch_size=3,
 )
 
 
@@ -149,4 +155,7 @@ if __name__ == "__main__":
 
     register()
     os.environ.pop("SIGHTSOUND_MIRROR", None)
-    main()
+    try:
+        main()
+    finally:
+        print("peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024, "MB", file=sys.stderr)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -49,7 +50,7 @@ def test_a_run_ends_with_a_table_and_rows(toy_world, bench):
     assert ("reference", "same", "rank_toy") not in rows
     assert "|n:12|ref:toy@" in same["signature"] and "|x:spectrum@" in same["signature"]
     table = bench(*RUN, "--out", "r")
-    assert "echo:pocket" in table.out and "reference:silence" in table.out
+    assert "echo:" in table.out and "silence" in table.out and "cosine_toy ↑" in table.out
 
 
 def test_the_mispaired_reference_is_no_example_s_own(toy_world, bench):
@@ -94,13 +95,13 @@ def test_another_run_s_folder_is_refused(toy_world, bench):
 
 
 def test_a_failed_example_costs_one_example(toy_world, bench):
-    done = bench(*RUN, "--out", "r", "--set", "fail=toy.04", "--json")
+    done = bench(*RUN, "--out", "r", "--set", "fail=toy.004", "--json")
     assert done.code == 1
     rows = [row for row in json.loads(done.out) if row["model"] == "echo"]
     assert {(row["n"], row["n_failed"]) for row in rows if row["metric"] != "rank_toy"} == {(11, 1)}
     journal = Path("r/systems").glob("echo*/outputs.jsonl")
     failed = [r for r in map(json.loads, next(journal).read_text().splitlines()) if r["error"]]
-    assert [(r["id"], r["error"]) for r in failed] == [("toy.04", "toy.04: cannot be done")]
+    assert [(r["id"], r["error"]) for r in failed] == [("toy.004", "toy.004: cannot be done")]
 
 
 def test_a_rank_needs_two_and_sums_to_the_harmonic_number(toy_world, bench):
@@ -110,26 +111,30 @@ def test_a_rank_needs_two_and_sums_to_the_harmonic_number(toy_world, bench):
     assert {row["competitors"] for row in ranks} == {"echo:pocket echo:pocket_twin"}
 
 
-def start(out: str, cache: Path) -> subprocess.Popen[bytes]:
-    """The toy's run in a process of its own, slow enough to be killed in the middle."""
-    words = [*RUN, "--out", out, "--set", "wait_s=0.02"]
-    environment = os.environ | {"SIGHTSOUND_CACHE": str(cache), "PYTHONPATH": str(Path(__file__).parents[2])}
+def start(*words: str, cache: Path, **environment: str) -> subprocess.Popen[bytes]:
+    """The toy's command in a process of its own."""
+    root = str(Path(__file__).parents[2])
     return subprocess.Popen(
         [sys.executable, "-m", "tests.toy", *words],
-        env=environment,
+        env=os.environ | {"SIGHTSOUND_CACHE": str(cache), "PYTHONPATH": root} | environment,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
     )
 
 
+def slow_run(out: str, cache: Path) -> subprocess.Popen[bytes]:
+    """A run slow enough to be killed in the middle of each stage."""
+    return start(*RUN, "--out", out, "--set", "wait_s=0.02", cache=cache)
+
+
 def test_a_killed_run_ends_with_the_rows_of_one_that_was_not(toy_world):
     began = time.monotonic()
-    whole = start("whole", toy_world / "cache1")
+    whole = slow_run("whole", toy_world / "cache1")
     assert whole.wait() == 0, whole.stderr.read()
     lasts_s = time.monotonic() - began
     rng, killed = random.Random(0), 0
     while killed < 10:
-        process = start("killed", toy_world / "cache2")
+        process = slow_run("killed", toy_world / "cache2")
         try:
             process.wait(rng.uniform(0.3, 1) * lasts_s)
         except subprocess.TimeoutExpired:
@@ -139,10 +144,26 @@ def test_a_killed_run_ends_with_the_rows_of_one_that_was_not(toy_world):
         else:  # it came to its end: start afresh, so that ten kills hit unfinished runs
             shutil.rmtree("killed")
             shutil.rmtree(toy_world / "cache2")
-    last = start("killed", toy_world / "cache2")
+    last = slow_run("killed", toy_world / "cache2")
     assert last.wait() == 0, last.stderr.read()
     assert files(Path("killed")) == files(Path("whole"))
     pd.testing.assert_frame_equal(values(Path("killed")), values(Path("whole")), check_exact=True)
+
+
+def test_memory_does_not_grow_with_the_clips(toy_world):
+    peaks = {}
+    for count in (50, 500):
+        run = start(
+            *(*RUN, "--out", f"r{count}", "--metrics", "fad_toy,cosine_toy,thd"),
+            cache=toy_world / f"cache{count}",
+            TOY_EXAMPLES=str(count),
+            TOY_SECONDS="10",
+        )
+        errors = run.communicate()[1].decode()
+        assert run.returncode == 0, errors
+        peaks[count] = int(re.search(r"peak (\d+) MB", errors).group(1))
+    clips_mb = 450 * 3 * 10 * 8000 * 4 / 1e6  # what the clips beyond the first 50 would take if they were kept
+    assert peaks[500] - peaks[50] < 40 < clips_mb / 5, peaks
 
 
 def test_the_gate(toy_world, bench):
@@ -158,7 +179,7 @@ def test_the_gate(toy_world, bench):
         samples, rate = soundfile.read(path)
         noise = np.random.default_rng(0).standard_normal(len(samples))
         soundfile.write(path, np.clip(samples + 0.3 * noise, -1, 1), rate)
-    (fewer / "toy.03.wav").unlink()
+    (fewer / "toy.003.wav").unlink()
     score = ("score", "--task", "image2music", "--name", "echo:pocket")
     assert bench(*score, noisy, "--out", "r1").code == 0
     done = bench("check", "r1", "--baseline", "base/rows.csv")
