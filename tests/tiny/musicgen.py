@@ -1,0 +1,75 @@
+"""A tiny MusicGen: T5 encoder, decoder over four codebooks, EnCodec at 32 kHz and 50 frames a second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
+from transformers import (
+    EncodecConfig,
+    MusicgenConfig,
+    MusicgenDecoderConfig,
+    MusicgenForConditionalGeneration,
+    PreTrainedTokenizerFast,
+    T5Config,
+)
+
+CODES = 64
+BOOKS = 4
+FRAME_HZ = 50
+
+
+def make(folder: Path) -> None:
+    """Save model, tokenizer and generation settings."""
+    folder.mkdir(parents=True)
+    letters = [(letter, -3.0) for letter in "▁abcdefghijklmnopqrstuvwxyz0123456789,.'-&"]
+    words = [(word, -8.0) for word in ("▁music", "▁piano", "▁rock", "▁slow", "▁dark", "▁drums")]
+    tokenizer = Tokenizer(
+        models.Unigram([("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *letters, *words], unk_id=2)
+    )
+    tokenizer.normalizer = normalizers.Lowercase()
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
+    fast = PreTrainedTokenizerFast(
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    )
+    fast.save_pretrained(folder)
+    text = T5Config(
+        vocab_size=len(fast) + 2, d_model=32, d_kv=8, d_ff=32, num_layers=2, num_heads=4, initializer_factor=1.0
+    )
+    audio = EncodecConfig(
+        sampling_rate=32000,
+        audio_channels=1,
+        normalize=False,
+        num_filters=4,
+        num_residual_layers=1,
+        upsampling_ratios=[8, 5, 4, 4],  # their product is the 640 samples of a frame
+        codebook_size=CODES,
+        hidden_size=16,
+        codebook_dim=16,
+        num_lstm_layers=1,
+        target_bandwidths=[BOOKS * FRAME_HZ * 6 / 1000],  # 6 bits a code
+        use_causal_conv=False,
+    )
+    decoder = MusicgenDecoderConfig(
+        vocab_size=CODES,
+        num_codebooks=BOOKS,
+        hidden_size=32,
+        ffn_dim=32,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        max_position_embeddings=2048,
+        pad_token_id=CODES,
+        bos_token_id=CODES,
+        initializer_factor=0.5,
+    )
+    model = MusicgenForConditionalGeneration(
+        MusicgenConfig(text_encoder=text, audio_encoder=audio, decoder=decoder)
+    )
+    for layer in model.audio_encoder.quantizer.layers:
+        layer.codebook.embed.normal_()  # zeros otherwise: every code would sound the same
+    settings = model.generation_config
+    settings.do_sample, settings.guidance_scale, settings.max_length = True, 3.0, 1500
+    settings.decoder_start_token_id = settings.bos_token_id = settings.pad_token_id = CODES
+    model.eval().save_pretrained(folder)
