@@ -11,7 +11,7 @@ env: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,text,dev]'
 	touch $@
 
 demo: env

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from bench import results, show, store
+from bench import registry, results, show, store, ties
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -15,6 +16,10 @@ HEAD = """# Leaderboard
 Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (basic bootstrap
 over groups). Two values are compared only where task, split, n and signature agree; pocket metrics and pocket
 variants are not comparable with any paper's figures. Signatures stand below each table.
+
+Systems that share a letter in a column are tied: the interval of their difference contains 0. The last line is the
+smallest true difference between two such systems that this n would show four times in five. Both are read off the
+intervals, as if the systems had answered different examples; `bench compare` pairs the examples and sees more.
 """
 
 
@@ -41,20 +46,38 @@ def _measured(table: pd.DataFrame) -> str:
     metrics = sorted({row["metric"] for row in records})
     systems = sorted({show.label(row) for row in records}, key=lambda name: (name.startswith("reference"), name))
     cells = {(show.label(row), row["metric"]): row for row in records}
+    columns = {metric: [row for row in records if row["metric"] == metric] for metric in metrics}
+    letters = {metric: ties.letters(rows) for metric, rows in columns.items()}
     lines = []
     for system in systems:
         mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
         counts = f"{max(row['n'] for row in mine)} ({max(row['n_failed'] for row in mine)} failed)"
-        values = [show.cell(cells.get((system, metric))).replace("\n", "<br>") for metric in metrics]
+        values = [_cell(cells.get((system, metric)), letters[metric].get(system, "")) for metric in metrics]
         lines.append([system, *values, counts])
+    smallest = [show.number(ties.detectable(rows), 2) for rows in columns.values()]
+    lines.append(["*smallest difference seen*", *smallest, ""])
     heads = ["system", *(_arrow(metric, table) for metric in metrics), "n"]
     signatures = sorted(set(table["signature"]))
     return (
         f"### {first['task']} on {first['split']}, seed {first['seed']}\n\n{_table(heads, lines)}\n"
         "<details><summary>Signatures</summary>\n\n"
         + "\n".join(f"- `{s}`" for s in signatures)
+        + "\n\n</details>\n\n<details><summary>Networks and their licences</summary>\n\n"
+        + "\n".join(f"- {name}: {registry.extractor(name).licence}" for name in _networks(signatures))
         + "\n\n</details>\n"
     )
+
+
+def _networks(signatures: Sequence[str]) -> list[str]:
+    """Names of the extractors in the signatures' field `x`, those that are known here."""
+    fields = [part for text in signatures for part in text.split("|") if part.startswith("x:")]
+    names = {each.split("@")[0] for part in fields for each in part.removeprefix("x:").split("+")}
+    return sorted(names & set(registry.extractor_names()))
+
+
+def _cell(row: Mapping[str, Any] | None, letters: str) -> str:
+    value, _, interval = show.cell(row).partition("\n")
+    return "<br>".join(filter(None, (f"{value} {letters}".strip(), interval)))
 
 
 def _published(table: pd.DataFrame) -> str:

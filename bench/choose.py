@@ -74,11 +74,16 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
     if not options.split or not options.metrics:
         options.notes.append(f"preset {preset.name}: {preset.description}")
     names = [system.label for system in systems if not system.card.reference]
+    metrics = _metrics(options, preset, task) if scores else ()
+    for name in score.extractors(metrics):
+        licence = registry.extractor(name).licence
+        if "-NC" in licence:
+            options.notes.append(f"{name} is for non-commercial use only: {licence}")
     return Request(
         task=task,
         split=split,
         systems=systems,
-        metrics=_metrics(options, preset, task) if scores else (),
+        metrics=metrics,
         folder=options.out or _default_folder(options, task, split, names),
         seed=options.seed,
         limit=options.limit,
@@ -105,11 +110,11 @@ def _metrics(options: Options, preset: presets.Preset, task: Task) -> tuple[Metr
             raise BenchError(f"metric {odd[0]} cannot score {task.name}: it reads what the task does not have")
         return tuple(cards)
     cards = [card for card in map(registry.metric, preset.metrics) if serves(card, task)]
-    absent: dict[str, list[str]] = {}
+    absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
     for card in cards:
         for name in dict.fromkeys(need.extractor for need in score.needs(card)):
             if reason := _lacks(name, options.mirror):
-                absent.setdefault(reason, []).append(card.name)
+                absent.setdefault(reason, {})[card.name] = None
     for reason, metrics in absent.items():
         options.notes.append(f"without {', '.join(metrics)}: {reason}")
     left_out = {metric for metrics in absent.values() for metric in metrics}

@@ -155,6 +155,11 @@ def metric(name: str) -> MetricCard:
     return cards[name]
 
 
+def extractor_names() -> list[str]:
+    """Names of all extractors."""
+    return list(load("metrics.extractors.cards:EXTRACTORS"))
+
+
 def extractor(name: str) -> ExtractorCard:
     """The extractor of that name."""
     cards: dict[str, ExtractorCard] = load("metrics.extractors.cards:EXTRACTORS")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -121,6 +121,16 @@ def _generate(
 
 
 def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFrame:
+    facts = {system.label: _facts(request, system) for system in request.systems}
+    read = replace(scene(request, split, report), facts=facts)
+    rows = score.score(read, request.systems, request.metrics, request.task.name)
+    table = results.frame(rows)
+    results.write(request.folder / "rows.csv", table)
+    return table
+
+
+def scene(request: Request, split: splits.Split, report: Report) -> score.Scene:
+    """What the metrics read of the outputs in the request's folder; features that are missing are made."""
     networks = embed.Extractors(score.extractors(request.metrics), request.device, request.mirror)
     features = store.FeatureStore(cache_dir() / "features")
     outputs = {system.label: _outputs(request, system, split.examples) for system in request.systems}
@@ -132,19 +142,14 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
             return None
         return features.get(networks.signature(extractor), key, output)
 
-    scene = score.Scene(
+    return score.Scene(
         examples=split.examples,
         split=f"{request.split}@{split.hash[:6]}",
         keys={side: _keys(items) for side, items in sides.items()},
         outputs={label: _keys(items) for label, items in outputs.items()},
         feature=feature,
         extractor_signature=networks.signature,
-        facts={system.label: _facts(request, system) for system in request.systems},
     )
-    rows = score.score(scene, request.systems, request.metrics, request.task.name)
-    table = results.frame(rows)
-    results.write(request.folder / "rows.csv", table)
-    return table
 
 
 def _outputs(request: Request, system: System, examples: Sequence[Example]) -> dict[str, embed.Item]:
@@ -155,8 +160,12 @@ def _outputs(request: Request, system: System, examples: Sequence[Example]) -> d
     for example in scope(system, examples):
         path = journal[example.id].path if example.id in journal else None
         if path is not None and (place / path).is_file():
-            found[example.id] = embed.file_item(place / path)
+            found[example.id] = _output_item(request.task, place / path)
     return found
+
+
+def _output_item(task: Task, path: Path) -> embed.Item:
+    return embed.text_item(path.read_text(encoding="utf-8")) if task.output == "text" else embed.file_item(path)
 
 
 def _sides(request: Request, examples: Sequence[Example]) -> dict[str, dict[str, embed.Item]]:

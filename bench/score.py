@@ -23,6 +23,7 @@ from metrics.statistics import bootstrap
 LOADED = 64  # clips whose features are in memory at once while their rows are made
 REPLICATES = {"two_sets": 200}  # each costs a decomposition of the pooled frames
 DEFAULT_REPLICATES = 1000
+SOUND = {"rs": media.RESAMPLER, "len": media.LENGTH_POLICY}  # what the signature of a metric over sound also says
 
 Rows = NDArray[np.float64]
 FeatureOf = Callable[[str, str, str], NDArray[np.float32] | None]
@@ -98,7 +99,7 @@ def _score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[Met
                     n_failed=len(examples) - answered,
                     group_n=found.groups,
                     higher_is_better=card.higher_is_better,
-                    signature=_sign(card, scene, found.n),
+                    signature=sign(card, scene, found.n),
                     competitors=" ".join(sorted(s.label for s in ranked)) if positions is not None else "",
                     dtype="float32",
                     note=found.note,
@@ -118,7 +119,8 @@ def extractors(cards: Sequence[MetricCard]) -> list[str]:
     return sorted({need.extractor for card in cards for need in needs(card)})
 
 
-def _sign(card: MetricCard, scene: Scene, n: int) -> str:
+def sign(card: MetricCard, scene: Scene, n: int) -> str:
+    """The signature of a value over `n` clips."""
     names = {need.extractor for need in needs(card)}
     rates = {registry.extractor(name).rate_hz for name in names} - {0}
     return signature(
@@ -126,8 +128,13 @@ def _sign(card: MetricCard, scene: Scene, n: int) -> str:
         n=n,
         reference=scene.split,
         extractors={name: scene.extractor_signature(name) for name in names},
-        options={"sr": "+".join(map(str, sorted(rates))), "rs": media.RESAMPLER, "len": media.LENGTH_POLICY},
+        options={"sr": "+".join(map(str, sorted(rates)))} | (SOUND if rates else {}),
     )
+
+
+def module_of(card: MetricCard) -> Any:
+    """The module of a metric: `statistics` and `aggregate`."""
+    return _module(card.module)
 
 
 @cache
@@ -141,7 +148,7 @@ def _features(scene: Scene, need: Need, system: str, example_id: str) -> NDArray
     return None if key is None else scene.feature(need.extractor, key, need.output)
 
 
-def _statistics(
+def clip_rows(
     card: MetricCard, scene: Scene, system: str, wanted: Sequence[Need], examples: Sequence[Example]
 ) -> tuple[list[Example], Rows]:
     """The examples that have all the features, and their rows `[clips, ...]`; made a few clips at a time."""
@@ -153,12 +160,12 @@ def _statistics(
         whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
         if whole:
             columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
-            parts.append(_module(card.module).statistics(*columns, **card.options))
+            parts.append(module_of(card).statistics(*columns, **card.options))
             kept += [some[index] for index in whole]
-    return kept, _stack(parts)
+    return kept, stack(parts)
 
 
-def _stack(parts: Sequence[Rows]) -> Rows:
+def stack(parts: Sequence[Rows]) -> Rows:
     """The parts one after another; clips of fewer frames are filled up with NaN."""
     if not parts:
         return np.zeros((0, 1))
@@ -177,31 +184,48 @@ def _two_sets(card: MetricCard, scene: Scene, system: registry.System, examples:
     (need,) = [need for need in card.needs if need.side == "generated"]
     (other,) = [need for need in card.needs if need.side != "generated"]
     against = halves(scene.examples)[1] if system.build.halves else examples
-    mine, rows = _statistics(card, scene, system.label, [need], examples)
-    theirs, references = _statistics(card, scene, system.label, [other], against)
+    mine, rows = clip_rows(card, scene, system.label, [need], examples)
+    theirs, references = clip_rows(card, scene, system.label, [other], against)
     groups, other_groups = [e.group for e in mine], [e.group for e in theirs]
     if short := _too_few(card, min(len(mine), len(theirs))):
         return _Value(n=len(mine), groups=len(set(groups)), note=short)
-    aggregate = _module(card.module).aggregate
-
-    def value(weights: Rows, other_weights: Rows) -> float:
-        return float(aggregate(rows, weights, references, other_weights))
-
+    value, many = two_sided(card, rows, references)
     interval = bootstrap(
         value,
         groups,
         other_groups,
+        many=many,
         paired=not system.build.halves,
         replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES),
     )
-    ones = value(np.ones(len(rows)), np.ones(len(references)))
-    return _Value(ones, *interval, len(mine), len(set(groups)))
+    point = module_of(card).aggregate(rows, np.ones(len(rows)), references, np.ones(len(references)))
+    return _Value(float(point), *interval, len(mine), len(set(groups)))
+
+
+def two_sided(
+    card: MetricCard, rows: Rows, references: Rows
+) -> tuple[Callable[..., float], Callable[..., Rows] | None]:
+    """What the bootstrap of a metric over two sets weights again: one weighting's value, and many at once.
+
+    A module that corrects a bias names in `plugin` the aggregate under the correction. The interval is that
+    one's, because a basic interval takes the same bias off by itself. `replicates` is a module's fast path.
+    """
+    module = module_of(card)
+    under = getattr(module, "plugin", module.aggregate)
+    fast: Callable[..., Rows] | None = getattr(module, "replicates", None)
+
+    def value(weights: Rows, other_weights: Rows) -> float:
+        return float(under(rows, weights, references, other_weights))
+
+    if fast is None:
+        return value, None
+    return value, lambda weights, other_weights: fast(rows, weights, references, other_weights)
 
 
 def _per_clip(card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example]) -> _Value:
     if card.kind == "paired" and system.build.halves and any(n.side == "reference" for n in card.needs):
         return _Value(note="the halves of the reference are not paired")
-    mine, rows = _statistics(card, scene, system.label, card.needs, examples)
+    mine, rows = clip_rows(card, scene, system.label, card.needs, examples)
     return _aggregate(card, rows, [example.group for example in mine])
 
 
@@ -212,8 +236,10 @@ def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
     note = f"no value for {without} of {len(has_value)} clips" if without else ""
     if short := _too_few(card, len(rows)):
         return _Value(n=len(rows), groups=len(set(groups)), note="; ".join(filter(None, (short, note))))
-    value = partial(_module(card.module).aggregate, rows)
-    low, high = bootstrap(value, groups, replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES))
+    module = module_of(card)
+    value = partial(module.aggregate, rows)
+    many = partial(module.replicates, rows) if hasattr(module, "replicates") else None
+    low, high = bootstrap(value, groups, many=many, replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES))
     return _Value(float(value(np.ones(len(rows)))), low, high, len(rows), len(set(groups)), note)
 
 
@@ -227,12 +253,12 @@ def _positions(card: MetricCard, scene: Scene, systems: Sequence[registry.System
     place = {example.id: index for index, example in enumerate(scene.examples)}
     values = np.full((len(scene.examples), len(systems)), np.nan)
     for column, system in enumerate(systems):
-        mine, rows = _statistics(under, scene, system.label, under.needs, scene.examples)
+        mine, rows = clip_rows(under, scene, system.label, under.needs, scene.examples)
         for example, row in zip(mine, rows, strict=True):
             values[place[example.id], column] = row
     if not under.higher_is_better:
         values = -values
-    ranked: Rows = _module(card.module).statistics(values) if len(systems) else values
+    ranked: Rows = module_of(card).statistics(values, **card.options) if len(systems) else values
     return ranked
 
 

@@ -80,6 +80,35 @@ def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, b
     _print(shown)
 
 
+def pairs(rows: Sequence[Mapping[str, Any]]) -> None:
+    """The pairs of `bench compare`, then for each metric the systems with the letters of their tie groups."""
+    lines = [
+        (
+            row["metric"],
+            row["a"],
+            row["b"],
+            number(row["difference"]),
+            f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]",
+            number(row["p_holm"], 2),
+            number(row["detectable"], 2),
+            row["better"] or "neither is shown better",
+        )
+        for row in rows
+    ]
+    listing(("metric", "a", "b", "a - b", "95% interval", "p (Holm)", "detectable", "better"), lines)
+    ties: dict[str, dict[str, str]] = {}
+    for row in rows:
+        arrow = f"{row['metric']} {'↑' if row['higher_is_better'] else '↓'}"
+        for side in ("a", "b"):
+            value = f"{number(row[f'value_{side}'])} {row[f'tie_{side}']}".strip()
+            ties.setdefault(arrow, {})[row[side]] = value
+    systems = list(dict.fromkeys(name for values in ties.values() for name in values))
+    cells = [(metric, *(values.get(name, NO_VALUE) for name in systems)) for metric, values in ties.items()]
+    listing(("", *systems), cells, "values; systems that share a letter cannot be told apart")
+    for note in sorted({f"{row['metric']}: {row['note']}" for row in rows if row["note"]}):
+        say(note)
+
+
 def label(row: Mapping[str, Any]) -> str:
     """`family:variant` of a row."""
     return f"{row['model']}:{row['variant']}".rstrip(":")

@@ -16,8 +16,13 @@ nothing can become complex.
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from metrics.rows import Clips, Rows, checked
+
+WELL_SAMPLED = 2  # drawn frames a dimension from which on a covariance is taken from moments
+MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
+TOGETHER = 2**16  # numbers in the covariances that are decomposed in one call
 
 
 def statistics(features: Clips) -> Rows:
@@ -43,6 +48,99 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     traces = np.square(factor).sum() + np.square(reference_factor).sum()
     distance = np.square(mean - reference_mean).sum() + traces - 2 * root_trace
     return max(float(distance), 0.0)  # rounding may leave -1e-15 where the sets are equal
+
+
+def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> Rows:
+    """`aggregate` for many weightings at once, `[replicates]`; NaN where a side is drawn with under two frames.
+
+    `weights`, `reference_weights`: `[replicates, clips]`. Each clip's sum and sum of outer products are taken
+    once, so that all weightings are a product of two matrices: 1,000 of 2,500 clips of 10 frames in 128
+    dimensions take seconds. The value is that of `aggregate` within 1e-9 of the traces; covariances without
+    full rank lose half the digits this way (1e-6). Sides with few frames go through `aggregate` one by one,
+    where nothing is lost and less is to do.
+    """
+    sides = ((rows, weights), (reference_rows, reference_weights))
+    dim = rows.shape[-1]
+    fewest = [_drawn(side, np.sign(draw)).min(initial=np.inf) for side, draw in sides]
+    if min(fewest) < WELL_SAMPLED * dim or dim != reference_rows.shape[-1]:
+        return np.array(
+            [_or_nan(rows, w, reference_rows, v) for w, v in zip(weights, reference_weights, strict=True)]
+        )
+    block = max(1, MEMORY // (8 * dim * dim))
+    return np.concatenate(
+        [
+            _from_moments(*(_moments(side, draw[start : start + block]) for side, draw in sides))
+            for start in range(0, len(weights), block)
+        ]
+    )
+
+
+def _or_nan(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
+    enough = min(_drawn(rows, weights), _drawn(reference_rows, reference_weights)) >= 2
+    return aggregate(rows, weights, reference_rows, reference_weights) if enough else np.nan
+
+
+def _drawn(rows: Rows, weights: Rows) -> Rows:
+    """How many frames each draw `[..., clips]` has."""
+    return weights @ (~np.isnan(rows[..., 0])).sum(axis=1)
+
+
+_Moments = tuple[Rows, Rows, NDArray[np.intp]]
+
+
+def _moments(rows: Rows, weights: Rows) -> _Moments:
+    """Means `[replicates, dim]` and the upper triangles of covariances, with the indices of a triangle.
+
+    Frames are first centred on the mean of all, so that no digits are lost when the draw's mean is taken off.
+    """
+    present = ~np.isnan(rows[..., 0])
+    centre = rows[present].mean(axis=0)
+    dim = len(centre)
+    upper = np.array(np.triu_indices(dim))
+    count = (weights @ present.sum(axis=1))[:, None]
+    sums = np.zeros((len(weights), dim))
+    products = np.zeros((len(weights), upper.shape[1]))
+    step = max(1, MEMORY // 4 // (12 * dim * dim))
+    for start in range(0, len(rows), step):
+        clips = slice(start, start + step)
+        frames = np.where(present[clips, :, None], rows[clips] - centre, 0.0)
+        sums += weights[:, clips] @ frames.sum(axis=1)
+        products += weights[:, clips] @ (np.swapaxes(frames, 1, 2) @ frames)[:, upper[0], upper[1]]
+    mean = sums / count
+    covariance = (products - count * mean[:, upper[0]] * mean[:, upper[1]]) / (count - 1)
+    return mean + centre, covariance, upper
+
+
+def _from_moments(generated: _Moments, reference: _Moments) -> Rows:
+    means, covariances, upper = generated
+    reference_means, reference_covariances, _ = reference
+    distances = np.square(means - reference_means).sum(axis=1)
+    dim = means.shape[1]
+    step = max(1, TOGETHER // (dim * dim))
+    for start in range(0, len(distances), step):
+        some = slice(start, start + step)
+        x, y = (_full(side[some], upper, dim) for side in (covariances, reference_covariances))
+        factor = _factor(x)
+        eigenvalues = np.linalg.eigvalsh(np.swapaxes(factor, 1, 2) @ y @ factor)
+        root_traces = np.sqrt(np.maximum(eigenvalues, 0)).sum(axis=1)
+        distances[some] += np.trace(x + y, axis1=1, axis2=2) - 2 * root_traces
+    return np.maximum(distances, 0.0)
+
+
+def _full(triangles: Rows, upper: NDArray[np.intp], dim: int) -> Rows:
+    full = np.empty((len(triangles), dim, dim))
+    full[:, upper[0], upper[1]] = triangles
+    full[:, upper[1], upper[0]] = triangles
+    return full
+
+
+def _factor(covariances: Rows) -> Rows:
+    """L with L L^T = covariance, of each `[replicates, dim, dim]`."""
+    try:
+        return np.asarray(np.linalg.cholesky(covariances), dtype=np.float64)
+    except np.linalg.LinAlgError:  # one is not of full rank, or only just
+        values, vectors = np.linalg.eigh(covariances)
+        return np.asarray(vectors * np.sqrt(np.maximum(values, 0))[:, None], dtype=np.float64)
 
 
 def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:

@@ -16,7 +16,6 @@ from collections.abc import Callable, Sequence
 from math import hypot, isnan, nan
 
 import numpy as np
-from numpy.typing import NDArray
 
 from metrics.rows import Rows
 
@@ -28,6 +27,7 @@ def bootstrap(
     groups: Sequence[str],
     other_groups: Sequence[str] | None = None,
     *,
+    many: Callable[..., Rows] | None = None,
     paired: bool = True,
     replicates: int = 1000,
     seed: int = 0,
@@ -36,7 +36,8 @@ def bootstrap(
     """Basic bootstrap interval (low, high) of `value`.
 
     `value(weights)`, or `value(weights, other_weights)` when there are two sides, where weights `[clips]` say
-    how often each clip counts. `groups[i]` is the group of clip i. Two sides with `paired` are drawn
+    how often each clip counts; `many`, where there is one, is the same for weights `[replicates, clips]` at
+    once and returns `[replicates]` values. `groups[i]` is the group of clip i. Two sides with `paired` are drawn
     together: a group counts as often on both (generated clips and their references). Otherwise each side is
     drawn on its own (two halves of a split).
     Same arguments, same interval. (NaN, NaN) when a side has fewer than two groups, when `value` is undefined
@@ -50,8 +51,8 @@ def bootstrap(
         return nan, nan
     rng = np.random.default_rng(seed)
     drawn_together = [sides] if paired else [[side] for side in sides]
-    draws = [weights for together in drawn_together for weights in _draw(together, replicates, rng)]
-    values = np.array([_replicate(value, weights) for weights in zip(*draws, strict=True)])
+    draws = [weights for together in drawn_together for weights in draw(together, replicates, rng)]
+    values = values_of(value, many, draws)
     defined = values[~np.isnan(values)]
     if len(defined) < MIN_DEFINED * replicates:
         return nan, nan
@@ -80,7 +81,7 @@ def difference_interval(
     )
 
 
-def _draw(sides: Sequence[Sequence[str]], replicates: int, rng: np.random.Generator) -> list[Rows]:
+def draw(sides: Sequence[Sequence[str]], replicates: int, rng: np.random.Generator) -> list[Rows]:
     """Weights `[replicates, clips]` of each side: one draw of groups with replacement, shared by the sides."""
     names = sorted(set().union(*sides))
     place = {name: index for index, name in enumerate(names)}
@@ -88,6 +89,14 @@ def _draw(sides: Sequence[Sequence[str]], replicates: int, rng: np.random.Genera
     return [counts[:, [place[group] for group in side]].astype(np.float64) for side in sides]
 
 
-def _replicate(value: Callable[..., float], weights: Sequence[NDArray[np.float64]]) -> float:
+def values_of(value: Callable[..., float], many: Callable[..., Rows] | None, draws: Sequence[Rows]) -> Rows:
+    """The value under each of the draws `[replicates, clips]` of its sides; NaN for one with under two clips."""
     # A side that lacks most of the groups (failed outputs) may be drawn empty, or with one clip.
-    return value(*weights) if min(side.sum() for side in weights) >= 2 else nan
+    enough = np.min([side.sum(axis=1) for side in draws], axis=0) >= 2
+    found = np.full(len(enough), nan)
+    kept = [side[enough] for side in draws]
+    if many is not None and enough.any():
+        found[enough] = many(*kept)
+    elif many is None:
+        found[enough] = [value(*weights) for weights in zip(*kept, strict=True)]
+    return found

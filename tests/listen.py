@@ -1,4 +1,4 @@
-"""What musicnn hears in the pocket composer's pieces: `python -m tests.listen` prints the table of docs/composer.md."""
+"""What musicnn hears in the pocket composer's pieces: `python -m tests.listen` prints docs/composer.md's table."""
 
 from __future__ import annotations
 

@@ -8,6 +8,7 @@ except YAMNet's, and are taken in formats that hold data only.
 
 from __future__ import annotations
 
+from bench.assets import audio, image_text, joint
 from bench.assets.model import Asset, AssetFile
 from bench.assets.wesnoth import WESNOTH
 
@@ -207,5 +208,7 @@ _PAPER = (
     _hub("qwen2_5_7b_instruct", "Qwen/Qwen2.5-7B-Instruct", _QWEN, "chat", 15_250_000_000),
 )
 
-ASSETS: dict[str, Asset] = {asset.name: asset for asset in (*_POCKET, *_PAPER)}
+ASSETS: dict[str, Asset] = {
+    asset.name: asset for asset in (*_POCKET, *_PAPER, *audio.ASSETS, *image_text.ASSETS, *joint.ASSETS)
+}
 """Asset by name."""

@@ -16,7 +16,7 @@ from bench.splits.manifest import SplitError
 from bench.tasks import TASKS
 from bench.types import Example, Report, SplitCard
 
-__all__ = ["SPLITS", "Split", "SplitError", "card", "load", "prepare", "serves", "verify"]
+__all__ = ["SPLITS", "Split", "SplitError", "card", "is_prepared", "load", "prepare", "serves", "verify"]
 
 SPLITS: dict[str, str] = {
     "gestures": "bench.splits.gestures:CARD",
@@ -123,12 +123,17 @@ def _ready(folder: Path, known: SplitCard) -> bool:
         return False
 
 
+def is_prepared(name: str) -> bool:
+    """Whether a folder of that split is there, whole or not."""
+    return (cache_dir() / "splits" / name).is_dir()
+
+
 def verify(name: str) -> list[str]:
     """What is wrong with a prepared split, a line each; empty where all is well. Nothing is fetched or built."""
     known = card(name)
     folder = cache_dir() / "splits" / name
-    if not folder.is_dir():
-        return [f"{name}: not prepared yet; `bench splits verify {name}` makes it"]
+    if not is_prepared(name):
+        return [f"{name}: not prepared yet; `bench splits prepare {name}` makes it"]
     try:
         problems = manifest.verify(folder)
         if not problems and known.hash and (found := manifest.read(folder)[1]) != known.hash:

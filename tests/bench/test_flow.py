@@ -241,3 +241,26 @@ def test_wrong_words_get_one_line(toy_world, bench, words, said):
 def test_listings_also_as_json_and_nothing_else_there(toy_world, bench, listing):
     assert json.loads(bench(listing, "--json").out)
     assert bench(listing).out
+
+
+def test_too_few_clips_give_no_number_but_the_reason(toy_world, bench):
+    done = bench(*RUN, "--out", "r", "--limit", 1, "--json")
+    rows = {(row["model"], row["variant"], row["metric"]): row for row in json.loads(done.out)}
+    row = rows["echo", "pocket", "fad_toy"]
+    assert row["value"] is None and "too few clips: 1, needs 2" in row["note"]
+    cosine = rows["echo", "pocket", "cosine_toy"]
+    assert cosine["n"] == 1 and cosine["ci_low"] is None, "one group has no interval"
+    assert rows["reference", "mispaired", "cosine_toy"]["n_failed"] == 1 and done.code == 1
+
+
+def test_help_loads_nothing_heavy():
+    code = (
+        "import sys; sys.argv = ['bench', '--help']\n"
+        "from bench import cli\n"
+        "try: cli.main()\n"
+        "except SystemExit: pass\n"
+        "print('heavy:', [m for m in ('torch', 'numpy', 'pandas', 'transformers') if m in sys.modules])"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert "heavy: []" in done.stdout and "leaderboard" in done.stdout

@@ -164,7 +164,7 @@ def test_a_run_killed_ten_times_ends_with_the_same_bytes_and_rows(tmp_path):
             env=os.environ | {"SIGHTSOUND_CACHE": str(links)},
             cwd=ROOT,
             stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
+            stderr=(tmp_path / f"{name}.err").open("wb"),
         )
 
     began = time.monotonic()
@@ -179,7 +179,8 @@ def test_a_run_killed_ten_times_ends_with_the_same_bytes_and_rows(tmp_path):
             process.send_signal(signal.SIGKILL)
             process.wait()
             killed += 1
-        else:
+        else:  # it came to its end: start afresh, so that all kills hit unfinished runs
+            assert process.returncode == 0, (tmp_path / "killed.err").read_text()
             shutil.rmtree(tmp_path / "killed")
             shutil.rmtree(tmp_path / "cache_killed" / "features")
     assert start("killed").wait() == 0

@@ -225,7 +225,7 @@ def test_limit_is_a_growing_sample_in_a_fixed_order(small: Callable[..., None]) 
 
 
 def test_prepare_builds_once_and_repairs(small: Callable[..., None], monkeypatch: pytest.MonkeyPatch) -> None:
-    assert splits.verify("small") == ["small: not prepared yet; `bench splits verify small` makes it"]
+    assert splits.verify("small") == ["small: not prepared yet; `bench splits prepare small` makes it"]
     folder = splits.prepare("small")
     assert folder == cache_dir() / "splits" / "small"
     stamp = (folder / manifest.NAME).stat().st_mtime_ns

@@ -24,7 +24,7 @@ POCKET = {
 
 
 def test_the_metrics_of_the_pocket_run():
-    assert set(METRICS) == POCKET
+    assert set(METRICS) >= POCKET
     assert all(name == card.name for name, card in METRICS.items())
 
 
@@ -38,11 +38,11 @@ def test_a_card_is_complete_and_its_module_has_both_functions(card):
 
 @pytest.mark.parametrize("card", METRICS.values(), ids=METRICS)
 def test_a_card_reads_what_an_extractor_gives(card):
+    generated = {EXTRACTORS[need.extractor].modality for need in card.needs if need.side == "generated"}
+    assert len(generated) == 1, "a system makes one kind of output"
     for need in card.needs:
         assert need.output in EXTRACTORS[need.extractor].outputs
-        if need.side in ("generated", "reference"):
-            assert EXTRACTORS[need.extractor].modality == "audio"
-        else:
+        if need.side not in ("generated", "reference"):
             assert EXTRACTORS[need.extractor].modality == need.side
 
 

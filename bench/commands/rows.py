@@ -1,0 +1,89 @@
+"""Commands over rows: publish, leaderboard, check, compare."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bench.commands.options import Json, Mirror
+
+app = typer.Typer()
+
+
+@app.command()
+def publish(
+    folder: Annotated[Path, typer.Argument(help="run folder")],
+    to: Annotated[Path, typer.Option("--to", help="result file")] = Path("results/measured.csv"),
+) -> None:
+    """Add a run's rows to the results."""
+    from bench import results
+
+    count = results.publish(to, results.read(folder / "rows.csv"))
+    print(f"{to}: {count} rows")
+
+
+@app.command()
+def leaderboard(
+    results_folder: Annotated[Path, typer.Option("--results", help="folder of result files")] = Path("results"),
+    out: Annotated[Path, typer.Option("--out", help="file to write")] = Path("leaderboard.md"),
+) -> None:
+    """Write the leaderboard from the results."""
+    from bench import board
+
+    board.write(results_folder, out)
+    print(f"{out}: written")
+
+
+@app.command()
+def check(
+    folder: Annotated[Path, typer.Argument(help="run folder")],
+    baseline: Annotated[Path, typer.Option("--baseline", help="result file")] = Path("results/baseline.csv"),
+    json: Json = False,
+) -> None:
+    """Fail when a run is worse than its baseline by more than chance allows."""
+    from dataclasses import asdict
+
+    from bench import results, show
+    from bench.check import check as judge
+
+    findings = judge(results.read(folder / "rows.csv"), results.read(baseline))
+    if json:
+        show.as_json([asdict(finding) for finding in findings])
+    else:
+        lines = [
+            (
+                "ok" if f.ok else "FAILED",
+                f.system,
+                f.metric,
+                show.number(f.baseline),
+                show.number(f.value),
+                f.verdict,
+            )
+            for f in findings
+        ]
+        show.listing(("", "system", "metric", "baseline", "run", "verdict"), lines)
+    if bad := sum(not finding.ok for finding in findings):
+        show.say(f"{bad} of {len(findings)} rows failed the check")
+        raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    folders: Annotated[list[Path], typer.Argument(help="run folders")],
+    references: Annotated[bool, typer.Option("--references", help="also against the reference rows")] = False,
+    device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
+    mirror: Mirror = None,
+    json: Json = False,
+) -> None:
+    """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
+    from bench import compare as comparison
+    from bench import show
+
+    with show.progress() as report:
+        table = comparison.compare(folders, references=references, device=device, mirror=mirror, report=report)
+    if json:
+        show.as_json(show.records(table))
+    else:
+        show.pairs(show.records(table))

@@ -1,0 +1,67 @@
+"""Cards of what the papers' figures were computed with, faults included; each module says what is wrong."""
+
+from __future__ import annotations
+
+from metrics.card import MetricCard, Need
+
+_VGGISH = (Need("generated", "vggish", "embedding"), Need("reference", "vggish", "embedding"))
+_PASST = (Need("generated", "passt", "logits"), Need("reference", "passt", "logits"))
+_IMAGEBIND = (Need("generated", "imagebind_audio", "embedding"), Need("image", "imagebind_image", "embedding"))
+_ART2MUS = "github.com/justivanr/art2mus_ at 21ab344, src/art2mus/utils/train_test_utils.py"
+_M2UGEN = "github.com/shansongliu/M2UGen, Evaluation/*/evaluate.py"
+
+CARDS = (
+    MetricCard(
+        name="legacy.art2mus_kl",
+        module="metrics.legacy.art2mus",
+        options={"figure": "kl"},
+        kind="paired",
+        higher_is_better=False,
+        needs=(Need("generated", "spectrum_db_16k", "summed"), Need("reference", "spectrum_db_44k", "summed")),
+        definition="Mean over clips of the KL, nats, between spectra in doubled decibels summed over time, in "
+        "which quiet frequencies are probable; hears no classes, and any two recordings give about 0.003.",
+        source=_ART2MUS,
+    ),
+    MetricCard(
+        name="legacy.art2mus_fad",
+        module="metrics.legacy.art2mus",
+        options={"figure": "fad"},
+        kind="paired",
+        higher_is_better=False,
+        needs=_VGGISH,
+        definition="Mean over pairs of the Fréchet distance between one generated and one reference clip over "
+        "VGGish; not the FAD of the sets.",
+        source=_ART2MUS,
+    ),
+    MetricCard(
+        name="legacy.mgs_kl",
+        module="metrics.legacy.mgs",
+        kind="two_sets",
+        higher_is_better=False,
+        needs=_VGGISH,
+        definition="KL, nats, between softmaxes over two 100-bin histograms of all numbers in the VGGish "
+        "embeddings, each with its own edges; hears no classes and no shift.",
+        source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+    ),
+    MetricCard(
+        name="legacy.m2ugen_kl",
+        module="metrics.legacy.m2ugen",
+        kind="paired",
+        higher_is_better=False,
+        needs=_PASST,
+        definition="Mutual information, nats, of two clips' PaSST logits taken for labels: ln 527 = 6.267 "
+        "whatever the music.",
+        source=f"{_M2UGEN} before 653fee4",
+    ),
+    MetricCard(
+        name="legacy.m2ugen_ib_rank",
+        module="metrics.legacy.m2ugen_rank",
+        kind="ranked",
+        higher_is_better=True,
+        needs=_IMAGEBIND,
+        definition="IB Rank with the argsort of the cosines taken for their rank, which credits part of the clips "
+        "to another system.",
+        source=f"{_M2UGEN} at 2c702a4",
+        over="ib_score_condition",
+    ),
+)

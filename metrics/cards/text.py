@@ -1,0 +1,86 @@
+"""Cards of the metrics of generated texts."""
+
+from __future__ import annotations
+
+from metrics.card import MetricCard, Need, Side
+
+_ROUGE = "Lin 2004, by rouge-score 0.1.2"
+_BERT = "Zhang et al. 2020, as bert-score 0.3.13 (roberta-large, layer 17, no idf, no rescaling)"
+_PARTS = {
+    "precision": "Mean over the prompt's tokens of their largest cosine with a token of",
+    "recall": "Mean, over the tokens of the text compared with, of their largest cosine with the prompt's;",
+    "f1": "Harmonic mean of BERTScore precision and recall of the prompt against",
+}
+_WHOM: dict[Side, str] = {"reference": "the reference prompt", "text": "the text it was made from"}
+_COUNTED = {
+    "rouge1": "words",
+    "rouge2": "pairs of neighbouring words",
+    "rougeL": "words of the longest common subsequence",
+}
+
+
+def _needs(extractor: str, output: str, other: Side) -> tuple[Need, Need]:
+    return Need("generated", extractor, output), Need(other, extractor, output)
+
+
+def _rouge(kind: str, other: Side = "reference") -> MetricCard:
+    return MetricCard(
+        name=kind if other == "reference" else f"{kind}_condition",
+        module="metrics.rouge",
+        options={"kind": kind, "stemmer": "none"},
+        kind="paired",
+        higher_is_better=True,
+        needs=_needs("characters", "code_points", other),
+        definition=f"Mean over prompts of the F of shared {_COUNTED[kind]} with {_WHOM[other]}, 0 to 1; lower "
+        "case, a-z and 0-9 only, no stemming.",
+        source=_ROUGE,
+    )
+
+
+def _bertscore(part: str, other: Side = "reference") -> MetricCard:
+    return MetricCard(
+        name=f"bertscore_{part}" if other == "reference" else f"bertscore_{part}_condition",
+        module="metrics.bertscore",
+        options={"part": part},
+        kind="paired",
+        higher_is_better=True,
+        needs=_needs("roberta_large", "tokens", other),
+        definition=f"{_PARTS[part]} {_WHOM[other]}; layer 17 of RoBERTa-large, -1 to 1, in practice above 0.7.",
+        source=_BERT,
+    )
+
+
+def _cosine(other: Side, name: str) -> MetricCard:
+    return MetricCard(
+        name=name,
+        module="metrics.similarity",
+        kind="paired",
+        higher_is_better=True,
+        needs=_needs("minilm", "embedding", other),
+        definition=f"Mean cosine of the MiniLM embeddings of the prompt and {_WHOM[other]}, -1 to 1.",
+        source="Reimers and Gurevych 2019 (Sentence-BERT)",
+    )
+
+
+CARDS = (
+    _rouge("rouge1"),
+    _rouge("rouge2"),
+    _rouge("rougeL"),
+    _rouge("rougeL", "text"),
+    _bertscore("precision"),
+    _bertscore("recall"),
+    _bertscore("f1"),
+    _bertscore("f1", "text"),
+    _cosine("reference", "cosine_reference_minilm"),
+    _cosine("text", "cosine_condition_minilm"),
+    MetricCard(
+        name="jaccard_reference",
+        module="metrics.jaccard",
+        kind="two_sets",
+        higher_is_better=True,
+        needs=_needs("characters", "code_points", "reference"),
+        definition="Number of different words that all prompts and all reference prompts share, by the number "
+        "that either has, 0 to 1; depends on how many texts there are.",
+        source="Lawrence 2024 (there against a sample of DiffusionDB)",
+    ),
+)

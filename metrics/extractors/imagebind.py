@@ -1,0 +1,111 @@
+"""ImageBind-huge: pictures, video, music and sentences in one space of 1024 dimensions.
+
+Girdhar et al., CVPR 2023, arXiv:2305.05665; the network is in imagebind_network.py, what goes into it in
+clip_pixels.py, imagebind_video.py, imagebind_audio.py and clip_bpe.py. Embeddings are compared by their cosine
+only: those of audio and video are means over windows or views, and each modality has a scale of its own.
+The weights are licensed CC-BY-NC-SA 4.0, not for commercial use.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from . import Features, imagebind_audio, imagebind_video
+from .batching import run_batches
+from .clip_bpe import FILE, ClipBpe
+from .clip_pixels import crop, normalised
+from .imagebind_network import Tower, load_tower
+
+WEIGHTS = "imagebind_huge.pth"
+BATCH = {  # rows in one forward pass
+    "vision": {"cpu": 1, "cuda": 32},
+    "audio": {"cpu": 3, "cuda": 96},
+    "text": {"cpu": 2, "cuda": 128},
+}
+
+
+def load_image(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
+    """For pictures, from the asset `imagebind`."""
+    return image_extractor(load_tower(weights["imagebind"] / WEIGHTS, "vision"), device)
+
+
+def load_video(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
+    """For the 10 frames of a video that `imagebind_video.frame_indices` names, from the asset `imagebind`."""
+    return video_extractor(load_tower(weights["imagebind"] / WEIGHTS, "vision"), device)
+
+
+def load_audio(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
+    """For music, windows at 0, 1/2 and 1, from the asset `imagebind`."""
+    return audio_extractor(load_tower(weights["imagebind"] / WEIGHTS, "audio"), device, imagebind_audio.NEW)
+
+
+def load_audio_old(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
+    """For music, windows at 0, 1/3 and 2/3 as pytorchvideo 0.1.5 has them, from the asset `imagebind`."""
+    return audio_extractor(load_tower(weights["imagebind"] / WEIGHTS, "audio"), device, imagebind_audio.OLD)
+
+
+def load_text(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
+    """For sentences, from the assets `imagebind` and `clip_bpe`."""
+    tower = load_tower(weights["imagebind"] / WEIGHTS, "text")
+    return text_extractor(tower, ClipBpe(weights["clip_bpe"] / FILE), device)
+
+
+def image_extractor(tower: Tower, device: str) -> ImageBindExtractor:
+    """Takes uint8 RGB pictures `[height, width, 3]`."""
+    return ImageBindExtractor(
+        lambda picture: crop(picture, "imagebind")[None],
+        lambda pixels: tower(normalised(pixels)[:, :, None]),
+        (tower, "vision", device),
+    )
+
+
+def video_extractor(tower: Tower, device: str) -> ImageBindExtractor:
+    """Takes sequences of 10 uint8 RGB frames `[height, width, 3]`."""
+    return ImageBindExtractor(imagebind_video.as_item, tower, (tower, "vision", device))
+
+
+def audio_extractor(tower: Tower, device: str, rule: int) -> ImageBindExtractor:
+    """Takes mono clips at 16 kHz. `rule`: imagebind_audio.NEW or OLD."""
+    return ImageBindExtractor(lambda clip: imagebind_audio.log_mels(clip, rule), tower, (tower, "audio", device))
+
+
+def text_extractor(tower: Tower, tokens: ClipBpe, device: str) -> ImageBindExtractor:
+    """Takes texts of at least one word."""
+    return ImageBindExtractor(lambda text: _ids(tokens, text), tower, (tower, "text", device))
+
+
+class ImageBindExtractor:
+    """See `metrics.extractors.Extractor`."""
+
+    def __init__(
+        self,
+        rows: Callable[[Any], NDArray[Any]],
+        forward: Callable[[Tensor], Tensor],
+        tower: tuple[Tower, str, str],
+    ) -> None:
+        """`rows`: a clip to inputs `[rows, ...]`; `forward`: to embeddings; `tower`: it, modality, device."""
+        network, modality, self._device = tower
+        network.to(self._device).eval()
+        self._rows, self._forward = rows, forward
+        self._batch = BATCH[modality][torch.device(self._device).type]
+
+    def __call__(self, clips: Sequence[Any]) -> list[Features]:
+        """`embedding` [1, 1024] of each clip, the mean over its rows as the authors take it: no unit vector."""
+        found = run_batches(self._named, [self._rows(clip) for clip in clips], self._batch, self._device)
+        return [{"embedding": item["embedding"].mean(axis=0, keepdims=True)} for item in found]
+
+    def _named(self, inputs: Tensor) -> dict[str, Tensor]:
+        return {"embedding": self._forward(inputs)}
+
+
+def _ids(tokens: ClipBpe, text: Any) -> NDArray[np.int64]:
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"imagebind takes a text of at least one word, got {text!r}: leave it out")
+    return np.array([tokens(text)], dtype=np.int64)

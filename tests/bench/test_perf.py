@@ -1,0 +1,60 @@
+"""The measurements at sizes that take no time: what they compare agrees, and they say so."""
+
+import sys
+
+import numpy as np
+import pytest
+from scipy.linalg import sqrtm
+
+from bench import perf
+from bench.errors import BenchError
+
+
+def test_the_trace_is_that_of_the_square_root():
+    rng = np.random.default_rng(0)
+    x, y = (np.cov(rng.standard_normal((60, 12)), rowvar=False) for _ in range(2))
+    assert perf._root_trace(x, y) == pytest.approx(np.trace(sqrtm(x @ y)).real, rel=1e-10)
+    (figure,) = perf.root_trace(dim=24)
+    assert figure.value > 0 and figure.target == 20
+    assert float(figure.what.split()[-1].rstrip(")")) < 1e-10
+
+
+def test_replicates_are_counted_in_seconds():
+    (figure,) = perf.replicates(clips=40, frames=4, dim=6, draws=50)
+    assert figure.ok and 0 < figure.value < 30
+
+
+def test_a_slow_or_wrong_result_is_not_ok():
+    assert perf._at_least(21, 20) == (21, 20, True)
+    assert perf._at_least(19, 20) == (19, 20, False)
+    assert perf._at_least(21, 20, agrees=False) == (21, 20, False)
+
+
+def test_the_store_gives_the_same_rows_faster():
+    figures = perf.warm_store(clips=2)
+    assert len(figures) == 2 and all(figure.value > 5 for figure in figures)
+
+
+def test_vggish_beside_a_reference(monkeypatch):
+    monkeypatch.setattr(perf, "_reference", lambda *_: {"front_s": 1e9, "total_s": 1e9, "value": 1.0})
+    front, total = perf.vggish(clips=4)
+    assert front.ok and total.ok and front.target == 9 and total.target == 2.5
+
+
+def test_without_the_reference_its_lines_are_left_out(monkeypatch, tmp_path):
+    monkeypatch.setattr(perf, "REFERENCE", tmp_path / "python")
+    for name in ("root_trace", "replicates", "warm_store"):
+        monkeypatch.setattr(perf, name, lambda name=name: [perf.Figure(name, 2.0, 1.0, True)])
+    steps = []
+    figures = perf.metrics(lambda what, done, total: steps.append((done, total)))
+    assert [figure.what for figure in figures] == ["root_trace", "replicates", "warm_store"]
+    assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
+
+
+def test_a_reference_that_fails_is_one_line(monkeypatch, tmp_path):
+    script = tmp_path / "python"
+    script.write_text(f"#!{sys.executable}\nimport sys\nsys.exit('trace\\nno network')\n")
+    script.chmod(0o755)
+    monkeypatch.setattr(perf, "REFERENCE", script)
+    with pytest.raises(BenchError, match=r"did not run \(no network\)"):
+        perf._reference(tmp_path / "weights.pt", [tmp_path])
