@@ -2,10 +2,11 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+REFERENCE ?= .venv-reference
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(wildcard ../shared/mirror)
 
-.PHONY: env demo test lint baseline clean
+.PHONY: env demo test lint baseline reference clean
 
 env: $(VENV)/installed
 
@@ -32,6 +33,16 @@ lint: env
 test: lint
 	$(BIN)/bench assets fetch
 	$(BIN)/python -m pytest
+
+# The packages that define the metrics, in an environment of their own (2 GB), and docs/parity.md from them and ours.
+reference: env $(REFERENCE)/installed
+	$(REFERENCE)/bin/python -W ignore -m tests.reference.packages
+	$(BIN)/python -m tests.reference.compare
+
+$(REFERENCE)/installed: tests/reference/setup.sh tests/reference/requirements.txt tests/reference/requirements-alone.txt
+	rm -rf $(REFERENCE)
+	sh tests/reference/setup.sh $(PYTHON) $(REFERENCE)
+	touch $@
 
 clean:
 	rm -rf $(VENV) build runs *.egg-info

@@ -9,7 +9,9 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 from unittest import mock
 
 from tests.reference import compat  # noqa: F401  # before the packages
@@ -18,6 +20,8 @@ from tests.reference import compat  # noqa: F401  # before the packages
 
 import torch
 from frechet_audio_distance import FrechetAudioDistance
+
+BEST_OF = 3  # as bench/perf.py
 
 
 def main(weights: str, background: str, evaluated: str) -> None:
@@ -36,12 +40,19 @@ def main(weights: str, background: str, evaluated: str) -> None:
                 fad.model._preprocess(clip, fad.sample_rate)
 
     front()  # compiles the resampler
-    start = time.perf_counter()
-    front()
-    front_s = time.perf_counter() - start
-    start = time.perf_counter()
-    value = fad.score(background, evaluated)
-    print(json.dumps({"front_s": front_s, "total_s": time.perf_counter() - start, "value": float(value)}))
+    front_s, _ = best(front)
+    total_s, value = best(lambda: fad.score(background, evaluated))
+    print(json.dumps({"front_s": front_s, "total_s": total_s, "value": float(value)}))
+
+
+def best(function: Callable[[], Any]) -> tuple[float, Any]:
+    """Seconds of the fastest of several calls, and what the last returned."""
+    took_s = []
+    for _ in range(BEST_OF):
+        start = time.perf_counter()
+        result = function()
+        took_s.append(time.perf_counter() - start)
+    return min(took_s), result
 
 
 if __name__ == "__main__":
