@@ -168,10 +168,13 @@ def test_memory_does_not_grow_with_the_clips(toy_world):
 
 def test_the_gate(toy_world, bench):
     for name, seed in (("base", 0), ("again", 1)):
-        bench(*RUN, "--out", name, "--seed", seed)
+        bench(*RUN, "--model", "echo:twin", "--out", name, "--seed", seed)
     done = bench("check", "again", "--baseline", "base/rows.csv")
     assert done.code == 0, done.out
     made = Path("base/systems/echo.pocket/outputs")
+    bench("score", made, "--task", "image2music", "--name", "echo:pocket", "--out", "alone")
+    done = bench("check", "alone", "--baseline", "base/rows.csv")
+    assert done.code == 0 and "not compared, a rank among others" in done.out, done.out
     noisy, fewer = Path("noisy"), Path("fewer")
     for folder in (noisy, fewer):
         shutil.copytree(made, folder)

@@ -137,7 +137,7 @@ def test_the_gate_fails_noise_and_missing_outputs(demo, noisy_and_fewer):
         assert bench(*score, folder, "--out", out).returncode == code
         done = bench("check", out, "--baseline", demo / "rows.csv", "--json")
         bad = {f["metric"]: f["verdict"] for f in json.loads(done.stdout) if not f["ok"]}
-        assert done.returncode == 1 and reason in bad["fad_musicnn"], done.stdout
+        assert done.returncode == 1 and reason in bad["fad_musicnn_mtt"], done.stdout
 
 
 def test_videos_are_scored_too(tmp_path):
