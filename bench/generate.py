@@ -69,9 +69,9 @@ def generate(
     return {example.id: done[example.id] for example in examples}
 
 
-def build(system: registry.System, device: str, mirror: Path | None) -> Model:
+def build(system: registry.System, device: str, mirror: Path | None, report: Report) -> Model:
     """The system's model with its weights."""
-    weights = {name: assets.fetch(name, mirror) for name in system.build.assets}
+    weights = {name: assets.fetch(name, mirror, report) for name in system.build.assets}
     factory = registry.load(system.build.entry)
     try:
         model: Model = factory(device, weights, **system.options)

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import subprocess
+from collections.abc import Sequence
 from functools import cache
 from importlib import metadata
 from pathlib import Path
 
 from bench import assets
-from bench.registry import System
 
 PACKAGES = ("sightsound-bench", "torch", "transformers", "numpy", "scipy", "soxr")
 
@@ -36,13 +36,13 @@ def device_name(device: str) -> str:
     return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
-def versions(system: System, mirror: Path | None) -> str:
-    """Versions of the packages and short digests of the system's weights, separated by blanks."""
+def versions(weights: Sequence[str], mirror: Path | None) -> str:
+    """Versions of the packages and short digests of the assets `weights`, separated by blanks."""
     parts = []
     for name in PACKAGES:
         try:
             parts.append(f"{name}=={metadata.version(name)}")
         except metadata.PackageNotFoundError:
             continue
-    parts += [f"{name}@{assets.digest(name, mirror)[:12]}" for name in system.build.assets]
+    parts += [f"{name}@{assets.digest(name, mirror)[:12]}" for name in weights]
     return " ".join(parts)

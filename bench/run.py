@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import embed, folder, provenance, results, score, splits, store
+from bench import assets, embed, folder, provenance, registry, results, score, splits, store
 from bench.cache import cache_dir
 from bench.generate import build, generate, scope
 from bench.media import MediaError
@@ -56,6 +56,7 @@ def run(request: Request, report: Report) -> pd.DataFrame:
     """Generate what is missing, then score; the rows are also in `rows.csv` of the run folder."""
     with store.locked(request.folder):
         split = _claim(request, report)
+        _fetch_extractors(request, report)
         for system in request.systems:
             _generate(request, system, split.examples, report)
         return _score(request, split, report)
@@ -72,6 +73,7 @@ def adopt(request: Request, system: System, files: Path, report: Report) -> pd.D
     """Score a folder of files named by example id as the outputs of `system`, one of the request's."""
     with store.locked(request.folder):
         split = _claim(request, report)
+        _fetch_extractors(request, report)
         shutil.rmtree(_place(request, system), ignore_errors=True)  # a copy of files that may have changed
         for each in request.systems:
             make = partial(folder.Folder, files, request.task.output) if each == system else None
@@ -96,6 +98,13 @@ def _claim(request: Request, report: Report) -> splits.Split:
     return split
 
 
+def _fetch_extractors(request: Request, report: Report) -> None:
+    """Weights that the metrics need, before hours are spent on generating."""
+    for name in score.extractors(request.metrics):
+        for asset in registry.extractor(name).assets:
+            assets.fetch(asset, request.mirror, report)
+
+
 def _place(request: Request, system: System) -> Path:
     return request.folder / "systems" / store.slug(system.label)
 
@@ -112,12 +121,20 @@ def _generate(
         request.task,
         examples,
         _place(request, system),
-        make or partial(build, system, request.device, request.mirror),
+        make or partial(_build, request, system, report),
         seed=request.seed,
         batch_size=request.batch_size,
         retry=request.retry,
         report=report,
     )
+
+
+def _build(request: Request, system: System, report: Report) -> Model:
+    """The model; what it was made of is noted beside its outputs."""
+    model = build(system, request.device, request.mirror, report)
+    versions = provenance.versions(system.build.assets, request.mirror)
+    store.write_text(_place(request, system) / "versions.txt", versions + "\n")
+    return model
 
 
 def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFrame:
@@ -228,12 +245,16 @@ def _modality(task: Task, side: str) -> str:
 
 
 def _facts(request: Request, system: System) -> dict[str, Any]:
-    journal = store.Journal(_place(request, system)).read()
+    place = _place(request, system)
+    journal = store.Journal(place).read()
+    noted = place / "versions.txt"
     return {
         "run": request.folder.name,
         "seed": request.seed,
         "device": provenance.device_name(request.device),
-        "versions": provenance.versions(system, request.mirror),
+        "versions": noted.read_text(encoding="utf-8").strip()
+        if noted.is_file()
+        else provenance.versions((), None),
         "commit": provenance.commit(),
         "seconds": round(sum(output.took_s for output in journal.values()), 3),
     }

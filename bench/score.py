@@ -190,7 +190,8 @@ def _two_sets(card: MetricCard, scene: Scene, system: registry.System, examples:
     if short := _too_few(card, min(len(mine), len(theirs))):
         return _Value(n=len(mine), groups=len(set(groups)), note=short)
     value, many = two_sided(card, rows, references)
-    interval = bootstrap(
+    least = getattr(module_of(card), "LEAST", -math.inf)
+    low, high = bootstrap(
         value,
         groups,
         other_groups,
@@ -199,7 +200,7 @@ def _two_sets(card: MetricCard, scene: Scene, system: registry.System, examples:
         replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES),
     )
     point = module_of(card).aggregate(rows, np.ones(len(rows)), references, np.ones(len(references)))
-    return _Value(float(point), *interval, len(mine), len(set(groups)))
+    return _Value(float(point), max(low, least), max(high, least), len(mine), len(set(groups)))
 
 
 def two_sided(

@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from metrics.rows import Clips, Rows, checked
 
+LEAST = 0.0  # of a distance: an interval is cut here, where the correction for bias would pass it
 WELL_SAMPLED = 2  # drawn frames a dimension from which on a covariance is taken from moments
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
 TOGETHER = 2**16  # numbers in the covariances that are decomposed in one call

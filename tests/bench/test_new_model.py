@@ -19,3 +19,17 @@ def test_the_documented_model_runs_from_outside_the_repository(toy_world, bench,
     rows = [row for row in json.loads(done.out) if row["model"] == "drone"]
     assert {row["metric"] for row in rows} == {"fad_toy", "cosine_toy", "rank_toy"}
     assert all(row["n"] == 12 and row["n_failed"] == 0 for row in rows if row["metric"] != "rank_toy")
+
+
+def test_an_installed_package_s_model_is_known_by_name(toy_world, bench, monkeypatch):
+    code = re.search(r"```python\n(.*?)```", (DOCS / "new-model.md").read_text(), re.DOTALL).group(1)
+    (toy_world / "theirs.py").write_text(code)
+    told = toy_world / "theirs-0.1.dist-info"
+    told.mkdir()
+    (told / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 0.1\n")
+    (told / "entry_points.txt").write_text("[sightsound.models]\ndrone = theirs:Drone\n")
+    monkeypatch.setattr(sys, "path", [str(toy_world), *sys.path])
+    assert "drone" in [card["name"] for card in json.loads(bench("models", "--json").out)]
+    done = bench("generate", "--model", "drone", "--task", "story2music", "--out", "r", "--limit", 2)
+    assert done.code == 0 and "drone: 2 examples" in done.out, done.err
+    assert "drone" in bench("run", "--model", "drones", "--task", "image2music").err
