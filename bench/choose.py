@@ -35,7 +35,7 @@ class Options:
 
 
 def systems_for(options: Options, names: Sequence[str], *, references: bool) -> tuple[System, ...]:
-    """The systems that the names stand for, then the reference rows."""
+    """The systems that the names stand for, then the reference rows that the task has."""
     preset = presets.preset(options.preset)
     chosen: list[System] = []
     for name in names:
@@ -46,7 +46,7 @@ def systems_for(options: Options, names: Sequence[str], *, references: bool) -> 
     if references:
         have = {system.label for system in chosen}
         rows = [each for name in registry.REFERENCE_SYSTEMS for each in registry.systems(name, preset.name)]
-        chosen += [each for each in rows if each.label not in have]
+        chosen += [each for each in rows if each.label not in have and options.task in each.card.tasks]
     return tuple(chosen)
 
 

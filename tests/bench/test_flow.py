@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from bench import results
+from bench import choose, results
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
 
@@ -268,3 +268,8 @@ def test_help_loads_nothing_heavy():
     root = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
     assert "heavy: []" in done.stdout and "leaderboard" in done.stdout
+
+
+def test_reference_rows_stand_where_the_task_has_them():
+    assert len(choose.systems_for(choose.Options("story2music"), (), references=True)) == 5
+    assert choose.systems_for(choose.Options("lyrics2prompt"), (), references=True) == ()
