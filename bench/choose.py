@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from bench import assets, folder, presets, registry, score, store
+from bench import assets, folder, presets, registry, score, splits, store
 from bench.errors import BenchError
 from bench.registry import System
 from bench.run import TEXTS, Request
@@ -62,8 +62,7 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
     preset = presets.preset(options.preset)
     task = registry.task(options.task)
     split = options.split or presets.default_split(preset, task.name)
-    if split not in registry.split_cards():
-        raise registry.unknown("split", split, registry.split_cards())
+    splits.card(split)  # an unknown name is told before anything is fetched
     if options.limit is not None and options.limit < 1:
         raise BenchError(f"--limit {options.limit}: take 1 example or more")
     if options.batch_size is not None and options.batch_size < 1:

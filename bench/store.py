@@ -120,9 +120,11 @@ class Journal:
         self.folder.mkdir(parents=True, exist_ok=True)
         lines = "".join(json.dumps(asdict(output), sort_keys=True) + "\n" for output in outputs)
         with self.path.open("ab+") as file:
-            file.seek(0)
-            whole = file.read().rfind(b"\n") + 1
-            file.truncate(whole)
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a kill cut the last line off: write over what is left of it
+                    file.seek(0)
+                    file.truncate(file.read().rfind(b"\n") + 1)
             file.write(lines.encode())
             file.flush()
             os.fsync(file.fileno())
