@@ -12,8 +12,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from baselines.composer.words import find
-from baselines.mozart.chat import LocalChat
-from baselines.mozart.prompts import AGGREGATE, ChatError, Message
+from baselines.mozart.prompts import AGGREGATE
+from baselines.parts.chat import LocalChat
+from baselines.parts.messages import ChatError, Message
 
 CANDIDATES = 4
 LONGEST = 200  # characters, the paper's "less than 200"
@@ -44,7 +45,7 @@ def shortened(text: str) -> str:
 
 
 class PocketChat:
-    """See baselines.mozart.prompts.Chat. Draws CANDIDATES answers for a bridge and one for a video's caption."""
+    """See baselines.parts.messages.Chat. Draws CANDIDATES answers for a bridge and one for a video's caption."""
 
     def __init__(self, chat: LocalChat) -> None:
         self.chat = chat

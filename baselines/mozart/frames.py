@@ -1,6 +1,11 @@
-"""Which frames of a video are captioned."""
+"""Which frames of a video are captioned, and how BLIP's sentences are decoded."""
 
 from __future__ import annotations
+
+IMAGE_DECODING = {"max_new_tokens": 32}
+"""clip-interrogator 0.6.0, through which the authors call BLIP-base: greedy, caption_max_length 32."""
+FRAME_DECODING = {"num_beams": 7, "min_length": 15, "max_length": 30}
+"""The authors' MozartsTouch/utils/preprocess_single.py (commit d3162ac), which calls BLIP-large."""
 
 PAPER_AMOUNT = 25
 """Frames asked for by the authors' code when video was added (commit d3162ac); its last commit asks for 20."""

@@ -8,19 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from baselines.mozart.captioners import FRAME_DECODING, IMAGE_DECODING, Blip, Captioner, Labels
-from baselines.mozart.frames import PAPER_AMOUNT, frame_indices
-from baselines.mozart.generators import Generator, MusicGen
+from baselines.mozart.frames import FRAME_DECODING, IMAGE_DECODING, PAPER_AMOUNT, frame_indices
 from baselines.mozart.prompts import (
     AGGREGATE,
     IMAGE_BRIDGE,
     VIDEO_BRIDGE,
-    Chat,
-    ChatError,
-    Message,
     frames_text,
     with_user_text,
 )
+from baselines.parts.captioners import Blip, Captioner, Labels
+from baselines.parts.messages import Chat, ChatError, Message
+from baselines.parts.musicgen import Generator, MusicGen
 from bench.media import MediaError, frame_count, load_image, video_frames
 from bench.types import Example, Generated, example_seed
 
@@ -196,7 +194,7 @@ def paper(
         return paper_openai(device, weights, llm_url, llm_model, **options)
     if llm != "local":
         raise ValueError(f"llm: {llm!r} is neither local nor openai")
-    from baselines.mozart.chat import LocalChat
+    from baselines.parts.chat import LocalChat
 
     return _paper(device, weights, Options(**options), lambda: LocalChat(device, weights["qwen2_5_7b_instruct"]))
 
@@ -205,7 +203,7 @@ def paper_openai(
     device: str, weights: Mapping[str, Path], llm_url: str = "", llm_model: str = "", **options: Any
 ) -> Mozart:
     """`paper` with the chat model at an address, without fetching the local one."""
-    from baselines.mozart.remote import RemoteChat
+    from baselines.parts.remote import RemoteChat
 
     chat = RemoteChat(llm_url, llm_model)
     return _paper(device, weights, Options(**options), lambda: chat)

@@ -9,27 +9,8 @@ The paper's text is used.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
-Message = dict[str, str]
-"""{"role": "system", "user" or "assistant", "content": text}."""
-
-
-class ChatError(ValueError):
-    """One conversation got no answer; the message is one line."""
-
-
-class Chat(Protocol):
-    """Answers many conversations that begin with the same turns."""
-
-    def answer(
-        self, turns: Sequence[Message], contents: Sequence[str], seeds: Sequence[int]
-    ) -> list[str | ChatError]:
-        """The assistant's answer to `turns` followed by each of `contents` as the user's turn, in order.
-
-        What is wrong with one conversation is returned in its place; what is wrong with all is raised."""
-        ...
-
+from baselines.parts.messages import Message
 
 _BRIDGE = (
     "Convert in less than 200 characters this {medium} caption to a very concise musical description with musical "

@@ -134,7 +134,7 @@ _POCKET = (
         "Apache-2.0",
         "SmolLM2-135M-Instruct, 4-bit; dequantised once to float32",
         92_871_040,
-        convert="baselines.mozart.smollm2:convert",
+        convert="baselines.parts.smollm2:convert",
     ),
     Asset(
         "soundfont",

@@ -14,6 +14,7 @@ from PIL import Image
 from baselines.mozart import CARD, prompts
 from baselines.mozart.bridges import LONGEST, music_words
 from baselines.mozart.pipeline import Mozart, Options, paper, paper_no_bridge, paper_openai
+from baselines.parts.messages import ChatError, Message
 from bench import assets
 from bench.registry import load
 from bench.types import Example, Generated
@@ -121,8 +122,8 @@ class _Scribe:
         self.told: list[list[tuple[str, str]]] = []
 
     def answer(
-        self, turns: Sequence[prompts.Message], contents: Sequence[str], seeds: Sequence[int]
-    ) -> list[str | prompts.ChatError]:
+        self, turns: Sequence[Message], contents: Sequence[str], seeds: Sequence[int]
+    ) -> list[str | ChatError]:
         assert len(contents) == len(seeds)
         for content in contents:
             messages = [*turns, {"role": "user", "content": content}]
@@ -184,7 +185,7 @@ def test_options_that_make_no_sense(name: str, value: object) -> None:
 def test_an_answer_that_fails_or_is_empty_costs_its_example_only(examples: list[Example]) -> None:
     class Moody(_Scribe):
         def answer(self, turns, contents, seeds):  # type: ignore[no-untyped-def]
-            return [prompts.ChatError("the server is out"), ""] if turns is prompts.IMAGE_BRIDGE else ["fine"]
+            return [ChatError("the server is out"), ""] if turns is prompts.IMAGE_BRIDGE else ["fine"]
 
     made = _by_id(Mozart(_Brightness(), _Brightness(), Moody(), _Silence(), Options()).generate(examples, 0))
     assert made["first"].error == "the server is out" and made["first"].audio is None

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from baselines.mozart import remote
-from baselines.mozart.prompts import IMAGE_BRIDGE, ChatError
-from baselines.mozart.remote import RemoteChat
+from baselines.mozart.prompts import IMAGE_BRIDGE
+from baselines.parts import remote
+from baselines.parts.messages import ChatError
+from baselines.parts.remote import RemoteChat
 
 KEY = "sk-very-secret"
 

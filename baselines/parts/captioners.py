@@ -1,4 +1,4 @@
-"""Pictures to sentences: BLIP (paper) and the labels of EfficientNet-Lite0 (pocket)."""
+"""Pictures to sentences: BLIP, and the labels of EfficientNet-Lite0."""
 
 from __future__ import annotations
 
@@ -13,17 +13,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import BlipForConditionalGeneration
 
-from baselines.mozart.chat import load_tokenizer
+from baselines.parts.tokenizer import load_tokenizer
 
 Picture = NDArray[np.uint8]
 """RGB, `[height, width, 3]`."""
 
 BATCH = 16  # pictures in one forward pass; a video has 25 frames or more
-
-IMAGE_DECODING = {"max_new_tokens": 32}
-"""clip-interrogator 0.6.0, through which the authors call BLIP-base: greedy, caption_max_length 32."""
-FRAME_DECODING = {"num_beams": 7, "min_length": 15, "max_length": 30}
-"""The authors' MozartsTouch/utils/preprocess_single.py (commit d3162ac), which calls BLIP-large."""
 
 SURE = 0.05  # least probability of a second or third label
 NEAR = 1 / 3  # of the first label's probability, the same

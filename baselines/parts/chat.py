@@ -8,22 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from transformers import AutoModelForCausalLM, AutoTokenizer, DynamicCache, GenerationConfig, LogitsProcessorList
+from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessorList
 
-from baselines.mozart.prompts import ChatError, Message
-from baselines.mozart.sampling import SeededChoice
-
-
-def load_tokenizer(folder: Path, vocabulary: int) -> Any:
-    """The folder's own tokenizer. ValueError when it does not fit a model with `vocabulary` embeddings: from a
-    folder that lacks its file, transformers can give a tokenizer of five tokens without a word."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    if not 0.9 * vocabulary <= len(tokenizer) <= vocabulary:  # models pad their embeddings by at most 1 %
-        raise ValueError(
-            f"{folder}: the tokenizer has {len(tokenizer)} tokens and the model {vocabulary}; "
-            "fetch the folder again with its tokenizer files"
-        )
-    return tokenizer
+from baselines.parts.messages import ChatError, Message
+from baselines.parts.sampling import SeededChoice
+from baselines.parts.tokenizer import load_tokenizer
 
 
 class LocalChat:
@@ -66,7 +55,7 @@ class LocalChat:
     def answer(
         self, turns: Sequence[Message], contents: Sequence[str], seeds: Sequence[int], begin: str = ""
     ) -> list[str | ChatError]:
-        """See baselines.mozart.prompts.Chat. One batch, padded on the left of what follows the shared turns.
+        """See baselines.parts.messages.Chat. One batch, padded on the left of what follows the shared turns.
 
         `begin` are the first words of every answer, which the model then goes on from."""
         prefix = self._tokens(self._text(turns, prompt=False))

@@ -1,4 +1,4 @@
-"""MusicGen, the paper's music generator. The pocket one is baselines.composer."""
+"""MusicGen through transformers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import torch
 from numpy.typing import NDArray
 from transformers import LogitsProcessorList, MusicgenForConditionalGeneration
 
-from baselines.mozart.chat import load_tokenizer
-from baselines.mozart.sampling import SeededChoice
+from baselines.parts.sampling import SeededChoice
+from baselines.parts.tokenizer import load_tokenizer
 
 GUIDANCE = 3.0
 TOP_K = 250

@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from baselines.mozart.prompts import ChatError, Message
+from baselines.parts.messages import ChatError, Message
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 TRIES = 5
@@ -52,7 +52,7 @@ class RemoteChat:
     def answer(
         self, turns: Sequence[Message], contents: Sequence[str], seeds: Sequence[int]
     ) -> list[str | ChatError]:
-        """See baselines.mozart.prompts.Chat."""
+        """See baselines.parts.messages.Chat."""
         with ThreadPoolExecutor(AT_ONCE) as pool:
             return list(pool.map(lambda content, seed: self._one(turns, content, seed), contents, seeds))
 

@@ -1,0 +1,1 @@
+"""Parts that several systems are put together from: captioners, chat models, music generators, sampling."""
