@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from bench import assets, media, registry
+from bench import assets, media, memory, registry
+from bench.ask import Asker, one_line, too_little
 from bench.errors import BenchError
 from bench.store import Journal, atomic
 from bench.types import Example, Generated, Model, Output, Report, Task, chunks
@@ -27,6 +30,14 @@ def scope(system: registry.System, examples: Sequence[Example]) -> list[Example]
     return halves(examples)[0] if system.build.halves else list(examples)
 
 
+def shown(system: registry.System, task: Task, example: Example) -> Example:
+    """What the model gets to see of an example: what the task conditions on. A reference row sees it whole."""
+    if system.card.reference:
+        return example
+    seen = {name: getattr(example, name) for name in (*task.conditions, *task.optional)}
+    return Example(example.id, example.group, **seen)
+
+
 def generate(
     system: registry.System,
     task: Task,
@@ -35,6 +46,7 @@ def generate(
     make: Callable[[], Model],
     *,
     seed: int,
+    device: str = "cpu",
     batch_size: int | None = None,
     retry: bool = False,
     report: Report = lambda what, done, total: None,
@@ -42,30 +54,34 @@ def generate(
     """Outputs of `system` for `examples` under `folder`, by example id; what is there already is kept.
 
     Batches are fixed by the examples' order, and a batch that lacks one output is made again whole, so that a
-    run that was killed ends with the same bytes as one that was not. `make` gives the model; it is called only
-    when something is missing. A failure is a result too, and tried again only with `retry`.
+    run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
+    before it is written. `make` gives the model; it is called only when something is missing. A failure is a
+    result too, and tried again only with `retry`.
     """
     if task.name not in system.card.tasks:
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")
     journal = Journal(folder)
     journal.sweep()
-    examples = scope(system, examples)
+    examples = [shown(system, task, example) for example in scope(system, examples)]
     done = {key: made for key, made in journal.read().items() if _is_there(folder, made, retry)}
     size = system.build.batch_size if batch_size is None or system.build.batch_size == 0 else batch_size
-    model: Model | None = None
+    asker: Asker | None = None
+    kept: list[Future[list[Output]]] = []
     reached = 0
     report(system.label, 0, len(examples))
-    for batch in chunks(examples, size):
-        if any(example.id not in done for example in batch):
-            model = model or make()
-            started = time.perf_counter()
-            outputs = [_keep(made, folder, task, seed) for made in _answers(model, system.label, batch, seed)]
-            share = (time.perf_counter() - started) / len(batch)
-            outputs = [Output(**{**output.__dict__, "took_s": round(share, 6)}) for output in outputs]
-            journal.append(outputs)
-            done.update((output.id, output) for output in outputs)
-        reached += len(batch)
-        report(system.label, reached, len(examples))
+    with ThreadPoolExecutor(1) as writer:  # one worker: batches reach the journal in their order
+        for batch in chunks(examples, size):
+            if any(example.id not in done for example in batch):
+                asker = asker or Asker(make(), system, device)
+                started = time.perf_counter()
+                answers = asker.ask(batch, seed)
+                share_s = (time.perf_counter() - started) / len(batch)
+                if kept:
+                    kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
+                kept.append(writer.submit(_keep_all, answers, journal, task, seed, round(share_s, 6)))
+            reached += len(batch)
+            report(system.label, reached, len(examples))
+    done.update((output.id, output) for future in kept for output in future.result())
     return {example.id: done[example.id] for example in examples}
 
 
@@ -80,7 +96,11 @@ def build(system: registry.System, device: str, mirror: Path | None, report: Rep
             raise
         raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
     except (ValueError, OSError) as error:
-        raise BenchError(f"{system.label}: {_one_line(error)}") from error
+        raise BenchError(f"{system.label}: {one_line(error)}") from error
+    except (RuntimeError, MemoryError) as error:
+        if not memory.ran_out(error):
+            raise
+        raise BenchError(f"{system.label}: {too_little(system, device)}") from error
     return model
 
 
@@ -88,38 +108,27 @@ def _is_there(folder: Path, output: Output, retry: bool) -> bool:
     return not retry if output.path is None else (folder / output.path).is_file()
 
 
-def _answers(model: Model, label: str, batch: Sequence[Example], seed: int) -> list[Generated]:
-    """One answer an example, in the batch's order. What a batch raises, each example is asked alone for."""
-    try:
-        return _match(model.generate(batch, seed), label, batch)
-    except (ValueError, OSError, BenchError) as error:
-        if len(batch) == 1:
-            return [Generated(batch[0].id, error=_one_line(error))]
-        return [answer for example in batch for answer in _answers(model, label, [example], seed)]
-
-
-def _match(made: Iterable[Generated], label: str, batch: Sequence[Example]) -> list[Generated]:
-    by_id: dict[str, Generated] = {}
-    wanted = {example.id for example in batch}
-    for answer in made:
-        if answer.id not in wanted or answer.id in by_id:
-            raise ValueError(f"{label} answered for {answer.id!r}, which was not asked or asked once only")
-        by_id[answer.id] = answer
-    return [by_id.get(e.id, Generated(e.id, error="the model gave no answer")) for e in batch]
+def _keep_all(
+    answers: Sequence[Generated], journal: Journal, task: Task, seed: int, took_s: float
+) -> list[Output]:
+    """Write a batch's answers and note them."""
+    outputs = [replace(_keep(made, journal.folder, task, seed), took_s=took_s) for made in answers]
+    journal.append(outputs)
+    return outputs
 
 
 def _keep(made: Generated, folder: Path, task: Task, seed: int) -> Output:
     """Write one answer under `outputs`; a failure to do so is the example's own."""
     facts: Mapping[str, str] = dict(made.notes)
     if made.error is not None:
-        return Output(made.id, seed=seed, notes=facts, error=_one_line(made.error))
+        return Output(made.id, seed=seed, notes=facts, error=one_line(made.error))
     suffix = made.path.suffix if made.path else SUFFIX[task.output]
     target = folder / "outputs" / f"{made.id}{suffix}"
     try:
         with atomic(target) as temporary:
             rate_hz, seconds = _write(made, temporary, task)
     except (BenchError, OSError) as error:
-        return Output(made.id, seed=seed, notes=facts, error=_one_line(error))
+        return Output(made.id, seed=seed, notes=facts, error=one_line(error))
     name = target.relative_to(folder).as_posix()
     return Output(made.id, name, media.file_sha256(target), rate_hz, seconds, seed, facts)
 
@@ -130,11 +139,10 @@ def _write(made: Generated, path: Path, task: Task) -> tuple[int, float]:
         return media.probe_audio(path) if task.output == "audio" else (0, 0.0)
     if task.output == "audio" and made.audio is not None:
         return made.rate_hz, media.write_audio(path, made.audio, made.rate_hz)
+    if task.output == "image" and made.image is not None:
+        media.write_image(path, made.image)
+        return 0, 0.0
     if task.output == "text" and made.text is not None:
         path.write_text(made.text, encoding="utf-8")
         return 0, 0.0
     raise BenchError(f"the model gave no {task.output}")
-
-
-def _one_line(error: object) -> str:
-    return " ".join(str(error).split())[:500] or type(error).__name__

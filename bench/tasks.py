@@ -10,8 +10,22 @@ TASKS = {
         Task("caption2music", ("caption",), "audio", "audio", "music for a sentence that describes it"),
         Task("story2music", ("story",), "audio", "audio", "music for a passage of prose"),
         Task("multimodal2music", ("image", "story"), "audio", "audio", "music for a picture and its story"),
-        Task("music2image", ("audio",), "image", "reference_image", "a picture for a piece of music"),
+        Task(
+            "music2image",
+            ("audio",),
+            "image",
+            "reference_image",
+            "a picture for a piece of music",
+            ("caption", "lyrics"),
+        ),
         Task("music2prompt", ("audio",), "text", "reference_text", "an image prompt for a piece of music"),
-        Task("lyrics2prompt", ("lyrics",), "text", "reference_text", "an image prompt for a song's words"),
+        Task(
+            "lyrics2prompt",
+            ("lyrics",),
+            "text",
+            "reference_text",
+            "an image prompt for a song's words",
+            ("audio", "caption"),
+        ),
     )
 }

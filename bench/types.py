@@ -41,6 +41,8 @@ class Example:
     """Picture that a generated picture is compared with."""
     reference_text: str | None = None
     """Text that a generated prompt is compared with."""
+    instruction: str | None = None
+    """The data set's own instruction. No condition of a task: where it was made from the reference it leaks it."""
 
 
 @dataclass(frozen=True)
@@ -50,18 +52,20 @@ class Task:
     name: str
     """`image2music` and so on."""
     conditions: tuple[str, ...]
-    """Fields of Example that a model may read; an example serves the task when it has them all."""
+    """Fields of Example that an example must have to serve the task; a model may read them."""
     output: Literal["audio", "image", "text"]
     """What a model makes."""
     reference: str
     """Field of Example that the output is compared with."""
     description: str
     """One line for `bench tasks`."""
+    optional: tuple[str, ...] = ()
+    """Fields that a model may read where the split has them; it is shown no others, least of all the reference."""
 
 
 @dataclass(frozen=True)
 class Generated:
-    """What a model yields for one example: one of `audio`, `path`, `text`, or an `error`."""
+    """What a model yields for one example: one of `audio`, `image`, `path`, `text`, or an `error`."""
 
     id: str
     """Id of the example."""
@@ -69,6 +73,8 @@ class Generated:
     """Samples in -1..1, `[samples]` or `[channels, samples]`."""
     rate_hz: int = 0
     """Sampling rate of `audio`."""
+    image: NDArray[np.uint8] | None = None
+    """Picture, RGB `[height, width, 3]`."""
     path: Path | None = None
     """A file that already exists; it is copied."""
     text: str | None = None
@@ -166,7 +172,8 @@ class SplitCard:
     tasks: tuple[str, ...]
     """Tasks that it serves."""
     entry: str
-    """`package.module:build`; build(folder, assets) writes the manifest and the files."""
+    """`package.module:build`; build(folder, assets) writes the manifest and the files. That of a split with
+    `media` is called as build(folder, assets, media, report), with the user's folder."""
     assets: tuple[str, ...]
     """Names of the assets that it is made from."""
     licence: str
@@ -179,6 +186,12 @@ class SplitCard:
     """What is known to be wrong with it."""
     hash: str = ""
     """Expected content hash of the manifest; empty where the user's own media decide."""
+    media: str = ""
+    """What the user's folder (`--media`) must hold, one line; empty where the assets are all it takes."""
+    size: int = 0
+    """Examples that the published list has; 0 where it is not known. Coverage is counted against it."""
+    gate: str = ""
+    """How access to the media is asked for; empty where nobody has to be asked."""
 
 
 def example_seed(seed: int, example_id: str) -> int:

@@ -1,0 +1,33 @@
+"""How much memory a device has, and whether an error says that it was not enough."""
+
+from __future__ import annotations
+
+import gc
+import os
+import sys
+
+GB = 1e9
+
+
+def ran_out(error: BaseException) -> bool:
+    """Whether the error is torch's or Python's way to say that memory ran out."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and "can't allocate memory" in str(error)
+
+
+def have_gb(device: str) -> float:
+    """Memory of the device in GB: of the card for `cuda`, else of this machine."""
+    if device.startswith("cuda"):
+        import torch
+
+        return float(torch.cuda.mem_get_info(device)[1]) / GB
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
+
+
+def give_back() -> None:
+    """Let go of what nobody holds any more, on the card too."""
+    gc.collect()
+    torch = sys.modules.get("torch")
+    if torch is not None and torch.cuda.is_available():
+        torch.cuda.empty_cache()
