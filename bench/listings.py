@@ -12,8 +12,10 @@ from pathlib import Path
 import typer
 
 from bench import assets, presets, registry, score, show
+from bench import splits as data
 from bench.cache import cache_dir
 from bench.tasks import TASKS
+from bench.types import SplitCard
 
 OPTIONAL_MODULES = {
     "gguf": "pip install 'sightsound-bench[pocket]'",
@@ -58,9 +60,43 @@ def splits(json: bool) -> None:
     """Splits."""
     cards = registry.split_cards()
     if json:
-        return show.as_json([asdict(card) for card in cards.values()])
-    lines = [(c.name, c.hash[:6], " ".join(c.tasks), c.licence, c.description) for c in cards.values()]
-    show.listing(("split", "hash", "tasks", "licence", ""), lines)
+        return show.as_json([asdict(card) | {"examples": data.count(card.name)} for card in cards.values()])
+    lines = [(c.name, _here(c, c.name), " ".join(c.tasks), c.licence, c.description) for c in cards.values()]
+    show.listing(("split", "here", "tasks", "licence", ""), lines)
+
+
+def split(name: str, json: bool) -> None:
+    """One split."""
+    card = data.card(name)
+    if json:
+        return show.as_json(asdict(card) | {"examples": data.count(name)})
+    checksums = [
+        f"{asset}: {file.path} sha256 {' or '.join(file.sha256) or 'not pinned'}"
+        for asset in card.assets
+        for file in assets.ASSETS[asset].files
+    ]
+    lines = {
+        "tasks": " ".join(card.tasks),
+        "what": card.description,
+        "source": card.source,
+        "licence": card.licence,
+        "access": card.gate,
+        "--media": card.media,
+        "assets": "\n".join(checksums),
+        "published": f"{card.size:,} examples" if card.size else "",
+        "hash": card.hash,
+        "here": _here(card, name).replace("/", " of "),
+        "known": card.known,
+    }
+    show.listing(("split", card.name), [(key, text) for key, text in lines.items() if text])
+
+
+def _here(card: SplitCard, name: str) -> str:
+    """How many examples of a split are here, of how many; else what it takes to have them."""
+    count = data.count(name)
+    if count is not None:
+        return f"{count}/{card.size}" if card.size else str(count)
+    return "needs --media" if card.media else show.NO_VALUE
 
 
 def assets_(mirror: Path | None, json: bool) -> None:

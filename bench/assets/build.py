@@ -87,6 +87,8 @@ def _collect(asset: Asset, sources: Mapping[AssetFile, list[Source]], staging: P
 
 def _failure(asset: Asset, file: AssetFile, reasons: list[str]) -> str:
     """The one line for a file that no source gave."""
+    if not reasons and asset.by_hand:
+        return f"asset {asset.name}: {asset.by_hand}; put it at DIR/{place(asset, file)} and pass --weights DIR"
     why = "; ".join(reasons) or "no source is known"
     remedy = f"try again with network, or put it at MIRROR/{place(asset, file)} and pass --mirror MIRROR"
     return f"asset {asset.name}, file {file.path}: {why}; {remedy}"

@@ -8,8 +8,9 @@ except YAMNet's, and are taken in formats that hold data only.
 
 from __future__ import annotations
 
-from bench.assets import audio, image_text, joint
+from bench.assets import audio, codi, generators, image_text, indexes, joint, language, m2ugen, mgs, musflow, pe_av
 from bench.assets.model import Asset, AssetFile
+from bench.assets.songbook import SONGBOOK
 from bench.assets.wesnoth import WESNOTH
 
 _TIMM = "pypi:timm==1.0.31/timm/data/_info"
@@ -177,6 +178,7 @@ _POCKET = (
         4_140_906,
     ),
     WESNOTH,
+    SONGBOOK,
     Asset(
         "gestures",
         (
@@ -198,6 +200,7 @@ _POCKET = (
 )
 
 _BLIP, _MUSICGEN, _QWEN = "BSD-3-Clause", "CC-BY-NC-4.0", "Apache-2.0"
+_MISTRAL, _WHISPER = "Apache-2.0", "Apache-2.0"
 
 _PAPER = (
     _hub("blip_base", "Salesforce/blip-image-captioning-base", _BLIP, "image captions", 990_000_000),
@@ -205,10 +208,27 @@ _PAPER = (
     _hub("musicgen_small", "facebook/musicgen-small", _MUSICGEN, "music from text", 2_370_000_000),
     _hub("musicgen_medium", "facebook/musicgen-medium", _MUSICGEN, "music from text", 8_040_000_000),
     _hub("musicgen_large", "facebook/musicgen-large", _MUSICGEN, "music from text", 13_700_000_000),
+    _hub("mistral_7b_instruct", "mistralai/Mistral-7B-Instruct-v0.1", _MISTRAL, "chat", 14_480_000_000),
+    _hub("whisper_large_v2", "openai/whisper-large-v2", _WHISPER, "words of speech and song", 6_170_000_000),
     _hub("qwen2_5_7b_instruct", "Qwen/Qwen2.5-7B-Instruct", _QWEN, "chat", 15_250_000_000),
 )
 
 ASSETS: dict[str, Asset] = {
-    asset.name: asset for asset in (*_POCKET, *_PAPER, *audio.ASSETS, *image_text.ASSETS, *joint.ASSETS)
+    asset.name: asset
+    for asset in (
+        *_POCKET,
+        *_PAPER,
+        *audio.ASSETS,
+        *codi.ASSETS,
+        *generators.ASSETS,
+        *image_text.ASSETS,
+        *joint.ASSETS,
+        *mgs.ASSETS,
+        *musflow.ASSETS,
+        *pe_av.ASSETS,
+        *language.ASSETS,
+        *m2ugen.ASSETS,
+        *indexes.ASSETS,
+    )
 }
 """Asset by name."""

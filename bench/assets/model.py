@@ -76,6 +76,9 @@ class Asset:
     convert: str = ""
     """`package.module:function`, called once as function(source folder, empty target folder); what it leaves in
     the target folder is kept and is what `fetch` and `locate` return. Empty: the files are used as they are."""
+    by_hand: str = ""
+    """How the user comes by it, where no address serves the files as they are wanted: converted, trained, asked
+    for. The files then need no URI."""
 
 
 def is_safe(path: str) -> bool:

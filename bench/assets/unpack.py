@@ -1,4 +1,4 @@
-"""Take single files and trees out of a wheel, a tar or a Debian package, never outside the given folder."""
+"""Take files and trees out of a zip, a wheel, a tar or a Debian package, never outside the given folder."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import subprocess
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
@@ -36,21 +36,35 @@ def unpack(archive: Path, wanted: Wanted, into: Path, limit_bytes: int) -> None:
     written; the caller finds out. Raises AssetError for a broken archive, a member that is a link or a device, a
     name that leads outside, and for more than `limit_bytes` in all.
     """
+    _unpack(archive, lambda name: _targets(name, wanted, into), limit_bytes, "the asset's size")
+
+
+def unpack_all(archive: Path, into: Path, limit_bytes: int) -> int:
+    """Copy every member of `archive` into the folder `into`, under its own name; the bytes written.
+
+    Refuses what `unpack` refuses, and everything where one member is refused.
+    """
+    return _unpack(archive, lambda name: [into / name], limit_bytes, "the archive's own size")
+
+
+def _unpack(archive: Path, targets: Callable[[str], Iterable[Path]], limit_bytes: int, size: str) -> int:
+    """Copy each member to its targets; `size` says in the error what the limit follows from."""
     written = 0
     try:
         with _entries(archive) as entries:
             for raw_name, is_file, open_member in entries:
                 name = safe_name(raw_name, archive.name)
-                for target in _targets(name, wanted, into):
+                for target in targets(name):
                     if not is_file:
                         raise AssetError(f"{archive.name}: {name} is a link or a device; refused")
                     target.parent.mkdir(parents=True, exist_ok=True)
                     with target.open("xb") as out:
-                        written += _copy(open_member(), out, limit_bytes - written, archive.name)
+                        written += _copy(open_member(), out, limit_bytes - written, archive.name, size)
     except _BROKEN as error:
         raise AssetError(f"{archive.name}: truncated or not an archive ({error})") from error
-    except FileExistsError as error:
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
         raise AssetError(f"{archive.name}: {error.filename} is in it twice; refused") from error
+    return written
 
 
 def safe_name(name: str, where: str) -> str:
@@ -71,13 +85,13 @@ def _targets(name: str, wanted: Wanted, into: Path) -> Iterator[Path]:
             yield into / file.path / name.removeprefix(member)
 
 
-def _copy(source: IO[bytes], out: IO[bytes], room_bytes: int, where: str) -> int:
+def _copy(source: IO[bytes], out: IO[bytes], room_bytes: int, where: str, size: str) -> int:
     """Copy a stream; its length. The length in an archive's header may lie, so the bytes are counted."""
     length = 0
     while chunk := source.read(1 << 20):
         length += len(chunk)
         if length > room_bytes:
-            raise AssetError(f"{where}: unpacks to far more than the asset's size; refused")
+            raise AssetError(f"{where}: unpacks to far more than {size}; refused")
         out.write(chunk)
     return length
 
@@ -99,6 +113,8 @@ def _entries(archive: Path) -> Iterator[Iterator[Entry]]:
 def _zip_entries(wheel: zipfile.ZipFile) -> Iterator[Entry]:
     for info in wheel.infolist():
         if not info.is_dir():
+            if info.flag_bits & 1:
+                raise AssetError(f"{wheel.filename}: {info.filename} is encrypted; unpack it yourself")
             mode = info.external_attr >> 16  # Unix mode, 0 where the archive was not made on Unix
             yield info.filename, stat.S_IFMT(mode) in (0, stat.S_IFREG), partial(wheel.open, info)
 

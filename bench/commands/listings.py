@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from bench.commands import building
 from bench.commands.options import Json, Mirror
 
 app = typer.Typer()
@@ -13,6 +15,7 @@ assets_app = typer.Typer(help="Weights and media from outside: list, fetch, veri
 splits_app = typer.Typer(help="Data sets: list, prepare, verify.", invoke_without_command=True)
 app.add_typer(splits_app, name="splits")
 app.add_typer(assets_app, name="assets")
+splits_app.add_typer(building.app, name="build")
 
 
 @app.command()
@@ -49,7 +52,7 @@ def doctor(mirror: Mirror = None, json: Json = False) -> None:
 
 @splits_app.callback()
 def splits(context: typer.Context, json: Json = False) -> None:
-    """The data sets; `bench splits verify NAME` checks one."""
+    """The data sets; `bench splits prepare NAME` makes one, `bench splits verify NAME` checks it."""
     from bench import listings
 
     if context.invoked_subcommand is None:
@@ -57,14 +60,26 @@ def splits(context: typer.Context, json: Json = False) -> None:
 
 
 @splits_app.command("prepare")
-def splits_prepare(name: str, mirror: Mirror = None) -> None:
-    """Fetch and build a split if it isn't there; `bench run` does so too."""
+def splits_prepare(
+    name: str,
+    media: Annotated[Path | None, typer.Option("--media", help="your folder with the split's media")] = None,
+    mirror: Mirror = None,
+) -> None:
+    """Fetch and build a split if it isn't there; `bench run` does so too, where no media of yours are needed."""
     from bench import show
     from bench import splits as data
 
     with show.progress() as report:
-        folder = data.prepare(name, mirror, report)
+        folder = data.prepare(name, mirror, report, media)
     print(folder)
+
+
+@splits_app.command("show")
+def splits_show(name: str, json: Json = False) -> None:
+    """All that is known of one: where it comes from, what it takes to have it, what is wrong with it."""
+    from bench import listings
+
+    listings.split(name, json)
 
 
 @splits_app.command("verify")
@@ -72,12 +87,20 @@ def splits_verify(
     names: Annotated[list[str] | None, typer.Argument(help="names; none: all that are prepared")] = None,
     json: Json = False,
 ) -> None:
-    """Read every byte of prepared splits and compare with their manifests."""
-    from bench import listings
+    """Read every byte of prepared splits and compare with their manifests; tell what the media lacked."""
+    from bench import listings, show
     from bench import splits as data
+    from bench.splits import facts
 
     wanted = names or [name for name in data.SPLITS if data.is_prepared(name)]
-    listings.problems(" ".join(wanted), [problem for name in wanted for problem in data.verify(name)], json)
+    problems = [problem for name in wanted for problem in data.verify(name)]
+    if json:
+        noted = {name: facts.facts(data.folder_of(name)) for name in wanted}
+        show.as_json({"problems": problems, "splits": noted})
+        raise typer.Exit(1 if problems else 0)
+    for line in [line for name in wanted for line in facts.lines(name, data.folder_of(name))]:
+        print(line)
+    listings.problems(" ".join(wanted), problems, json)
 
 
 @assets_app.command("list")

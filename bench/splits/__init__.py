@@ -3,24 +3,60 @@
 from __future__ import annotations
 
 import hashlib
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from filelock import FileLock
-
-from bench import assets, registry
+from bench import registry
 from bench.cache import cache_dir
-from bench.splits import manifest
+from bench.splits import manifest, preparing
 from bench.splits.manifest import SplitError
 from bench.tasks import TASKS
 from bench.types import Example, Report, SplitCard
 
-__all__ = ["SPLITS", "Split", "SplitError", "card", "is_prepared", "load", "prepare", "serves", "verify"]
+__all__ = [
+    "SPLITS",
+    "Split",
+    "SplitError",
+    "card",
+    "count",
+    "folder_of",
+    "is_prepared",
+    "load",
+    "part",
+    "prepare",
+    "resolve",
+    "serves",
+    "verify",
+]
 
 SPLITS: dict[str, str] = {
     "gestures": "bench.splits.gestures:CARD",
+    "mucaps": "bench.splits.mu_cards:MUCAPS",
+    "muedit": "bench.splits.mu_cards:MUEDIT",
+    "muimage": "bench.splits.mu_cards:MUIMAGE",
+    "muimage_eval": "bench.splits.mu_cards:MUIMAGE_EVAL",
+    "muvideo": "bench.splits.mu_cards:MUVIDEO",
+    "muvideo_eval": "bench.splits.mu_cards:MUVIDEO_EVAL",
+    "songbook": "bench.splits.songbook:CARD",
     "wesnoth": "bench.splits.wesnoth:CARD",
+    "wesnoth_reversed": "bench.splits.wesnoth_reversed:CARD",
+    "amv": "bench.splits.music_videos:AMV",
+    "artmusic": "bench.splits.artmusic:CARD",
+    "artwork_description": "bench.splits.artwork:DESCRIPTION",
+    "artwork_description_all": "bench.splits.artwork:DESCRIPTION_ALL",
+    "artwork_description_stratified": "bench.splits.artwork:DESCRIPTION_STRATIFIED",
+    "artwork_music": "bench.splits.artwork:MUSIC",
+    "artwork_music_all": "bench.splits.artwork:ALL",
+    "artwork_music_seed0": "bench.splits.artwork:MUSIC_TRAINING",
+    "artwork_music_stratified": "bench.splits.artwork:MUSIC_STRATIFIED",
+    "artwork_music_validation": "bench.splits.artwork:MUSIC_VALIDATED",
+    "emotion_painting_music": "bench.splits.emotion:ALL",
+    "emotion_painting_music_test": "bench.splits.emotion:TEST",
+    "melbench": "bench.splits.melbench:CARD",
+    "mmusset_eval": "bench.splits.mmusset:CARD",
+    "music2image": "bench.splits.music2image:CARD",
+    "musiccaps": "bench.splits.musiccaps:CARD",
+    "yt8m_mv": "bench.splits.music_videos:YT8M_MV",
 }
 
 
@@ -34,14 +70,66 @@ class Split:
     """Content hash of its whole manifest, in hex, whatever part of it was asked for."""
     examples: list[Example]
     """Sorted by id."""
+    count: int = 0
+    """Examples in the whole manifest, whatever part of it was asked for."""
+
+    @property
+    def coverage(self) -> float | None:
+        """Share of the published list's examples that the manifest has, None where that length is not known."""
+        return self.count / self.card.size if self.card.size else None
+
+    @property
+    def label(self) -> str:
+        """What rows call it: `name@hash`, of a part of the published list `name[2250/2500]@hash`."""
+        part = f"[{self.count}/{self.card.size}]" if self.card.size and self.count != self.card.size else ""
+        return f"{self.card.name}{part}@{self.hash[:6]}"
+
+
+def resolve(name: str) -> str:
+    """What the user calls a split: a registered name as it is, a folder with a manifest as its absolute path.
+
+    Raises UnknownNameError with the nearest names, and SplitError for a folder that has a registered split's name.
+    """
+    if name in SPLITS:
+        return name
+    if not (Path(name) / manifest.NAME).is_file():
+        raise registry.unknown("split", name, SPLITS)
+    folder = Path(name).resolve()
+    if folder.name in SPLITS:
+        raise SplitError(f"{folder}: {folder.name!r} is the name of a published split; rename the folder")
+    manifest.check_id(folder.name)  # it becomes part of file names
+    return str(folder)
 
 
 def card(name: str) -> SplitCard:
-    """The card of that name. Raises UnknownNameError with the nearest names."""
+    """The card of that name, or of a folder with a manifest. Raises what `resolve` raises."""
+    name = resolve(name)
     if name not in SPLITS:
-        raise registry.unknown("split", name, SPLITS)
+        return _local_card(Path(name))
     found: SplitCard = registry.load(SPLITS[name])
     return found
+
+
+def _local_card(folder: Path) -> SplitCard:
+    """The card of a folder: all that is known is its manifest."""
+    examples, content_hash = manifest.read(folder)
+    tasks = tuple(task for task in TASKS if any(serves(example, task) for example in examples))
+    return SplitCard(
+        name=folder.name,
+        tasks=tasks,
+        entry="",
+        assets=(),
+        licence="that of its media",
+        source=str(folder),
+        description="a folder with a manifest",
+        hash=content_hash,
+    )
+
+
+def folder_of(name: str) -> Path:
+    """Where a split is or will be: the user's folder, or one in the cache."""
+    name = resolve(name)
+    return cache_dir() / "splits" / name if name in SPLITS else Path(name)
 
 
 def serves(example: Example, task: str) -> bool:
@@ -66,6 +154,7 @@ def load(
     """
     known = card(name)
     examples, content_hash = manifest.read(prepare(name, mirror, report))
+    count = len(examples)
     if task is not None:
         registry.task(task)
         served = [other for other in TASKS if any(serves(example, other) for example in examples)]
@@ -77,67 +166,50 @@ def load(
             raise SplitError(f"a limit of {limit} examples leaves none; it must be 1 or more")
         shuffled = sorted(examples, key=lambda example: hashlib.sha256(example.id.encode()).hexdigest())
         examples = sorted(shuffled[:limit], key=lambda example: example.id)
-    return Split(known, content_hash, examples)
+    return Split(known, content_hash, examples, count)
 
 
-def prepare(name: str, mirror: Path | None = None, report: Report | None = None) -> Path:
+def prepare(
+    name: str, mirror: Path | None = None, report: Report | None = None, media: Path | None = None
+) -> Path:
     """The folder of a split: fetched and built if it is not there or not what its card says; atomic and locked.
 
-    `report` is told how the downloads go. Raises SplitError where the built split has another content hash than
-    its card.
+    `media` is the user's folder for a split that is made from one. It is built again only where that folder
+    changed since, by its files' names, sizes and times. `report` is told how the downloads and the building go.
+    Raises SplitError where the built split has another content hash than its card, for media that are needed and
+    not given, and for media that are given and not needed.
     """
     known = card(name)
-    folder = cache_dir() / "splits" / name
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with FileLock(folder.parent / f".{name}.lock"):
-        if _ready(folder, known):
-            return folder
-        fetched = {asset: assets.fetch(asset, mirror, report) for asset in known.assets}
-        temporary = folder.parent / f".{name}.building"
-        shutil.rmtree(temporary, ignore_errors=True)  # of a build that was killed
-        built = temporary / name
-        built.mkdir(parents=True)
-        try:
-            registry.load(known.entry)(built, fetched)
-            content_hash = manifest.read(built)[1]
-            if known.hash and content_hash != known.hash:
-                raise SplitError(
-                    f"the split {name!r} came out as {content_hash[:8]}, its card says {known.hash[:8]}: "
-                    f"the media are not those that it was made from; run `bench assets verify`"
-                )
-            if folder.exists():
-                folder.replace(temporary / "old")
-            built.replace(folder)
-        finally:
-            shutil.rmtree(temporary, ignore_errors=True)
-    return folder
-
-
-def _ready(folder: Path, known: SplitCard) -> bool:
-    """Whether the folder holds the split, whole and of the card's content hash."""
-    if not (folder / manifest.NAME).is_file():
-        return False
-    try:
-        return known.hash in ("", manifest.read(folder)[1])
-    except SplitError:
-        return False
+    if known.entry:
+        preparing.prepare(known, folder_of(name), mirror, report, media)
+    return folder_of(name)
 
 
 def is_prepared(name: str) -> bool:
     """Whether a folder of that split is there, whole or not."""
-    return (cache_dir() / "splits" / name).is_dir()
+    return folder_of(name).is_dir()
+
+
+def count(name: str) -> int | None:
+    """Examples of a split that is prepared; None where it is not, or is damaged."""
+    try:
+        return len(manifest.read(folder_of(name))[0])
+    except SplitError:
+        return None
+
+
+def part(name: str) -> str:
+    """What to say of a prepared split that is a part of the published list only; else an empty string."""
+    known = card(name)
+    here = count(name) if known.size else None
+    if here is None or here == known.size:
+        return ""
+    return (
+        f"{name} is here with {here:,} of {known.size:,} examples ({here / known.size:.0%}); "
+        f"`bench splits verify {name}` tells what is missing"
+    )
 
 
 def verify(name: str) -> list[str]:
     """What is wrong with a prepared split, a line each; empty where all is well. Nothing is fetched or built."""
-    known = card(name)
-    folder = cache_dir() / "splits" / name
-    if not is_prepared(name):
-        return [f"{name}: not prepared yet; `bench splits prepare {name}` makes it"]
-    try:
-        problems = manifest.verify(folder)
-        if not problems and known.hash and (found := manifest.read(folder)[1]) != known.hash:
-            problems.append(f"{name}: its content hash is {found[:8]}, its card says {known.hash[:8]}")
-    except SplitError as error:
-        problems = [str(error)]
-    return problems
+    return preparing.verify(card(name), folder_of(name))

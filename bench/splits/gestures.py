@@ -14,11 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench import media
-from bench.splits import manifest
+from bench.splits import frames, manifest
 from bench.types import Example, SplitCard
 
 CLIP_S = 10
-BIT_RATE = 2_000_000  # bits/s of the written picture; the originals have 0.7 and 0.2 million
 VIDEOS = ("pianist", "dancer")
 
 CARD = SplitCard(
@@ -104,30 +103,13 @@ def _cut_video(path: Path, folder: Path) -> list[Path]:
             if not rate:
                 raise media.MediaError(f"{path}: says no frame rate")
             frames_a_clip = round(CLIP_S * rate)
-            frames: list[Any] = []
+            pictures: list[Any] = []
             for frame in container.decode(video=0):
-                frames.append(frame)
-                if len(frames) == frames_a_clip:
+                pictures.append(frame)
+                if len(pictures) == frames_a_clip:
                     written.append(folder / f"{path.stem}.{len(written):02d}.mp4")
-                    _write_video(written[-1], frames, rate)
-                    frames = []
+                    frames.write_video(written[-1], pictures, rate)
+                    pictures = []
     except (av.FFmpegError, OSError) as error:
         raise media.MediaError(f"{path}: its picture cannot be decoded ({type(error).__name__})") from error
     return written
-
-
-def _write_video(path: Path, frames: list[Any], rate: Any) -> None:
-    """MPEG-4 part 2 in MP4: every FFmpeg has the encoder, and one thread gives the same bytes each time."""
-    import av
-
-    with av.open(str(path), "w", options={"fflags": "+bitexact"}) as out:
-        stream = out.add_stream("mpeg4", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
-        stream.bit_rate = BIT_RATE
-        stream.codec_context.thread_count = 1
-        for index, frame in enumerate(frames):
-            picture = frame.reformat(format="yuv420p")
-            picture.pts, picture.time_base = index, 1 / rate
-            picture.pict_type = 0  # the encoder's own choice, not the source's
-            out.mux(stream.encode(picture))
-        out.mux(stream.encode(None))

@@ -2,7 +2,7 @@
 
 The content hash is over ids, groups, texts and `source`, which holds the sha256 of the ORIGINAL files and the cut.
 Derived files are left out of it, so that two machines whose decoders differ in the last bit agree on the split;
-their own sha256 serve `verify`.
+their own sha256 serve `verify`. The column `instruction` is there only in tables that have one.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ COLUMNS = (
     *TEXTS[:4],
     *("reference_image", "reference_image_sha256", "reference_text", "source"),
 )
+INSTRUCTION = "instruction"
 _ID = re.compile(r"[A-Za-z0-9_-][A-Za-z0-9._-]*")
 MAX_ID = 150  # characters; ids become file names
 
@@ -46,9 +47,14 @@ class Row:
     """`piece=path@start+seconds sha256:...; piece=...`: original files, their hash and the cut."""
 
 
+def is_id(text: str) -> bool:
+    """Whether a text can be an id: a plain file name everywhere."""
+    return bool(_ID.fullmatch(text)) and ".." not in text and len(text) <= MAX_ID
+
+
 def check_id(example_id: str) -> str:
     """The id itself. Raises SplitError for one that could not be a plain file name everywhere."""
-    if not _ID.fullmatch(example_id) or ".." in example_id or len(example_id) > MAX_ID:
+    if not is_id(example_id):
         raise SplitError(
             f"the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' and single dots inside"
         )
@@ -62,8 +68,9 @@ def write(folder: Path, rows: Iterable[Row]) -> str:
     """
     records = sorted((_record(folder, row) for row in rows), key=lambda record: record["id"])
     _check_ids([record["id"] for record in records], str(folder))
+    columns = (*COLUMNS, *([INSTRUCTION] if any(record[INSTRUCTION] for record in records) else []))
     with (folder / NAME).open("w", encoding="utf-8", newline="") as file:
-        table = csv.DictWriter(file, COLUMNS, lineterminator="\n")
+        table = csv.DictWriter(file, columns, extrasaction="ignore", lineterminator="\n")
         table.writeheader()
         table.writerows(records)
     return content_hash(records)
@@ -102,16 +109,21 @@ def verify(folder: Path) -> list[str]:
 
 
 def content_hash(records: Sequence[dict[str, str]]) -> str:
-    """Hex sha256 of ids, groups, texts and sources, in the order of ids."""
+    """Hex sha256 of ids, groups, texts and sources, in the order of ids; instructions where there are any."""
     fields = ("id", "group", *TEXTS, "source")
-    lines = [json.dumps([record[name] for name in fields]) for record in records]
+    lines = [
+        json.dumps(
+            [record[name] for name in fields] + [record.get(INSTRUCTION, "")] * bool(record.get(INSTRUCTION))
+        )
+        for record in records
+    ]
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
 def _record(folder: Path, row: Row) -> dict[str, str]:
     example = row.example
     record = {"id": check_id(example.id), "group": example.group, "source": row.source}
-    record |= {name: getattr(example, name) or "" for name in TEXTS}
+    record |= {name: getattr(example, name) or "" for name in (*TEXTS, INSTRUCTION)}
     for name in FILES:
         path: Path | None = getattr(example, name)
         record[name] = record[f"{name}_sha256"] = ""
@@ -128,14 +140,15 @@ def _records(folder: Path) -> list[dict[str, str]]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             table = csv.DictReader(file, strict=True)
-            if tuple(table.fieldnames or ()) != COLUMNS:
+            columns = tuple(table.fieldnames or ())
+            if columns not in (COLUMNS, (*COLUMNS, INSTRUCTION)):
                 raise SplitError(f"{path}: its columns are not those of a manifest; delete {folder} to rebuild it")
             records = list(table)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise SplitError(f"{path}: cannot be read ({error}); delete {folder} to rebuild it") from error
     for line, record in enumerate(records, 2):
         if None in record or None in record.values():
-            raise SplitError(f"{path}: row {line} has not {len(COLUMNS)} columns; delete {folder} to rebuild it")
+            raise SplitError(f"{path}: row {line} has not {len(columns)} columns; delete {folder} to rebuild it")
     _check_ids([record["id"] for record in records], str(path))
     return records
 
@@ -154,7 +167,7 @@ def _example(folder: Path, record: dict[str, str]) -> Example:
     for path in files.values():
         if not path.is_file():
             raise SplitError(f"{path}: missing from the split; delete {folder} to rebuild it")
-    texts = {name: record[name] for name in TEXTS if record[name]}
+    texts = {name: record[name] for name in (*TEXTS, INSTRUCTION) if record.get(name)}
     return Example(id=record["id"], group=record["group"], **files, **texts)  # type: ignore[arg-type]
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -44,16 +45,51 @@ CARD = SplitCard(
 )
 
 
+@dataclass(frozen=True)
+class Piece:
+    """A scenario that has what an example needs; its files are in the split's folder."""
+
+    id: str
+    """Campaign and scenario, as an example is called."""
+    scenario: Scenario
+    """What the game says."""
+    page: int
+    """Index of the page that the picture is on, or of the first page with text."""
+    audio: Path
+    """The clip."""
+    audio_source: str
+    """Its track, cut and sha256."""
+    image: Path | None
+    """The picture."""
+    image_source: str
+    """Its file and sha256, or empty."""
+
+
 def build(folder: Path, assets: Mapping[str, Path]) -> None:
     """Write the split into `folder` from the game's files at `assets["wesnoth"]`.
 
     `left_out.txt` names each scenario with a story that is no example, and each picture that is missing, with
     the reason. Raises WmlError for WML that cannot be read and SplitError for ids that clash.
     """
-    game = assets["wesnoth"].resolve()
+    pieces, left_out = collect(folder, assets["wesnoth"])
+    write(folder, map(_row, pieces), left_out)
+
+
+def write(folder: Path, rows: Iterable[manifest.Row], left_out: Iterable[str]) -> None:
+    """Write the manifest, and the list of what was left out beside it."""
+    manifest.write(folder, rows)
+    (folder / LEFT_OUT).write_text("".join(f"{line}\n" for line in sorted(left_out)), encoding="utf-8")
+
+
+def collect(folder: Path, game: Path, *, pictured: bool = False) -> tuple[list[Piece], list[str]]:
+    """Every scenario that can be an example, its files written into `folder`, and why the others cannot.
+
+    With `pictured` only those that have a picture. Raises WmlError for WML that cannot be read.
+    """
+    game = game.resolve()
     scenarios = [scenario for scenario in read_scenarios(game) if scenario.story]
     shown = _times_shown(game, scenarios)
-    rows: list[manifest.Row] = []
+    pieces: list[Piece] = []
     left_out: list[str] = []
     stories: dict[str, str] = {}
     for scenario in scenarios:
@@ -62,25 +98,35 @@ def build(folder: Path, assets: Mapping[str, Path]) -> None:
         try:
             if scenario.story in stories:
                 raise _LeftOutError(f"the same story as {stories[scenario.story]}")
-            rows.append(_row(folder, game, scenario, example_id, shown))
+            pieces.append(_piece(folder, game, scenario, example_id, shown, pictured))
             stories[scenario.story] = example_id
             named = {part.picture for part in scenario.parts if part.picture and part.text}
             missing = [name for name in named if not _find(game, name, "images", scenario.campaign)]
             left_out += [f"{example_id}: the picture {name} is not among the game's files" for name in missing]
         except (_LeftOutError, media.MediaError) as error:
             left_out.append(f"{example_id}: {str(error).replace(f'{game}/', '')}")
-    manifest.write(folder, rows)
-    (folder / LEFT_OUT).write_text("".join(f"{line}\n" for line in sorted(left_out)), encoding="utf-8")
+    return pieces, left_out
 
 
 class _LeftOutError(Exception):
     """Why a scenario is no example."""
 
 
-def _row(folder: Path, game: Path, scenario: Scenario, example_id: str, shown: Mapping[Path, int]) -> manifest.Row:
+def _row(piece: Piece) -> manifest.Row:
+    scenario = piece.scenario
+    story = f"story=data/campaigns/{scenario.campaign} scenario {scenario.id}"
+    example = Example(id=piece.id, group=piece.id, image=piece.image, story=scenario.story, audio=piece.audio)
+    return manifest.Row(example, "; ".join(filter(None, (piece.audio_source, piece.image_source, story))))
+
+
+def _piece(
+    folder: Path, game: Path, scenario: Scenario, example_id: str, shown: Mapping[Path, int], pictured: bool
+) -> Piece:
     """Write the files of one example. Raises _LeftOutError or MediaError for a scenario that cannot be one."""
     index, picture = _choose_picture(game, scenario, shown)
     if picture is None:
+        if pictured:
+            raise _LeftOutError("no picture but maps, or none at all")
         index = next(index for index, part in enumerate(scenario.parts) if part.text)
     track = scenario.track_at(index)
     if not track:
@@ -90,13 +136,18 @@ def _row(folder: Path, game: Path, scenario: Scenario, example_id: str, shown: M
         raise _LeftOutError(f"its music {track} is not among the game's files")
     image = _write_image(folder, game, picture) if picture else None
     audio, start_s = _write_clip(folder, game, music)
-    source = f"audio={music.relative_to(game).as_posix()}@{start_s:.3f}+{CLIP_S}"
-    source += f" sha256:{media.file_sha256(music)}"
-    if picture:
-        source += f"; image={picture.relative_to(game).as_posix()} sha256:{media.file_sha256(picture)}"
-    source += f"; story=data/campaigns/{scenario.campaign} scenario {scenario.id}"
-    example = Example(id=example_id, group=example_id, image=image, story=scenario.story, audio=audio)
-    return manifest.Row(example, source)
+    return Piece(
+        id=example_id,
+        scenario=scenario,
+        page=index,
+        audio=audio,
+        audio_source=f"audio={music.relative_to(game).as_posix()}@{start_s:.3f}+{CLIP_S} "
+        f"sha256:{media.file_sha256(music)}",
+        image=image,
+        image_source=f"image={picture.relative_to(game).as_posix()} sha256:{media.file_sha256(picture)}"
+        if picture
+        else "",
+    )
 
 
 def _choose_picture(game: Path, scenario: Scenario, shown: Mapping[Path, int]) -> tuple[int, Path | None]:

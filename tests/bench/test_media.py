@@ -146,3 +146,12 @@ def test_frames_of_a_video(tmp_path):
     for read in (media.frame_count, lambda path: media.video_frames(path, [0])):
         with pytest.raises(MediaError, match="cannot be decoded"):
             read(tmp_path / "b.mp4")
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 6])
+def test_mono_is_the_mean_of_the_channels_to_the_last_bit(tmp_path, channels):
+    samples = np.random.default_rng(channels).uniform(-1, 1, (16000, channels)).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", samples, 16000, subtype="FLOAT")
+    (mono,) = media.load_audio(tmp_path / "a.wav", [16000]).values()
+    assert mono.dtype == np.float32
+    np.testing.assert_array_equal(mono, samples.mean(axis=1))

@@ -1,0 +1,53 @@
+"""The split `mmusset_eval`: what MusFlow evaluates with, Music2Image and a tenth of ArtMusic.
+
+Which tenth was never published. Here it is that of the table's rows whose sha256 of `mmusset_eval:id` is lowest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from bench.splits import artmusic, draws, music2image
+from bench.splits.artmusic import Quadruple
+from bench.splits.collect import Collector
+from bench.splits.local import Media
+from bench.splits.take import more_texts
+from bench.types import Report, SplitCard
+
+SHARE = 0.1
+SALT = "mmusset_eval"
+
+CARD = SplitCard(
+    name="mmusset_eval",
+    tasks=("image2music", "caption2music", "story2music", "multimodal2music", "music2image"),
+    entry="bench.splits.mmusset:build",
+    assets=(),
+    licence="that of music2image and artmusic",
+    source="MMusSet of MusFlow (2025), not published: Monke64/Music2Image, ArtGraph and FMA-medium",
+    description=(
+        "Every row of music2image, and the tenth of the user's artmusic whose sha256 of 'mmusset_eval:id' is "
+        "lowest."
+    ),
+    known=(
+        f"Not the paper's list of about 3,700, which was not published. {music2image.CARD.known} "
+        f"{artmusic.CARD.known} The tenth is drawn by quadruple: its tracks may be in training too."
+    ),
+    media=f"of music2image: {music2image.CARD.media}; of artmusic: {artmusic.CARD.media}",
+)
+
+
+def evaluation_part(rows: Sequence[Quadruple]) -> list[Quadruple]:
+    """The tenth of the quadruples that is evaluated with, in the order of the table; media do not matter."""
+    chosen = set(draws.by_hash((row.id for row in rows), SHARE, SALT))
+    return [row for row in rows if row.id in chosen]
+
+
+def build(folder: Path, assets: Mapping[str, Path], media: Path, report: Report) -> None:
+    """Write the split into `folder` from the user's copies of both."""
+    found = Media(media, folder.parent / "unpacked")
+    rows = evaluation_part(artmusic.read(found))
+    collector = Collector(folder, report, music2image.CARD.size + len(rows))
+    music2image.add_rows(collector, found, more_texts(found))
+    artmusic.add(collector, found, rows)
+    collector.write()
