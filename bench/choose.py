@@ -30,6 +30,7 @@ class Options:
     mirror: Path | None = None
     retry: bool = False
     settings: Sequence[str] = ()
+    corpus: Path | None = None
     notes: list[str] = field(default_factory=list)
     """Filled here: what the user should know before the work starts."""
 
@@ -61,8 +62,10 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
     """The request, with what was not given filled in from the preset. Raises BenchError for unknown names."""
     preset = presets.preset(options.preset)
     task = registry.task(options.task)
-    split = options.split or presets.default_split(preset, task.name)
-    splits.card(split)  # an unknown name is told before anything is fetched
+    # an unknown name is told before anything is fetched
+    split = splits.resolve(options.split or presets.default_split(preset, task.name))
+    if part := splits.part(split):
+        options.notes.append(part)
     if options.limit is not None and options.limit < 1:
         raise BenchError(f"--limit {options.limit}: take 1 example or more")
     if options.batch_size is not None and options.batch_size < 1:
@@ -74,6 +77,10 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         options.notes.append(f"preset {preset.name}: {preset.description}")
     names = [system.label for system in systems if not system.card.reference]
     metrics = _metrics(options, preset, task) if scores else ()
+    if lacking := [card.name for card in metrics if score.reads_corpus(card) and options.corpus is None]:
+        raise BenchError(
+            f"metric {lacking[0]} compares with a corpus: name a file of texts, one a line, as --corpus"
+        )
     for name in score.extractors(metrics):
         licence = registry.extractor(name).licence
         if "-NC" in licence:
@@ -83,13 +90,14 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         split=split,
         systems=systems,
         metrics=metrics,
-        folder=options.out or _default_folder(options, task, split, names),
+        folder=options.out or _default_folder(options, task, splits.card(split).name, names),
         seed=options.seed,
         limit=options.limit,
         device=_device(options.device),
         batch_size=options.batch_size,
         mirror=mirror,
         retry=options.retry,
+        corpus=options.corpus if any(map(score.reads_corpus, metrics)) else None,
     )
 
 
@@ -104,11 +112,12 @@ def serves(card: MetricCard, task: Task) -> bool:
 def _metrics(options: Options, preset: presets.Preset, task: Task) -> tuple[MetricCard, ...]:
     """The metrics asked for; else the preset's that the task has the features and this machine the weights for."""
     if options.metrics:
-        cards = [registry.metric(name) for name in dict.fromkeys(options.metrics)]
+        cards = [registry.metric(name, task) for name in dict.fromkeys(options.metrics)]
         if odd := [card.name for card in cards if not serves(card, task)]:
             raise BenchError(f"metric {odd[0]} cannot score {task.name}: it reads what the task does not have")
         return tuple(cards)
-    cards = [card for card in map(registry.metric, preset.metrics) if serves(card, task)]
+    cards = [registry.metric(name, task) for name in preset.metrics]
+    cards = [card for card in cards if serves(card, task)]
     absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
     for card in cards:
         for name in dict.fromkeys(need.extractor for need in score.needs(card)):

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from bench import choose, registry, results, run, splits, store
+from bench import choose, registry, results, run, score, splits, store
 from bench.errors import BenchError
 from bench.pairs import Entry, Pair, judge
 from bench.types import Report
@@ -46,7 +46,9 @@ def compare(
     plans = {folder: _plan(folder) for folder in folders}
     _agree(plans)
     shared = set.intersection(*(set(plan["metrics"]) for plan in plans.values()))
-    cards = [registry.metric(name) for name in plans[folders[0]]["metrics"] if name in shared]
+    task = registry.task(plans[folders[0]]["task"])
+    cards = [registry.metric(name, task) for name in plans[folders[0]]["metrics"] if name in shared]
+    cards = [card for card in cards if not score.reads_corpus(card)]  # no interval, so nothing to test
     if not cards:
         raise BenchError("the runs share no metric; score them again with the same --metrics")
     with ExitStack() as locks:
@@ -120,7 +122,7 @@ def _entries(
 
 def _system(label: str) -> registry.System:
     """A system by its label alone: its outputs are there, so its code isn't needed."""
-    if label.startswith("reference:"):
+    if label in registry.REFERENCE_SYSTEMS:
         return registry.systems(label, "pocket")[0]
     return choose.given(label)
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bench import assets, media, registry
+from bench import assets, media, registry, video
 from bench.errors import BenchError
 from bench.store import FeatureStore
 from bench.types import Report, chunks
@@ -23,6 +23,7 @@ from metrics.extractors import Extractor, Features
 from metrics.signature import extractor_signature
 
 CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
+VIDEO_CHUNK = 2  # videos: the frames that a network asks for, up to 100 MB each
 AHEAD = 2  # chunks decoded ahead
 
 
@@ -34,8 +35,8 @@ class Item:
     """Hex digest of its content."""
     source: Path | str
     """A file, or a text itself."""
-    frame: int | None = None
-    """Of a video: the frame to take as the picture."""
+    video: bool = False
+    """A video: a network of pictures takes its middle frame."""
 
 
 class Extractors:
@@ -54,9 +55,15 @@ class Extractors:
             for asset in card.assets:
                 assets.fetch(asset, self.mirror)
             digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
-            length = media.LENGTH_POLICY if card.modality == "audio" else "full"
+            length = media.LENGTH_POLICY if card.modality in ("audio", "video") else "full"
             self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}"
         return self._signatures[name]
+
+    def reader(self, name: str) -> video.Reader:
+        """The network, of modality `video`, as what says which frames it looks at."""
+        network: Any = self.network(name)
+        reader: video.Reader = network
+        return reader
 
     def network(self, name: str) -> Extractor:
         """The loaded network."""
@@ -77,10 +84,8 @@ def file_item(path: Path) -> Item:
 
 
 def video_item(path: Path) -> Item:
-    """The middle frame of a video as a picture."""
-    middle = media.frame_count(path) // 2
-    digest = hashlib.sha256(f"{media.file_sha256(path)}#frame={middle}".encode()).hexdigest()
-    return Item(digest, path, middle)
+    """A video by its bytes."""
+    return Item(media.file_sha256(path), path, video=True)
 
 
 def text_item(text: str) -> Item:
@@ -95,14 +100,15 @@ def embed(
     store: FeatureStore,
     report: Report = lambda what, done, total: None,
 ) -> dict[tuple[str, str], str]:
-    """Put the features of `items` under the extractors `names` (all of one modality) into the store.
+    """Put the features of `items` under the extractors `names` into the store.
 
-    Returns why not, by (extractor name, item key), for the items that could not be read or taken.
+    All are of the items' modality; those of a video may also be of pictures. Returns why not, by (extractor name,
+    item key), for the items that could not be read or taken.
     """
     unique = list({item.key: item for item in items}.values())
     cards = [extractors.cards[name] for name in names]
     work = []
-    for chunk in chunks(unique, CHUNK):
+    for chunk in chunks(unique, VIDEO_CHUNK if any(item.video for item in unique) else CHUNK):
         lacking = [
             card.name
             for card in cards
@@ -112,14 +118,12 @@ def embed(
             work.append((chunk, lacking))
     failures: dict[tuple[str, str], str] = {}
     total, done = sum(len(chunk) for chunk, _ in work), 0
-    for chunk, lacking, decoded in _decoded(work, extractors.cards):
-        good = [item for item in chunk if not isinstance(decoded[item.key], str)]
-        for item in chunk:
-            if isinstance(decoded[item.key], str):
-                failures.update(((name, item.key), decoded[item.key]) for name in lacking)
+    for chunk, lacking, decoded in _decoded(work, extractors):
         for name in lacking:
-            rate = extractors.cards[name].rate_hz
-            clips = [decoded[item.key][rate] for item in good]
+            clips_by_key = {item.key: decoded[item.key][name] for item in chunk}
+            good = [item for item in chunk if not isinstance(clips_by_key[item.key], Unreadable)]
+            clips = [clips_by_key[item.key] for item in good]
+            failures |= {(name, k): why.reason for k, why in clips_by_key.items() if isinstance(why, Unreadable)}
             signature = extractors.signature(name)
             for item, features in zip(good, _extract(extractors.network(name), clips), strict=True):
                 if isinstance(features, str):
@@ -143,17 +147,26 @@ def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
         return [found for clip in clips for found in _extract(network, [clip])]
 
 
+@dataclass(frozen=True)
+class Unreadable:
+    """In the place of a clip that could not be read, or that the network does not take."""
+
+    reason: str
+    """Why, on one line."""
+
+
 def _decoded(
-    work: Sequence[tuple[Sequence[Item], list[str]]], cards: Mapping[str, ExtractorCard]
-) -> Iterator[tuple[Sequence[Item], list[str], dict[str, Any]]]:
-    """The chunks with their items decoded: {rate: clip} by key, or the reason why not. Decodes AHEAD chunks."""
+    work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors
+) -> Iterator[tuple[Sequence[Item], list[str], dict[str, dict[str, Any]]]]:
+    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable. Decodes AHEAD chunks."""
     with ThreadPoolExecutor(max_workers=2) as pool:
-        pending: list[tuple[Sequence[Item], list[str], list[Future[Any]]]] = []
+        pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
         remaining = iter(work)
         while True:
             for chunk, names in remaining:
-                needed = [cards[name] for name in names]
-                pending.append((chunk, names, [pool.submit(_decode, item, needed) for item in chunk]))
+                cards = [extractors.cards[name] for name in names]
+                readers = _readers(cards, extractors) if any(item.video for item in chunk) else {}
+                pending.append((chunk, names, [pool.submit(_decode, item, cards, readers) for item in chunk]))
                 if len(pending) > AHEAD:
                     break
             if not pending:
@@ -162,14 +175,30 @@ def _decoded(
             yield chunk, names, {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
 
 
-def _decode(item: Item, cards: Sequence[ExtractorCard]) -> dict[int, Any] | str:
+def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str, video.Reader]:
+    """Which frames of a video each network looks at."""
+    middle = video.MiddleFrame()
+    return {card.name: middle if card.modality == "image" else extractors.reader(card.name) for card in cards}
+
+
+def _decode(item: Item, cards: Sequence[ExtractorCard], readers: Mapping[str, video.Reader]) -> dict[str, Any]:
+    """The clip for each extractor, or Unreadable; the file is decoded once for all of them."""
     try:
         if cards[0].modality == "text":
-            return {0: item.source}
+            return {card.name: item.source for card in cards}
         path = Path(item.source)
+        if item.video:
+            found = video.load(path, readers)
+            return {card.name: _of_video(card, found[card.name]) for card in cards}
         if cards[0].modality == "image":
-            found = media.load_image(path) if item.frame is None else media.video_frames(path, [item.frame])[0]
-            return {0: found}
-        return dict(media.load_audio(path, sorted({card.rate_hz for card in cards})))
+            return dict.fromkeys((card.name for card in cards), media.load_image(path))
+        at = media.load_audio(path, sorted({card.rate_hz for card in cards}))
+        return {card.name: at[card.rate_hz] for card in cards}
     except media.MediaError as error:
-        return str(error)
+        return dict.fromkeys((card.name for card in cards), Unreadable(str(error)))
+
+
+def _of_video(card: ExtractorCard, found: list[Any] | str) -> Any:
+    if isinstance(found, str):
+        return Unreadable(found)
+    return found[0] if card.modality == "image" else found

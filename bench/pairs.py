@@ -14,7 +14,7 @@ from bench import registry, score
 from bench.types import Example
 from metrics.card import MetricCard
 from metrics.paired import Difference, compare, holm, tie_letters
-from metrics.rows import Rows
+from metrics.rows import Rows, stack
 from metrics.signature import differs
 
 LEVEL = 0.05  # of the test; Holm keeps it for all pairs of a metric together
@@ -186,7 +186,7 @@ def _with_value(examples: Sequence[Example], rows: Rows) -> tuple[Rows, dict[str
 
 def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
     """Reciprocal positions of all systems on all examples; a missing output is last."""
-    under, examples = registry.metric(card.over), entries[0].scene.examples
+    under, examples = score.under(card), entries[0].scene.examples
     scores = np.full((len(examples), len(entries)), np.nan)
     for column, entry in enumerate(entries):
         made, found = score.clip_rows(under, entry.scene, entry.system.label, under.needs, examples)
@@ -200,14 +200,14 @@ def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
 def _value(card: MetricCard, rows: Rows, reference: Rows | None) -> float:
     sides = [rows] if reference is None else [rows, reference]
     arguments = [part for side in sides for part in (side, np.ones(len(side)))]
-    return float(score.module_of(card).aggregate(*arguments))
+    return float(score.function_of(card, "aggregate")(*arguments))
 
 
 def _difference(card: MetricCard, data: _Data, a: str, b: str) -> Difference:
-    both = score.stack([data.rows[a], data.rows[b]])
+    both = stack([data.rows[a], data.rows[b]])
     replicates = score.REPLICATES.get(card.kind, score.DEFAULT_REPLICATES)
     if data.reference is None:
-        aggregate = partial(score.module_of(card).aggregate, both)
+        aggregate = partial(score.function_of(card, "aggregate"), both)
         return compare(aggregate, data.groups, replicates=replicates)
     value, many = score.two_sided(card, both, data.reference)
     return compare(value, data.groups, data.groups, many=many, replicates=replicates)

@@ -7,7 +7,7 @@ import importlib
 import importlib.util
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
 from typing import Any
@@ -18,8 +18,21 @@ from bench.types import ModelCard, SplitCard, Task, Variant
 from metrics.card import ExtractorCard, MetricCard
 
 MODELS = {
+    "art2mus": "baselines.art2mus:CARD",
+    "audioldm2": "baselines.audioldm2:CARD",
+    "codi": "baselines.codi:CARD",
+    "lyric2prompt": "baselines.lyric2prompt:CARD",
+    "m2ugen": "baselines.m2ugen:CARD",
+    "mgs": "baselines.mgs:CARD",
     "mozart": "baselines.mozart:CARD",
+    "musflow": "baselines.musflow:CARD",
+    "musicgen": "baselines.musicgen:CARD",
+    "musicldm": "baselines.musicldm:CARD",
     "reference": "baselines.reference:CARD",
+    "reference_image": "baselines.reference_image:CARD",
+    "reference_lyrics": "baselines.reference_text:LYRICS",
+    "reference_text": "baselines.reference_text:CARD",
+    "stable_diffusion": "baselines.stable_diffusion:CARD",
 }
 REFERENCE_SYSTEMS = (
     "reference:same",
@@ -27,6 +40,9 @@ REFERENCE_SYSTEMS = (
     "reference:mispaired",
     "reference:silence",
     "reference:white_noise",
+    *(f"reference_image:{variant}" for variant in ("same", "halves", "mispaired", "grey", "noise")),
+    *(f"reference_text:{variant}" for variant in ("same", "halves", "mispaired", "shuffled", "sentence")),
+    *(f"reference_lyrics:{variant}" for variant in ("copied", "opening")),
 )
 ENTRY_POINTS = "sightsound.models"
 
@@ -147,12 +163,15 @@ def metric_cards() -> dict[str, MetricCard]:
     return cards
 
 
-def metric(name: str) -> MetricCard:
-    """The metric of that name."""
+def metric(name: str, task: Task | None = None) -> MetricCard:
+    """The metric of that name; where the task's condition is a video, with the networks that take one."""
     cards = metric_cards()
     if name not in cards:
         raise unknown("metric", name, cards)
-    return cards[name]
+    card = cards[name]
+    if task is None or "video" not in task.conditions:
+        return card
+    return replace(card, needs=tuple(replace(n, extractor=n.video or n.extractor) for n in card.needs))
 
 
 def extractor_names() -> list[str]:

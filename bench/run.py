@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from bench import assets, embed, folder, provenance, registry, results, score, splits, store
+from bench import assets, corpus, embed, folder, provenance, registry, results, score, splits, store
 from bench.cache import cache_dir
 from bench.generate import build, generate, scope
 from bench.media import MediaError
@@ -31,7 +31,7 @@ class Request:
     task: Task
     """Task."""
     split: str
-    """Split name."""
+    """Split name, or the absolute path of a folder with a manifest."""
     systems: tuple[System, ...]
     """Systems under test and reference rows, in the table's order."""
     metrics: tuple[MetricCard, ...]
@@ -50,6 +50,8 @@ class Request:
     """Folder with assets, searched first."""
     retry: bool = False
     """Try again what failed."""
+    corpus: Path | None = None
+    """File of texts, one a line, for the metrics that compare with a corpus."""
 
 
 def run(request: Request, report: Report) -> pd.DataFrame:
@@ -123,6 +125,7 @@ def _generate(
         _place(request, system),
         make or partial(_build, request, system, report),
         seed=request.seed,
+        device=request.device,
         batch_size=request.batch_size,
         retry=request.retry,
         report=report,
@@ -152,6 +155,9 @@ def scene(request: Request, split: splits.Split, report: Report) -> score.Scene:
     features = store.FeatureStore(cache_dir() / "features")
     outputs = {system.label: _outputs(request, system, split.examples) for system in request.systems}
     sides = _sides(request, split.examples)
+    words = corpus.read(request.corpus) if request.corpus else None
+    if words:
+        sides["corpus"] = {str(index): item for index, item in enumerate(words.items)}
     failures = _embed(request, networks, features, outputs, sides, report)
 
     def feature(extractor: str, key: str, output: str) -> Any:
@@ -161,11 +167,13 @@ def scene(request: Request, split: splits.Split, report: Report) -> score.Scene:
 
     return score.Scene(
         examples=split.examples,
-        split=f"{request.split}@{split.hash[:6]}",
+        split=split.label,
         keys={side: _keys(items) for side, items in sides.items()},
         outputs={label: _keys(items) for label, items in outputs.items()},
         feature=feature,
         extractor_signature=networks.signature,
+        corpus=words.label if words else "",
+        video="video" in request.task.conditions,
     )
 
 
@@ -188,7 +196,7 @@ def _output_item(task: Task, path: Path) -> embed.Item:
 def _sides(request: Request, examples: Sequence[Example]) -> dict[str, dict[str, embed.Item]]:
     """The items of the reference and of the conditions that the metrics read, by side and example id."""
     read = {need.side for card in request.metrics for need in score.needs(card)}
-    sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated"}}
+    sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated", "corpus"}}
     for example in examples:
         for side, items in sides.items():
             # A condition that cannot be read leaves its example out; the model's own failure is counted.
@@ -204,8 +212,8 @@ def _item(task: Task, example: Example, side: str) -> embed.Item | None:
         return embed.text_item(reference) if task.output == "text" else embed.file_item(reference)
     if side == "text":
         return embed.text_item(getattr(example, next(c for c in task.conditions if c in TEXTS)))
-    if "video" in task.conditions and example.video is not None:
-        return embed.video_item(example.video)
+    if "video" in task.conditions:
+        return embed.video_item(example.video) if example.video else None
     return embed.file_item(example.image) if example.image else None
 
 
@@ -225,23 +233,28 @@ def _embed(
     jobs: dict[str, tuple[list[str], list[embed.Item]]] = {}
     for card in request.metrics:
         for need in score.needs(card):
-            names, _ = jobs.setdefault(networks.cards[need.extractor].modality, ([], []))
+            names, _ = jobs.setdefault(_kind(request.task, need.side), ([], []))
             if need.extractor not in names:
                 names.append(need.extractor)
     failures: dict[tuple[str, str], str] = {}
-    for modality, (names, items) in sorted(jobs.items()):
+    for kind, (names, items) in sorted(jobs.items()):
         for side, found in sides.items():
-            if modality == _modality(request.task, side):
+            if kind == _kind(request.task, side):
                 items += found.values()
-        if modality == request.task.output:
+        if kind == request.task.output:
             for found in outputs.values():
                 items += found.values()
         failures |= embed.embed(items, names, networks, features, report)
     return failures
 
 
-def _modality(task: Task, side: str) -> str:
-    return task.output if side == "reference" else side
+def _kind(task: Task, side: str) -> str:
+    """Of the items on a side: `audio`, `image`, `video` or `text`."""
+    if side in ("generated", "reference"):
+        return task.output
+    if side == "corpus":
+        return "text"
+    return "video" if side == "image" and "video" in task.conditions else side
 
 
 def _facts(request: Request, system: System) -> dict[str, Any]:
@@ -258,6 +271,15 @@ def _facts(request: Request, system: System) -> dict[str, Any]:
         "commit": provenance.commit(),
         "seconds": round(sum(output.took_s for output in journal.values()), 3),
     }
+
+
+def truncated(request: Request) -> dict[str, int]:
+    """How many outputs of each system were made from a text that had to be cut; those of none are left out."""
+    journals = {each.label: store.Journal(_place(request, each)).read() for each in request.systems}
+    counts = {
+        label: sum("truncated" in made.notes for made in found.values()) for label, found in journals.items()
+    }
+    return {label: count for label, count in counts.items() if count}
 
 
 def failed(outputs: Mapping[str, Mapping[str, Output]]) -> int:

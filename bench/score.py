@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -17,6 +17,7 @@ from bench.generate import halves, scope
 from bench.results import Row
 from bench.types import Example
 from metrics.card import MetricCard, Need
+from metrics.rows import Rows, stack
 from metrics.signature import signature
 from metrics.statistics import bootstrap
 
@@ -25,7 +26,8 @@ REPLICATES = {"two_sets": 200}  # each costs a decomposition of the pooled frame
 DEFAULT_REPLICATES = 1000
 SOUND = {"rs": media.RESAMPLER, "len": media.LENGTH_POLICY}  # what the signature of a metric over sound also says
 
-Rows = NDArray[np.float64]
+_Known = dict[tuple[str, tuple[Need, ...], str, tuple[str, ...]], tuple[list[Example], Rows]]
+"""Values by clip: (metric, features, system, example ids) -> the examples that have the features, their rows."""
 FeatureOf = Callable[[str, str, str], NDArray[np.float32] | None]
 """(extractor, content key, output) -> features, or None where the item could not be embedded."""
 
@@ -46,6 +48,10 @@ class Scene:
     """Where the features are."""
     extractor_signature: Callable[[str], str]
     """Extractor name -> signature."""
+    corpus: str = ""
+    """Size and digest of the user's corpus, whose keys are `keys["corpus"]`; empty where no metric reads one."""
+    video: bool = False
+    """The condition is a video, of which a network of pictures sees the middle frame."""
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """System label -> cells of its rows that the scoring doesn't know (run, seed, device, versions, ...)."""
 
@@ -70,9 +76,10 @@ def score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[Metr
 
 def _score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str) -> list[Row]:
     made: list[Row] = []
+    known: _Known = {}
     ranked = [system for system in systems if not system.card.reference]
     for card in cards:
-        positions = _positions(card, scene, ranked) if card.kind == "ranked" else None
+        positions = _positions(card, scene, ranked, known) if card.kind == "ranked" else None
         for system in systems if positions is None else ranked:
             examples = scope(system, scene.examples)
             try:
@@ -81,7 +88,7 @@ def _score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[Met
                 elif card.kind == "two_sets":
                     found = _two_sets(card, scene, system, examples)
                 else:
-                    found = _per_clip(card, scene, system, examples)
+                    found = _per_clip(card, scene, system, examples, known)
             except ValueError as error:  # what the metric's functions say of features they cannot take
                 found = _Value(note=" ".join(str(error).split()))
             answered = sum(example.id in scene.outputs[system.label] for example in examples)
@@ -109,9 +116,15 @@ def _score(scene: Scene, systems: Sequence[registry.System], cards: Sequence[Met
     return made
 
 
+def under(card: MetricCard) -> MetricCard:
+    """The paired metric whose values a ranked one ranks, over the features that the ranked one names."""
+    paired = registry.metric(card.over)
+    return replace(paired, needs=card.needs or paired.needs)
+
+
 def needs(card: MetricCard) -> tuple[Need, ...]:
     """The features that a metric reads, a ranked metric's through the one that it ranks."""
-    return registry.metric(card.over).needs if card.kind == "ranked" else card.needs
+    return under(card).needs if card.kind == "ranked" else card.needs
 
 
 def extractors(cards: Sequence[MetricCard]) -> list[str]:
@@ -119,22 +132,36 @@ def extractors(cards: Sequence[MetricCard]) -> list[str]:
     return sorted({need.extractor for card in cards for need in needs(card)})
 
 
+def reads_corpus(card: MetricCard) -> bool:
+    """Whether it compares with the user's corpus."""
+    return any(need.side == "corpus" for need in card.needs)
+
+
 def sign(card: MetricCard, scene: Scene, n: int) -> str:
     """The signature of a value over `n` clips."""
     names = {need.extractor for need in needs(card)}
     rates = {registry.extractor(name).rate_hz for name in names} - {0}
+    seen = {registry.extractor(n.extractor).modality for n in needs(card) if n.side == "image"}
+    frame = {"cond": "middleframe"} if scene.video and "image" in seen else {}
+    corpus = {"corpus": scene.corpus} if reads_corpus(card) else {}
     return signature(
         card,
         n=n,
         reference=scene.split,
         extractors={name: scene.extractor_signature(name) for name in names},
-        options={"sr": "+".join(map(str, sorted(rates)))} | (SOUND if rates else {}),
+        options={"sr": "+".join(map(str, sorted(rates)))} | (SOUND if rates else {}) | frame | corpus,
     )
 
 
 def module_of(card: MetricCard) -> Any:
     """The module of a metric: `statistics` and `aggregate`."""
     return _module(card.module)
+
+
+def function_of(card: MetricCard, name: str) -> Any:
+    """`aggregate`, `replicates` or `plugin` of a metric, with its options; None where the module has none."""
+    function = getattr(module_of(card), name, None)
+    return function and partial(function, **card.aggregate_options)
 
 
 @cache
@@ -165,25 +192,12 @@ def clip_rows(
     return kept, stack(parts)
 
 
-def stack(parts: Sequence[Rows]) -> Rows:
-    """The parts one after another; clips of fewer frames are filled up with NaN."""
-    if not parts:
-        return np.zeros((0, 1))
-    longest = np.max([part.shape[1:] for part in parts], axis=0)
-    shape = (sum(map(len, parts)), *map(int, longest))
-    if all(part.shape[1:] == shape[1:] for part in parts):
-        return np.concatenate(parts)
-    rows, start = np.full(shape, np.nan), 0
-    for part in parts:
-        rows[(slice(start, start + len(part)), *map(slice, part.shape[1:]))] = part
-        start += len(part)
-    return rows
-
-
 def _two_sets(card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example]) -> _Value:
     (need,) = [need for need in card.needs if need.side == "generated"]
     (other,) = [need for need in card.needs if need.side != "generated"]
     against = halves(scene.examples)[1] if system.build.halves else examples
+    if other.side == "corpus":
+        against = [Example(id=name, group=name) for name in scene.keys["corpus"]]
     mine, rows = clip_rows(card, scene, system.label, [need], examples)
     theirs, references = clip_rows(card, scene, system.label, [other], against)
     groups, other_groups = [e.group for e in mine], [e.group for e in theirs]
@@ -196,10 +210,10 @@ def _two_sets(card: MetricCard, scene: Scene, system: registry.System, examples:
         groups,
         other_groups,
         many=many,
-        paired=not system.build.halves,
+        paired=against is examples,
         replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES),
     )
-    point = module_of(card).aggregate(rows, np.ones(len(rows)), references, np.ones(len(references)))
+    point = function_of(card, "aggregate")(rows, np.ones(len(rows)), references, np.ones(len(references)))
     return _Value(float(point), max(low, least), max(high, least), len(mine), len(set(groups)))
 
 
@@ -211,22 +225,23 @@ def two_sided(
     A module that corrects a bias names in `plugin` the aggregate under the correction. The interval is that
     one's, because a basic interval takes the same bias off by itself. `replicates` is a module's fast path.
     """
-    module = module_of(card)
-    under = getattr(module, "plugin", module.aggregate)
-    fast: Callable[..., Rows] | None = getattr(module, "replicates", None)
+    single = function_of(card, "plugin") or function_of(card, "aggregate")
+    fast = function_of(card, "replicates")
 
     def value(weights: Rows, other_weights: Rows) -> float:
-        return float(under(rows, weights, references, other_weights))
+        return float(single(rows, weights, references, other_weights))
 
     if fast is None:
         return value, None
     return value, lambda weights, other_weights: fast(rows, weights, references, other_weights)
 
 
-def _per_clip(card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example]) -> _Value:
+def _per_clip(
+    card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example], known: _Known
+) -> _Value:
     if card.kind == "paired" and system.build.halves and any(n.side == "reference" for n in card.needs):
         return _Value(note="the halves of the reference are not paired")
-    mine, rows = clip_rows(card, scene, system.label, card.needs, examples)
+    mine, rows = _clip_values(card, scene, system, examples, known)
     return _aggregate(card, rows, [example.group for example in mine])
 
 
@@ -237,9 +252,8 @@ def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
     note = f"no value for {without} of {len(has_value)} clips" if without else ""
     if short := _too_few(card, len(rows)):
         return _Value(n=len(rows), groups=len(set(groups)), note="; ".join(filter(None, (short, note))))
-    module = module_of(card)
-    value = partial(module.aggregate, rows)
-    many = partial(module.replicates, rows) if hasattr(module, "replicates") else None
+    value, fast = partial(function_of(card, "aggregate"), rows), function_of(card, "replicates")
+    many = fast and partial(fast, rows)
     low, high = bootstrap(value, groups, many=many, replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES))
     return _Value(float(value(np.ones(len(rows)))), low, high, len(rows), len(set(groups)), note)
 
@@ -248,16 +262,27 @@ def _too_few(card: MetricCard, n: int) -> str:
     return f"too few clips: {n}, needs {max(card.min_clips, 1)}" if n < max(card.min_clips, 1) else ""
 
 
-def _positions(card: MetricCard, scene: Scene, systems: Sequence[registry.System]) -> Rows:
+def _clip_values(
+    card: MetricCard, scene: Scene, system: registry.System, examples: Sequence[Example], known: _Known
+) -> tuple[list[Example], Rows]:
+    """`clip_rows` of a metric; one value a clip is kept, because ranked metrics ask for it again."""
+    key = card.name, card.needs, system.label, tuple(example.id for example in examples)
+    found = known.get(key) or clip_rows(card, scene, system.label, card.needs, examples)
+    if found[1].ndim == 1:
+        known[key] = found
+    return found
+
+
+def _positions(card: MetricCard, scene: Scene, systems: Sequence[registry.System], known: _Known) -> Rows:
     """Ranked rows `[examples, systems]` from the per-clip values of the metric underneath."""
-    under = registry.metric(card.over)
+    ranked_metric = under(card)
     place = {example.id: index for index, example in enumerate(scene.examples)}
     values = np.full((len(scene.examples), len(systems)), np.nan)
     for column, system in enumerate(systems):
-        mine, rows = clip_rows(under, scene, system.label, under.needs, scene.examples)
+        mine, rows = _clip_values(ranked_metric, scene, system, scene.examples, known)
         for example, row in zip(mine, rows, strict=True):
             values[place[example.id], column] = row
-    if not under.higher_is_better:
+    if not ranked_metric.higher_is_better:
         values = -values
     ranked: Rows = module_of(card).statistics(values, **card.options) if len(systems) else values
     return ranked

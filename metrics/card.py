@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Side = Literal["generated", "reference", "image", "text"]
+Side = Literal["generated", "reference", "image", "text", "corpus"]
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,15 @@ class Need:
     """One feature that a metric reads."""
 
     side: Side
-    """Whose feature: the generated output, the reference, or the example's image or text condition."""
+    """Whose feature: the generated output, the reference, the example's image or text condition, or a corpus of
+    texts that the user names, which belongs to no example."""
     extractor: str
     """Registered name of the extractor, e.g. `musicnn_msd`."""
     output: str
     """Which of the extractor's outputs, e.g. `embedding` or `logits`."""
+    video: str = ""
+    """Side `image` only: the extractor read instead where the condition is a video; without one the picture is the
+    video's middle frame."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +57,8 @@ class MetricCard:
     """ranked only: name of the paired metric whose per-clip values are ranked."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Keyword arguments of `statistics`; part of the signature."""
+    aggregate_options: Mapping[str, str] = field(default_factory=dict)
+    """Keyword arguments of `aggregate` and of `replicates`; part of the signature."""
     estimator: str = ""
     """Estimator named in the signature (`plugin`), empty where there is only one."""
     version: int = 1
@@ -67,8 +73,9 @@ class ExtractorCard:
     """Registered name, e.g. `musicnn_msd`."""
     entry: str
     """`package.module:factory`; factory(weights: Mapping[str, Path], device: str) -> Extractor."""
-    modality: Literal["audio", "image", "text"]
-    """What it takes: mono clips, RGB pictures or sentences."""
+    modality: Literal["audio", "image", "video", "text"]
+    """What it takes: mono clips, RGB pictures, frames of a video (see `metrics.extractors.VideoExtractor`) or
+    sentences."""
     assets: tuple[str, ...]
     """Names of the assets that hold its weights; the factory gets the folder of each by name."""
     outputs: dict[str, str]

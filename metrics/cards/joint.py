@@ -10,12 +10,14 @@ _IMAGEBIND = "Girdhar et al. 2023 (ImageBind)"
 _RANK = "IB Rank of M2UGen (Hussain et al. 2023) and Mozart's Touch"
 _MUSIC = Need("generated", "imagebind_audio", "embedding")
 _OLD_MUSIC = Need("generated", "imagebind_audio_old", "embedding")
-_IMAGE = Need("image", "imagebind_image", "embedding")
+_IMAGE = Need("image", "imagebind_image", "embedding", video="imagebind_video")
+_OLD_IMAGE = replace(_IMAGE, video="imagebind_video_old")
 _TEXT = Need("text", "imagebind_text", "embedding")
 _TIES = "ties share, a missing output is last"
 
 
-def _cosine(name: str, needs: tuple[Need, ...], of: str, source: str = _IMAGEBIND) -> MetricCard:
+def cosine(name: str, needs: tuple[Need, ...], of: str, source: str = _IMAGEBIND) -> MetricCard:
+    """The card of the mean cosine of two embeddings a clip."""
     return MetricCard(
         name=name,
         module="metrics.similarity",
@@ -27,7 +29,8 @@ def _cosine(name: str, needs: tuple[Need, ...], of: str, source: str = _IMAGEBIN
     )
 
 
-def _rank(name: str, over: str, needs: tuple[Need, ...]) -> MetricCard:
+def rank(name: str, over: str, needs: tuple[Need, ...]) -> MetricCard:
+    """The card of the place among the compared systems by the paired metric `over`."""
     return MetricCard(
         name=name,
         module="metrics.rank",
@@ -41,18 +44,22 @@ def _rank(name: str, over: str, needs: tuple[Need, ...]) -> MetricCard:
     )
 
 
-def _retrieval(prefix: str, query: Need, partner: Need, asked: str) -> tuple[MetricCard, ...]:
+def retrieval(
+    prefix: str, query: Need, partner: Need, asked: str, source: str = _IMAGEBIND
+) -> tuple[MetricCard, ...]:
+    """The cards of recall at 1, 5 and 10 and of the median rank."""
     gallery = "of all scored clips' by cosine, 0 to 1; ties share."
     recalls = tuple(
         MetricCard(
             name=f"{prefix}_r{at}",
-            module=f"metrics.recall_at_{at}",
+            module="metrics.retrieval",
             kind="paired",
             higher_is_better=True,
             needs=(query, partner),
             definition=f"Share of the clips whose {asked} is {among} {gallery}",
-            source=f"R@{at} over {_IMAGEBIND}",
+            source=f"R@{at} over {source}",
             min_clips=at + 1,
+            aggregate_options={"at": str(at)},
         )
         for at, among in ((1, "the first"), (5, "among the first 5"), (10, "among the first 10"))
     )
@@ -60,17 +67,18 @@ def _retrieval(prefix: str, query: Need, partner: Need, asked: str) -> tuple[Met
         recalls[0],
         name=f"{prefix}_median_rank",
         module="metrics.median_rank",
+        aggregate_options={},
         higher_is_better=False,
         definition=f"Median position of a clip's {asked} among all scored clips' by cosine, 1 to the number of "
         "clips; ties share.",
-        source=f"median rank over {_IMAGEBIND}",
+        source=f"median rank over {source}",
     )
     return (*recalls, median)
 
 
 def _clap(suffix: str, extractor: str, checkpoint: str) -> tuple[MetricCard, ...]:
     music = Need("generated", f"{extractor}_audio", "embedding")
-    score = _cosine(
+    score = cosine(
         f"clap_score{suffix}",
         (music, Need("text", f"{extractor}_text", "embedding")),
         f"the LAION-CLAP embeddings ({checkpoint}) of the music, over all its 10 s windows, and of the text",
@@ -112,21 +120,23 @@ def _clip(suffix: str, extractor: str) -> tuple[MetricCard, ...]:
     return card, hundred
 
 
-_IB_RANK = _rank("ib_rank", "ib_score_condition", (_MUSIC, _IMAGE))
+_IB_RANK = rank("ib_rank", "ib_score_condition", (_MUSIC, _IMAGE))
 
 CARDS = (
-    _cosine("ib_score_condition", (_MUSIC, _IMAGE), "the ImageBind embeddings of the music and of the picture"),
-    _cosine("ib_score_text", (_MUSIC, _TEXT), "the ImageBind embeddings of the music and of the text"),
-    _cosine(
+    cosine(
+        "ib_score_condition", (_MUSIC, _IMAGE), "the ImageBind embeddings of the music and of the picture or video"
+    ),
+    cosine("ib_score_text", (_MUSIC, _TEXT), "the ImageBind embeddings of the music and of the text"),
+    cosine(
         "ib_score_reference",
         (_MUSIC, replace(_MUSIC, side="reference")),
         "the ImageBind embeddings of the generated and of the reference music",
     ),
-    _cosine(
+    cosine(
         "ib_score_condition_old",
-        (_OLD_MUSIC, _IMAGE),
+        (_OLD_MUSIC, _OLD_IMAGE),
         "the ImageBind embeddings of the music, heard at 0, 1/3 and 2/3 as pytorchvideo 0.1.5 has it, and of the "
-        "picture",
+        "picture, or of the video by the same rule",
     ),
     _IB_RANK,
     replace(
@@ -138,9 +148,9 @@ CARDS = (
         f"{_TIES}; the systems' values sum to 1 + 1/log2(3) + ... + 1/log2(N + 1).",
         source="MusFlow's IBscore: its columns sum to what this rule gives; the paper states none",
     ),
-    _rank("ib_rank_old", "ib_score_condition_old", (_OLD_MUSIC, _IMAGE)),
-    *_retrieval("ib_image_to_music", _IMAGE, _MUSIC, "music, asked for by its picture,"),
-    *_retrieval("ib_music_to_image", _MUSIC, _IMAGE, "picture, asked for by the music,"),
+    rank("ib_rank_old", "ib_score_condition_old", (_OLD_MUSIC, _OLD_IMAGE)),
+    *retrieval("ib_image_to_music", _IMAGE, _MUSIC, "music, asked for by its picture or video,"),
+    *retrieval("ib_music_to_image", _MUSIC, _IMAGE, "picture or video, asked for by the music,"),
     *_clap("", "clap_music", "music_audioset_epoch_15_esc_90.14"),
     *_clap("_music_speech", "clap_music_speech", "music_speech_audioset_epoch_15_esc_89.98"),
     *_clap("_630k", "clap_630k", "630k-audioset-best"),

@@ -6,7 +6,10 @@ from metrics.card import MetricCard, Need
 
 _VGGISH = (Need("generated", "vggish", "embedding"), Need("reference", "vggish", "embedding"))
 _PASST = (Need("generated", "passt", "logits"), Need("reference", "passt", "logits"))
-_IMAGEBIND = (Need("generated", "imagebind_audio", "embedding"), Need("image", "imagebind_image", "embedding"))
+_IMAGEBIND = (
+    Need("generated", "imagebind_audio", "embedding"),
+    Need("image", "imagebind_image", "embedding", video="imagebind_video"),
+)
 _ART2MUS = "github.com/justivanr/art2mus_ at 21ab344, src/art2mus/utils/train_test_utils.py"
 _M2UGEN = "github.com/shansongliu/M2UGen, Evaluation/*/evaluate.py"
 
@@ -42,6 +45,27 @@ CARDS = (
         definition="KL, nats, between softmaxes over two 100-bin histograms of all numbers in the VGGish "
         "embeddings, each with its own edges; hears no classes and no shift.",
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+    ),
+    MetricCard(
+        name="legacy.mgs_kl_sigmoid",
+        module="metrics.legacy.mgs",
+        aggregate_options={"squash": "sigmoids"},
+        kind="two_sets",
+        higher_is_better=False,
+        needs=_VGGISH,
+        definition="The sum of legacy.mgs_kl with a sigmoid of each density in the place of the softmax: no "
+        "divergence; about 25 over the range of the reference's numbers less 25 over that of the generated.",
+        source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+    ),
+    MetricCard(
+        name="legacy.m2ugen_clap",
+        module="metrics.legacy.m2ugen_clap",
+        kind="paired",
+        higher_is_better=True,
+        needs=(Need("generated", "clap_630k_audio", "embedding"), Need("text", "clap_630k_text", "embedding")),
+        definition="Mean over the dimensions of whether the last clip's and its text's CLAP embeddings have the "
+        "same sign, 1 or -1, over the number of clips; knows no other clip.",
+        source="github.com/shansongliu/M2UGen at 2c702a4, Evaluation/Text2Music/evaluate.py",
     ),
     MetricCard(
         name="legacy.m2ugen_kl",

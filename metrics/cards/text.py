@@ -74,6 +74,16 @@ CARDS = (
     _cosine("reference", "cosine_reference_minilm"),
     _cosine("text", "cosine_condition_minilm"),
     MetricCard(
+        name="jaccard_corpus",
+        module="metrics.jaccard",
+        kind="two_sets",
+        higher_is_better=True,
+        needs=_needs("characters", "code_points", "corpus"),
+        definition="Number of different words that all prompts and all texts of the file given as --corpus share, "
+        "by the number that either has, 0 to 1; depends on how many texts there are.",
+        source="Lawrence 2024 (its corpus a sample of DiffusionDB)",
+    ),
+    MetricCard(
         name="jaccard_reference",
         module="metrics.jaccard",
         kind="two_sets",

@@ -36,9 +36,14 @@ def load_image(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
     return image_extractor(load_tower(weights["imagebind"] / WEIGHTS, "vision"), device)
 
 
-def load_video(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
-    """For the 10 frames of a video that `imagebind_video.frame_indices` names, from the asset `imagebind`."""
-    return video_extractor(load_tower(weights["imagebind"] / WEIGHTS, "vision"), device)
+def load_video(weights: Mapping[str, Path], device: str) -> ImageBindVideoExtractor:
+    """For videos, clips from 0 to the end, from the asset `imagebind`."""
+    return video_extractor(load_tower(weights["imagebind"] / WEIGHTS, "vision"), device, imagebind_video.NEW)
+
+
+def load_video_old(weights: Mapping[str, Path], device: str) -> ImageBindVideoExtractor:
+    """For videos, clips as pytorchvideo 0.1.5 has them, from the asset `imagebind`."""
+    return video_extractor(load_tower(weights["imagebind"] / WEIGHTS, "vision"), device, imagebind_video.OLD)
 
 
 def load_audio(weights: Mapping[str, Path], device: str) -> ImageBindExtractor:
@@ -66,9 +71,9 @@ def image_extractor(tower: Tower, device: str) -> ImageBindExtractor:
     )
 
 
-def video_extractor(tower: Tower, device: str) -> ImageBindExtractor:
-    """Takes sequences of 10 uint8 RGB frames `[height, width, 3]`."""
-    return ImageBindExtractor(imagebind_video.as_item, tower, (tower, "vision", device))
+def video_extractor(tower: Tower, device: str, rule: int) -> ImageBindVideoExtractor:
+    """Takes sequences of 10 uint8 RGB frames `[height, width, 3]`. `rule`: imagebind_video.NEW or OLD."""
+    return ImageBindVideoExtractor(tower, device, rule)
 
 
 def audio_extractor(tower: Tower, device: str, rule: int) -> ImageBindExtractor:
@@ -103,6 +108,23 @@ class ImageBindExtractor:
 
     def _named(self, inputs: Tensor) -> dict[str, Tensor]:
         return {"embedding": self._forward(inputs)}
+
+
+class ImageBindVideoExtractor(ImageBindExtractor):
+    """See `metrics.extractors.VideoExtractor`: 10 frames of the video's own size."""
+
+    def __init__(self, tower: Tower, device: str, rule: int) -> None:
+        """`rule`: imagebind_video.NEW or OLD."""
+        super().__init__(imagebind_video.as_item, tower, (tower, "vision", device))
+        self._rule = rule
+
+    def frame_indices(self, frames: int, rate_hz: float) -> list[int]:
+        """Two of each of the 5 clips; see `imagebind_video.frame_indices`."""
+        return imagebind_video.frame_indices(frames, rate_hz, self._rule)
+
+    def prepare(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The frame itself: the squares are cut from it at its full size."""
+        return frame
 
 
 def _ids(tokens: ClipBpe, text: Any) -> NDArray[np.int64]:

@@ -1,7 +1,9 @@
 """What ImageBind sees of a video: 5 clips of 2 s, the first and the last frame of each, 3 squares across.
 
 After github.com/facebookresearch/ImageBind, imagebind/data.py (load_and_transform_video_data), with pytorchvideo's
-sampler of clips, decord's choice of their frames by the mean frame rate, and UniformTemporalSubsample(2).
+sampler of clips, decord's choice of their frames by the mean frame rate, and UniformTemporalSubsample(2). The
+clips start at 0, 1/4, 1/2, 3/4 and 1 of what 2 s leave of the video (`NEW`), or at 0, 1/5, 2/5, 3/5 and 4/5 of it
+with pytorchvideo 0.1.5, which never sees the end (`OLD`; see imagebind_audio).
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ CLIPS = 5
 CLIP_S = 2
 FRAMES = 2  # of a clip
 VIEWS = 3  # squares of a frame
-NEW, OLD = CLIPS - 1, CLIPS  # see imagebind_audio
+NEW, OLD = CLIPS - 1, CLIPS  # into how many parts the starts divide what a clip leaves of the video
 
 
 def frame_indices(frames: int, rate_hz: float, rule: int = NEW) -> list[int]:

@@ -110,6 +110,7 @@ class LogMel(nn.Module):
     """`[windows, 15600]` -> `[windows, 96, 64]`: log(0.01 + m), m the mel spectrogram of magnitudes.
 
     In float64, as numpy computes it for the others: in float32 a quiet band next to a loud one is off by 6e-5.
+    On a CPU window by window: what is between the steps then stays in the cache, which takes a third of the time.
     """
 
     taper: Tensor
@@ -121,8 +122,13 @@ class LogMel(nn.Module):
         self.register_buffer("filters", torch.from_numpy(triangles(RATE_HZ, FFT, MELS, 125.0, 7500.0)))
 
     def forward(self, audio: Tensor) -> Tensor:
+        together = 1 if audio.device.type == "cpu" else len(audio)
+        return torch.cat([self._log_mel(windows) for windows in audio.split(together)])
+
+    def _log_mel(self, audio: Tensor) -> Tensor:
         frames = audio.double().unfold(1, STFT_WINDOW, STFT_HOP) * self.taper
-        magnitude = torch.fft.rfft(frames, FFT).abs()  # zeros after the 400 samples
+        spectrum = torch.fft.rfft(frames, FFT)  # zeros after the 400 samples
+        magnitude = (spectrum.real.square() + spectrum.imag.square()).sqrt()
         return torch.log(magnitude @ self.filters + 0.01).float()
 
 

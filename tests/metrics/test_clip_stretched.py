@@ -10,6 +10,7 @@ from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
 from metrics.extractors.cards import EXTRACTORS
 from metrics.extractors.clip_stretched import ClipStretchedExtractor
+from tests.parity.compared import close
 from tests.parity.seeded import tensor
 from tests.parity.signals import mosaic
 
@@ -74,7 +75,8 @@ def test_equals_torch_fidelity(network):
     with np.load(FIGURES) as figures:
         wanted = figures["embedding"]
     ours = np.concatenate([features["embedding"] for features in found])
-    np.testing.assert_allclose(ours, wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
+    inputs = "3 pictures of 17 x 31 to 256 x 256, 2 layers of 64, seeded weights"
+    close("clip_vit_b16_stretched", inputs, ours, wanted, 1e-5)
 
 
 def test_a_picture_has_the_same_bits_in_any_company(network):

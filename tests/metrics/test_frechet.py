@@ -127,3 +127,33 @@ def test_what_cannot_be_computed_raises():
         frechet.statistics([])
     with pytest.raises(ValueError, match="clip 1"):
         frechet.statistics([np.ones((1, 2)), np.ones((0, 2))])
+
+
+@pytest.mark.parametrize("condition", [1e2, 1e5, 1e8])
+@pytest.mark.parametrize("dim", [1, 9, 70])
+def test_the_trace_of_the_root_where_it_is_known(dim, condition):
+    # the same eigenvectors, each side with its own eigenvalues: the root has the roots of their products
+    rng = np.random.default_rng(dim)
+    vectors, _ = np.linalg.qr(rng.normal(size=(dim, dim)))
+    of_x = np.logspace(0, -np.log10(condition), dim)
+    of_y = rng.permutation(of_x)
+    x, y = ((vectors * values) @ vectors.T for values in (of_x, of_y))
+    found = frechet.root_trace((x + x.T) / 2, (y + y.T) / 2)
+    assert found == pytest.approx(np.sqrt(of_x * of_y).sum(), rel=1e-8)
+
+
+def test_the_trace_of_the_root_agrees_with_sqrtm_and_leaves_its_inputs_alone():
+    rng = np.random.default_rng(0)
+    x, y = (np.cov(rng.normal(size=(80, 12)) * scale, rowvar=False) for scale in (1, 7))
+    before = x.copy(), y.copy()
+    assert frechet.root_trace(x, y) == pytest.approx(np.trace(sqrtm(x @ y)).real, rel=1e-10)
+    assert (x == before[0]).all() and (y == before[1]).all()
+
+
+def test_the_trace_of_the_root_of_singular_covariances():
+    # no Cholesky factor: a zero matrix, and one direction each with an angle between them
+    assert frechet.root_trace(np.zeros((3, 3)), np.eye(3)) == 0
+    u, v = np.array([1.0, 0, 0]), np.array([0.6, 0.8, 0])
+    x, y = 4 * np.outer(u, u), 9 * np.outer(v, v)
+    assert frechet.root_trace(x, y) == pytest.approx(2 * 3 * 0.6, rel=1e-7)
+    assert frechet.root_trace(y, x) == pytest.approx(3.6, rel=1e-7)

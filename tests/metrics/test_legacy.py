@@ -8,13 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+import torch
 
 from bench import assets, media
 from metrics import divergence, frechet, rank
 from metrics.cards import METRICS
-from metrics.extractors import spectrum_db
+from metrics.extractors import musicnn, spectrum_db
 from metrics.extractors.cards import EXTRACTORS
-from metrics.legacy import art2mus, m2ugen, m2ugen_rank, mgs, mozart
+from metrics.legacy import art2mus, m2ugen, m2ugen_clap, m2ugen_rank, mgs, mozart
 from tests.bench.test_flow import RUN
 
 
@@ -75,10 +76,10 @@ def test_art2mus_fad_of_a_pair_is_far_above_that_of_the_sets():
         art2mus.statistics(clips[0], clips[0], figure="is")
 
 
-def mgs_kl(generated, real):
+def mgs_kl(generated, real, **options):
     """Numbers `[count]` as clips of embeddings."""
     rows, reference = (frechet.statistics(list(side.reshape(20, -1, 10))) for side in (generated, real))
-    return mgs.aggregate(rows, np.ones(20), reference, np.ones(20))
+    return mgs.aggregate(rows, np.ones(20), reference, np.ones(20), **options)
 
 
 def test_the_authors_calls():
@@ -113,6 +114,41 @@ def test_mgs_kl_has_the_published_orders_of_magnitude():
     # FACTS: 0.005, 0.025, 0.043; the first depends on the extremes of the samples
     assert values[0] < 0.02 and values[1:] == pytest.approx([0.025, 0.043], rel=0.2)
     assert abs(mgs_kl(real, real)) < 1e-3
+
+
+def test_mgs_sigmoids_by_hand_measure_the_ranges():
+    # two even spreads, over a range of 2 and of 5: each of 100 bins has the density 1/2, or 1/5
+    wide, narrow = (np.linspace(0, high, 20_000) for high in (5, 2))
+    p, q = 1 / (1 + np.exp(-1 / 5)), 1 / (1 + np.exp(-1 / 2))
+    assert mgs_kl(narrow, wide, squash="sigmoids") == pytest.approx(100 * p * log(p / (q + 1e-6)), rel=1e-3)
+    assert mgs_kl(narrow, wide, squash="sigmoids") == pytest.approx(25 / 5 - 25 / 2, rel=0.1)
+    assert mgs_kl(wide, narrow, squash="sigmoids") > 0 > mgs_kl(wide, wide, squash="sigmoids") > -1e-3
+    assert abs(mgs_kl(narrow, wide)) < 1e-3, "the softmaxes of both are 0.01 in every bin"
+
+
+def test_m2ugen_clap_by_hand():
+    # signs agree in 4 of 4, 1 of 4, 3 of 4 dimensions: 1, -1/2, 1/2; the last one's, by three clips
+    music = [np.array([clip]) for clip in ([0.1, 0.2, -3, 4], [1, 1, 1, 1], [-1, 2, 0.5, 1.0])]
+    texts = [np.array([clip]) for clip in ([9, 0.3, -1, 0.1], [2, -1, -1, -7], [-1, 1, -2, 3.0])]
+    rows = m2ugen_clap.statistics(music, texts)
+    assert rows == pytest.approx([1, -1 / 2, 1 / 2])
+    assert m2ugen_clap.aggregate(rows, np.ones(3)) == pytest.approx(1 / 6)
+    assert m2ugen_clap.aggregate(rows, np.array([2.0, 1, 0])) == pytest.approx(-1 / 6)
+    assert isnan(m2ugen_clap.aggregate(rows, np.zeros(3)))
+    assert np.isnan(m2ugen_clap.replicates(rows, np.ones((5, 3)))).all()
+
+
+def test_m2ugen_clap_is_the_authors_call():
+    music, texts = np.random.default_rng(0).standard_normal((2, 3, 1, 512))
+    music[0, 0, :3] = 0, 1e-9, -1e-12
+    calls = [
+        torch.nn.functional.cosine_similarity(torch.from_numpy(clip), torch.from_numpy(text), dim=0, eps=1e-8)
+        for clip, text in zip(music, texts, strict=True)
+    ]
+    assert calls[1].shape == (512,) and set(calls[1].round().tolist()) == {-1, 1}
+    assert m2ugen_clap.statistics(list(music), list(texts)) == pytest.approx(
+        [call.mean().item() for call in calls]
+    )
 
 
 def test_mgs_kl_counts_a_weight_as_a_multiplicity_and_needs_a_clip():
@@ -163,7 +199,7 @@ def test_mozarts_touch_s_columns_are_ranks_of_three_and_of_two():
 
 def test_the_cards():
     legacy = {name: card for name, card in METRICS.items() if name.startswith("legacy.")}
-    assert len(legacy) == 5
+    assert len(legacy) == 7
     for card in legacy.values():
         assert card.module.startswith("metrics.legacy.") and "github.com" in card.source
     needs = METRICS["legacy.art2mus_kl"].needs
@@ -182,6 +218,19 @@ def test_on_real_music(tmp_path):
     soundfile.write(tmp_path / "noise.wav", np.clip(0.1 * noise, -1, 1), 16000)
     of_noise = art2mus_kl([media.load_audio(tmp_path / "noise.wav", [16000])[16000]] * 8, reference).mean()
     assert 0.0015 < of_pieces < 0.005 and 0.0015 < of_noise < 0.005
+
+
+def test_of_embeddings_of_real_music():
+    """Over musicnn, the trained network at hand; docs/statistics.md has the values of all pieces."""
+    clips = [media.load_audio(path, [16000])[16000] for path in sorted(assets.fetch("wesnoth").rglob("*.ogg"))[:8]]
+    features = musicnn.load_msd({"musicnn": assets.fetch("musicnn")}, "cpu")(clips)
+    embeddings, logits = ([found[name] for found in features] for name in ("embedding", "logits"))
+    left, right = (frechet.statistics(embeddings[start::2]) for start in (0, 1))
+    ones = np.ones(4)
+    assert 0.003 < mgs.aggregate(left, ones, right, ones) < 0.4
+    assert abs(mgs.aggregate(left, ones, right, ones, squash="sigmoids")) < 5
+    assert 20 < art2mus.statistics(embeddings[:-1], embeddings[1:], figure="fad").mean() < 200
+    assert m2ugen.statistics(logits[:-1], logits[1:]) == pytest.approx([log(50)] * 7, rel=0.01)
 
 
 def test_in_the_harness(toy_world, bench):

@@ -10,6 +10,7 @@ import pytest
 
 from metrics.extractors import mert
 from metrics.extractors.checkpoint import filled
+from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps
 
@@ -37,14 +38,16 @@ def small():
     return build("mert_95m", mert.Shape(2, 768, 12, norm_first=False))
 
 
-@pytest.mark.parametrize(("name", "shape"), [("mert_95m", SMALL), ("mert_330m", LARGE)])
-def test_equals_the_authors_network(name, shape):
+@pytest.mark.parametrize(
+    ("name", "shape", "inputs"),
+    [("mert_95m", SMALL, "chirps, 2 s"), ("mert_330m", LARGE, "chirps, 2 s; 3 of 24 layers")],
+)
+def test_equals_the_authors_network(name, shape, inputs):
     """The 330M model with 3 of its 24 layers; its layout is checked whole in test_checkpoint.py."""
     found = build(name, shape)([chirps(2, rate_hz=24000)])[0]["layers"]
-    with np.load(FIGURES) as figures:
-        wanted = figures[name]
     assert found.dtype == np.float32
-    np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
+    with np.load(FIGURES) as figures:
+        close(f"{name} layers", inputs, found, figures[name], 1e-5)
 
 
 def test_order_and_company_change_nothing(small, monkeypatch):

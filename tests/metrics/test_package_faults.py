@@ -2,11 +2,15 @@
 
 import numpy as np
 import pytest
+import torch
 
 from bench import choose, score
 from bench.types import Example
 from metrics import frechet
 from metrics.card import MetricCard, Need
+from metrics.extractors import clap, clap_weights
+from metrics.extractors.clap_weights import TINY
+from tests.metrics.test_clap import LAYERS, seeded_state
 from tests.reference import compare, hand
 
 FAULTS = compare.recorded()["faults"]
@@ -57,6 +61,15 @@ def test_a_clip_meets_its_own_caption(order):
     assert recorded("paired") == [pytest.approx(0, abs=1e-6)]
 
 
+def test_a_long_clip_has_one_embedding(tmp_path):
+    torch.save(seeded_state("tiny"), tmp_path / "clap.pt")
+    network = clap.ClapAudioExtractor(clap_weights.load_model(tmp_path / "clap.pt", TINY, LAYERS), "cpu")
+    first, *others = (network([hand.LONG])[0]["embedding"] for _ in range(3))
+    assert first.shape == (2, 512) and np.linalg.norm(first[0] - first[1]) > 1e-3, "the windows differ"
+    assert max(np.linalg.norm(first - other) for other in others) == hand.SAME_EACH_TIME
+    assert min(recorded("cropped")) > 1e-3
+
+
 def test_no_clip_is_no_distance():
     with pytest.raises(ValueError, match="no clips"):
         frechet.statistics([])
@@ -64,4 +77,8 @@ def test_no_clip_is_no_distance():
 
 
 def test_every_fault_has_its_test():
-    assert {fault["name"] for fault in FAULTS} == {"flat", "same", "paired", "empty"}
+    assert (
+        {fault["name"] for fault in FAULTS}
+        == set(compare.ON_PAPER)
+        == {"flat", "same", "cropped", "paired", "empty"}
+    )

@@ -10,6 +10,7 @@ import torch
 
 from metrics.extractors import panns
 from metrics.extractors.checkpoint import filled
+from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps
 
@@ -42,7 +43,7 @@ def check(extractor, name):
         for output in ("embedding", "logits"):
             wanted = figures[f"{name}_{output}"]
             assert features[output].dtype == np.float32
-            np.testing.assert_allclose(features[output], wanted, rtol=0, atol=1e-5 * np.abs(wanted).max())
+            close(f"{name} {output}", f"chirps, {seconds:g} s", features[output], wanted, 1e-5)
 
 
 def test_equals_the_authors_network_at_16_khz(at_16k):

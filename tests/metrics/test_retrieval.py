@@ -11,13 +11,14 @@ from hypothesis import strategies as st
 
 from bench import choose, score
 from bench.types import Example
-from metrics import median_rank, rank, recall_at_1, recall_at_5, recall_at_10, retrieval
+from metrics import median_rank, rank, retrieval
 from metrics.cards import METRICS
 from metrics.cards.joint import CARDS
 from metrics.extractors.cards import EXTRACTORS
+from metrics.signature import signature
 from metrics.torchmetric import AsTorchMetric
 
-RECALLS = {1: recall_at_1, 5: recall_at_5, 10: recall_at_10}
+AT = 1, 5, 10
 
 
 def clouds(clips: int, seed: int, noise: float = 1.0):
@@ -36,8 +37,8 @@ def test_positions_by_hand():
     rows = retrieval.statistics(angles(0, 50, 90), angles(80, 40, 10))
     first, last = retrieval.positions(rows)
     assert first.tolist() == last.tolist() == [3, 1, 3]
-    assert recall_at_1.aggregate(rows, np.ones(3)) == pytest.approx(1 / 3)
-    assert recall_at_5.aggregate(rows, np.ones(3)) == 1
+    assert retrieval.aggregate(rows, np.ones(3), at=1) == pytest.approx(1 / 3)
+    assert retrieval.aggregate(rows, np.ones(3), at=5) == 1
     assert median_rank.aggregate(rows, np.ones(3)) == 3
     assert median_rank.aggregate(rows, np.array([1.0, 1.0, 0.0])) == 2  # of 3 and 1; the gallery stays whole
 
@@ -57,18 +58,18 @@ def test_a_clip_without_embedding_is_neither_query_nor_in_the_gallery():
     rows = retrieval.statistics([*angles(0, 50, 90), np.zeros((1, 2))], [*angles(80, 40, 10), np.ones((1, 2))])
     assert np.isnan(rows[3]).all()
     assert retrieval.positions(rows)[0] == pytest.approx([3, 1, 3, np.nan], nan_ok=True)
-    assert recall_at_1.aggregate(rows, np.ones(4)) == pytest.approx(1 / 3)
+    assert retrieval.aggregate(rows, np.ones(4), at=1) == pytest.approx(1 / 3)
     assert median_rank.aggregate(rows, np.ones(4)) == 3
-    assert np.isnan(recall_at_1.aggregate(rows[3:], np.ones(1)))
+    assert np.isnan(retrieval.aggregate(rows[3:], np.ones(1), at=1))
     assert np.isnan(median_rank.aggregate(rows[3:], np.ones(1)))
 
 
 def test_chance_and_certainty():
     x, same = clouds(200, 3, noise=0.0)
     rows = retrieval.statistics(x, same)
-    assert recall_at_1.aggregate(rows, np.ones(200)) == 1 and median_rank.aggregate(rows, np.ones(200)) == 1
+    assert retrieval.aggregate(rows, np.ones(200), at=1) == 1 and median_rank.aggregate(rows, np.ones(200)) == 1
     strangers = retrieval.statistics(x, clouds(200, 4)[0])
-    assert recall_at_10.aggregate(strangers, np.ones(200)) == pytest.approx(10 / 200, abs=0.06)
+    assert retrieval.aggregate(strangers, np.ones(200), at=10) == pytest.approx(10 / 200, abs=0.06)
     assert median_rank.aggregate(strangers, np.ones(200)) == pytest.approx(100, abs=20)
 
 
@@ -81,7 +82,7 @@ def test_order_blocks_and_scale_do_not_matter(clips, seed, random):
     first, last = retrieval.positions(rows)
     np.testing.assert_array_equal(retrieval.positions(shuffled)[0], first[order])
     assert (first <= last).all() and first.min() >= 1 and last.max() <= clips
-    values = [module.aggregate(rows, np.ones(clips)) for module in RECALLS.values()]
+    values = [retrieval.aggregate(rows, np.ones(clips), at=k) for k in AT]
     assert values == sorted(values) and values[0] >= 0 and values[-1] <= 1
 
 
@@ -96,9 +97,43 @@ def test_blocks_give_what_one_product_gives(monkeypatch):
 def test_many_weightings_are_what_each_gives(clips, seed):
     rows = retrieval.statistics(*clouds(clips, seed))
     draws = np.random.default_rng(seed).integers(0, 4, (5, clips)).astype(float)
-    for module in (*RECALLS.values(), median_rank):
-        wanted = [module.aggregate(rows, draw) for draw in draws]
-        assert module.replicates(rows, draws) == pytest.approx(wanted, nan_ok=True)
+    for module, options in ((median_rank, {}), *((retrieval, {"at": k}) for k in AT)):
+        wanted = [module.aggregate(rows, draw, **options) for draw in draws]
+        assert module.replicates(rows, draws, **options) == pytest.approx(wanted, nan_ok=True)
+
+
+def test_the_card_says_how_far_down_a_partner_counts():
+    rows = retrieval.statistics(*clouds(30, 7))
+    for k in AT:
+        card = METRICS[f"ib_image_to_music_r{k}"]
+        value = score.function_of(card, "aggregate")(rows, np.ones(30))
+        assert value == pytest.approx(retrieval.hits(rows, k).mean())
+        extractors = {need.extractor: "" for need in card.needs}
+        assert f"|at:{k}|" in signature(card, n=30, reference="", extractors=extractors, options={})
+
+
+def test_values_of_clips_that_a_rank_asks_for_again_are_kept():
+    pictures = {f"clip{index}": np.eye(3, dtype=np.float32)[[index]] for index in range(3)}
+    systems, read = [choose.given(label) for label in ("one", "other")], []
+
+    def feature(extractor, key, output):
+        read.append(key)
+        return pictures[key]
+
+    keys = {name: name for name in pictures}
+    scene = score.Scene(
+        examples=[Example(id=name, group=name) for name in pictures],
+        split="three@0",
+        keys={"image": keys},
+        outputs={system.label: keys for system in systems},
+        feature=feature,
+        extractor_signature=lambda name: f"{name}|w:0",
+        facts={system.label: {"run": "test"} for system in systems},
+    )
+    cards = [METRICS[name] for name in ("ib_score_condition", "ib_rank", "ib_rank_dcg")]
+    values = [row.value for row in score.score(scene, systems, cards, "image2music")]
+    assert values[:4] == pytest.approx([1, 1, 3 / 4, 3 / 4])
+    assert len(read) == 2 * 2 * 3, "picture and music of each clip of each system, once"
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=9), st.integers(0, 10**6))
@@ -117,7 +152,7 @@ def test_batches_of_the_torch_metric_are_one_gallery():
     metric = AsTorchMetric(card)
     for start in (0, 16, 32):
         metric.update(np.stack(x[start : start + 16]), np.stack(y[start : start + 16]))
-    wanted = recall_at_1.aggregate(retrieval.statistics(x, y), np.ones(40))
+    wanted = retrieval.aggregate(retrieval.statistics(x, y), np.ones(40), at=1)
     assert 0 < wanted < 1 and metric.compute().item() == pytest.approx(wanted)
 
 

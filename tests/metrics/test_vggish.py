@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from bench.media import load_audio
 from metrics.extractors import vggish
 from metrics.extractors.checkpoint import filled
+from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps
 
@@ -37,21 +38,21 @@ def embed(network, framing, *clips, pca=None):
 
 def test_front_end_equals_the_numpy_one(figures):
     audio = torch.from_numpy(np.array(vggish.windows(chirps())))
-    np.testing.assert_allclose(vggish.LogMel()(audio).numpy()[::3, ::7], figures["log_mel"], rtol=0, atol=2e-6)
+    close("vggish log-mel", "chirps, 10 s", vggish.LogMel()(audio).numpy()[::3, ::7], figures["log_mel"], 1e-6)
 
 
 def test_equals_torchvggish(network, figures):
     (found,) = embed(network, vggish.windows, chirps())
     assert found.shape == (10, 128) and found.dtype == np.float32
-    np.testing.assert_allclose(found, figures["embedding"], rtol=0, atol=1e-5)
+    close("vggish embedding", "chirps, 10 s", found, figures["embedding"], 1e-5)
 
 
 def test_equals_googles_framing_loud_and_quiet(network, figures):
     quiet = chirps(3.3, seed=5) * np.float32(0.1)
     assert quiet.max() < vggish.GOOGLE_FLOOR  # so it is divided by the floor, not by its peak
     loud, soft = embed(network, vggish.google_windows, chirps(), quiet)
-    np.testing.assert_allclose(loud, figures["google"], rtol=0, atol=1e-5)
-    np.testing.assert_allclose(soft, figures["google_quiet"], rtol=0, atol=1e-5)
+    close("vggish_google embedding", "chirps, 10 s", loud, figures["google"], 1e-5)
+    close("vggish_google embedding", "chirps at a tenth, 3.3 s", soft, figures["google_quiet"], 1e-5)
 
 
 def test_googles_peak_is_signed_and_scaling_a_loud_clip_changes_nothing():

@@ -28,7 +28,11 @@ _SCALED = "compare by cosine only: not of length 1"
 
 
 def _imagebind(
-    name: str, factory: str, modality: Literal["audio", "image", "text"], crop: str, more: tuple[str, ...] = ()
+    name: str,
+    factory: str,
+    modality: Literal["audio", "image", "video", "text"],
+    crop: str,
+    more: tuple[str, ...] = (),
 ) -> ExtractorCard:
     return ExtractorCard(
         name=name,
@@ -105,6 +109,8 @@ def _clip(name: str) -> tuple[ExtractorCard, ...]:
 
 CARDS = (
     _imagebind("imagebind_image", "load_image", "image", "bicubic224,centre"),
+    _imagebind("imagebind_video", "load_video", "video", "5x2s,0-1/4-1/2-3/4-1,2frames,3squares"),
+    _imagebind("imagebind_video_old", "load_video_old", "video", "5x2s,0-1/5-2/5-3/5-4/5,2frames,3squares"),
     _imagebind("imagebind_audio", "load_audio", "audio", "3x2s,0-1/2-1"),
     _imagebind("imagebind_audio_old", "load_audio_old", "audio", "3x2s,0-1/3-2/3"),
     _imagebind("imagebind_text", "load_text", "text", "77tokens", ("clip_bpe",)),
