@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands import listings, rows, stages
+from bench.commands import listings, perf, rows, stages
 from bench.errors import BenchError
 
 app = typer.Typer(
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 for part in (stages, listings, rows):
     app.add_typer(part.app)
+app.add_typer(perf.app, name="perf")
 
 
 def _version(wanted: bool) -> None:
@@ -39,6 +40,8 @@ def options(
 def main() -> None:
     """Entry point: a wrong input is one line on standard error and exit code 2."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # the bars are ours
+    for library in ("TRANSFORMERS", "DIFFUSERS"):
+        os.environ.setdefault(f"{library}_VERBOSITY", "error")  # their advice is for who writes the code
     try:
         app()
     except BenchError as error:

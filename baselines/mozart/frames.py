@@ -8,7 +8,9 @@ FRAME_DECODING = {"num_beams": 7, "min_length": 15, "max_length": 30}
 """The authors' MozartsTouch/utils/preprocess_single.py (commit d3162ac), which calls BLIP-large."""
 
 PAPER_AMOUNT = 25
-"""Frames asked for by the authors' code when video was added (commit d3162ac); its last commit asks for 20."""
+"""Frames asked for by the authors' code when video was added (commit d3162ac)."""
+CODE_AMOUNT = 20
+"""The same in its last commit (5ba10a11, config.yaml)."""
 
 
 def frame_indices(n_frames: int, amount: int = PAPER_AMOUNT) -> list[int]:

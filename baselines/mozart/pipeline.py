@@ -2,27 +2,19 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from baselines.mozart.frames import FRAME_DECODING, IMAGE_DECODING, PAPER_AMOUNT, frame_indices
-from baselines.mozart.prompts import (
-    AGGREGATE,
-    IMAGE_BRIDGE,
-    VIDEO_BRIDGE,
-    frames_text,
-    with_user_text,
-)
+from baselines.mozart.frames import CODE_AMOUNT, FRAME_DECODING, IMAGE_DECODING, PAPER_AMOUNT, frame_indices
+from baselines.mozart.prompts import CODE, PAPER, Prompts, frames_text
 from baselines.parts.captioners import Blip, Captioner, Labels
 from baselines.parts.messages import Chat, ChatError, Message
 from baselines.parts.musicgen import Generator, MusicGen
+from baselines.parts.options import positive
 from bench.media import MediaError, frame_count, load_image, video_frames
 from bench.types import Example, Generated, example_seed
-
-Number = TypeVar("Number", int, float)
 
 
 @dataclass
@@ -55,8 +47,8 @@ class Options:
 
     def __post_init__(self) -> None:
         """ValueError for what makes no sense."""
-        _number("seconds", self.seconds, float)
-        _number("frames", self.frames, int)
+        positive("seconds", self.seconds, float)
+        positive("frames", self.frames, int)
 
 
 @dataclass
@@ -76,6 +68,8 @@ class Mozart:
     """Makes the music."""
     options: Options
     """What the user may set."""
+    prompts: Prompts = PAPER
+    """What the chat model is told."""
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """See bench.types.Model. What is wrong with one example is its own error; the others go on."""
@@ -123,14 +117,22 @@ class Mozart:
                 continue
             captions = self.frame_captioner.caption(pictures)
             work.frames, work.caption = frames_text(indices, captions), captions[0]
+            if self.prompts.quoted:
+                work.caption = frames_text(indices[:1], captions[:1])[1:-1]
         if self.chat is not None:
             ready = [work for work in batch if work.error is None]
-            self._ask(AGGREGATE, ready, [w.frames for w in ready], self._seeds(ready, seed, "video"), "caption")
+            self._ask(
+                self.prompts.aggregate,
+                ready,
+                [w.frames for w in ready],
+                self._seeds(ready, seed, "video"),
+                "caption",
+            )
 
     def _bridge(self, batch: Sequence[_Work], seed: int) -> None:
-        for turns, is_video in ((IMAGE_BRIDGE, False), (VIDEO_BRIDGE, True)):
+        for turns, is_video in ((self.prompts.image, False), (self.prompts.video, True)):
             ready = [w for w in batch if w.error is None and (w.example.video is not None) is is_video]
-            contents = [with_user_text(work.caption, self.options.user_text) for work in ready]
+            contents = [self.prompts.with_user_text(work.caption, self.options.user_text) for work in ready]
             if self.chat is not None:
                 self._ask(turns, ready, contents, self._seeds(ready, seed, "bridge"), "prompt")
             else:
@@ -189,34 +191,75 @@ def paper(
     llm_model: str = "",
     **options: Any,
 ) -> Mozart:
-    """BLIP, a chat model, MusicGen. `llm` is `local`, or `openai` for the model `llm_model` at `llm_url`."""
-    if llm == "openai":
-        return paper_openai(device, weights, llm_url, llm_model, **options)
-    if llm != "local":
-        raise ValueError(f"llm: {llm!r} is neither local nor openai")
-    from baselines.parts.chat import LocalChat
-
-    return _paper(device, weights, Options(**options), lambda: LocalChat(device, weights["qwen2_5_7b_instruct"]))
+    """BLIP (and CLIP), chat model, MusicGen. `llm` is `local`, or `openai`: the model `llm_model` at `llm_url`."""
+    return _paper(device, weights, options, _bridge(device, weights, llm, llm_url, llm_model))
 
 
 def paper_openai(
     device: str, weights: Mapping[str, Path], llm_url: str = "", llm_model: str = "", **options: Any
 ) -> Mozart:
     """`paper` with the chat model at an address, without fetching the local one."""
-    from baselines.parts.remote import RemoteChat
-
-    chat = RemoteChat(llm_url, llm_model)
-    return _paper(device, weights, Options(**options), lambda: chat)
+    return _paper(device, weights, options, _bridge(device, weights, "openai", llm_url, llm_model))
 
 
 def paper_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
-    """The paper's ablation: BLIP's caption straight to MusicGen."""
-    return _paper(device, weights, Options(**options), lambda: None)
+    """The paper's ablation: the caption straight to MusicGen."""
+    return _paper(device, weights, options, lambda: None)
 
 
-def _paper(device: str, weights: Mapping[str, Path], options: Options, chat: Callable[[], Chat | None]) -> Mozart:
+def code(
+    device: str,
+    weights: Mapping[str, Path],
+    llm: str = "local",
+    llm_url: str = "",
+    llm_model: str = "",
+    **options: Any,
+) -> Mozart:
+    """The released HEAD: Florence-2, a chat model, MusicGen. `llm` as for `paper`."""
+    return _code(device, weights, options, _bridge(device, weights, llm, llm_url, llm_model))
+
+
+def code_openai(
+    device: str, weights: Mapping[str, Path], llm_url: str = "", llm_model: str = "", **options: Any
+) -> Mozart:
+    """`code` with the chat model at an address, as the authors have it."""
+    return _code(device, weights, options, _bridge(device, weights, "openai", llm_url, llm_model))
+
+
+def code_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
+    """`code` with USE_LLM False."""
+    return _code(device, weights, options, lambda: None)
+
+
+def _bridge(
+    device: str, weights: Mapping[str, Path], llm: str, llm_url: str, llm_model: str
+) -> Callable[[], Chat | None]:
+    """Makes the chat model; what is wrong with an address is said before any weights are loaded."""
+    if llm == "openai":
+        from baselines.parts.remote import RemoteChat
+
+        remote = RemoteChat(llm_url, llm_model)
+        return lambda: remote
+    if llm != "local":
+        raise ValueError(f"llm: {llm!r} is neither local nor openai")
+    from baselines.parts.chat import LocalChat
+
+    return lambda: LocalChat(device, weights["qwen2_5_7b_instruct"])
+
+
+def _paper(
+    device: str, weights: Mapping[str, Path], given: Mapping[str, Any], chat: Callable[[], Chat | None]
+) -> Mozart:
+    from baselines.mozart.interrogator import DIM, PATCH, Interrogator
+    from baselines.parts.clip_labels import Clip
+
+    options = Options(**given)
+    blip: Captioner = Blip(device, weights["blip_base"], IMAGE_DECODING)
+    if "clip_vit_h14" in weights:
+        clip = Clip(device, weights["clip_vit_h14"], weights["clip_bpe"], PATCH, DIM)
+        blip = Interrogator(blip, clip, weights["clip_interrogator"])
     return Mozart(
-        Blip(device, weights["blip_base"], IMAGE_DECODING),
+        blip,
         Blip(device, weights["blip_large"], FRAME_DECODING),
         chat(),
         MusicGen(device, weights["musicgen_small"]),
@@ -224,12 +267,11 @@ def _paper(device: str, weights: Mapping[str, Path], options: Options, chat: Cal
     )
 
 
-def _number(name: str, value: str | float, kind: Callable[[Any], Number]) -> Number:
-    """The option as a positive number."""
-    try:
-        number = kind(value)
-    except ValueError:
-        number = kind(0)
-    if not (number > 0 and math.isfinite(number)):
-        raise ValueError(f"{name}: {value!r} is no positive {'whole ' if kind is int else ''}number")
-    return number
+def _code(
+    device: str, weights: Mapping[str, Path], given: Mapping[str, Any], chat: Callable[[], Chat | None]
+) -> Mozart:
+    from baselines.parts.florence2 import Florence2
+
+    options = Options(**{"frames": CODE_AMOUNT, **given})
+    florence = Florence2(device, weights["florence2_large"])
+    return Mozart(florence, florence, chat(), MusicGen(device, weights["musicgen_small"]), options, CODE)

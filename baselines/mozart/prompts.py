@@ -1,14 +1,16 @@
 """The prompts that define Mozart's Touch, word for word from the paper's Appendix A, and how they become messages.
 
 Li et al., "Mozart's Touch: A Lightweight Multi-modal Music Generation Framework Based on Pre-Trained Large Models"
-(2025), Tables 4, 5 and 6. The authors' code differs in three places: its image prompt lacks the sentence "If user
-provides prompt, ...", its answer about the beach ends with a full stop, and its answer about the cellos is longer.
-The paper's text is used.
+(2025), Tables 4, 5 and 6: `PAPER`. The authors' code (TiffanyBlews/MozartsTouch at 5ba10a11, txt_converter.py)
+differs in three places: its image prompt lacks the sentence "If user provides prompt, ...", its answer about the
+beach ends with a full stop, and its answer about the cellos is longer; and it joins the user's own words to the
+caption without a comma: `CODE`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from baselines.parts.messages import Message
 
@@ -87,12 +89,51 @@ VIDEO_BRIDGE: tuple[Message, ...] = (
 """Table 6: caption of a video -> description of music."""
 
 
+_CODE_BEACH = {"role": "assistant", "content": IMAGE_BRIDGE[4]["content"] + "."}
+_CODE_CELLOS = {
+    "role": "assistant",
+    "content": "Classical chamber music piece featuring cello duet, intricate piano accompaniment, emotive "
+    "melodies set in an elegant setting, showcasing intricate melodies and emotional depth, the rich harmonies "
+    "blend seamlessly in an elegant and refined setting, creating a symphonic masterpiece.",
+}
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """What is said to the chat model."""
+
+    aggregate: tuple[Message, ...]
+    """Turns before the captions of frames."""
+    image: tuple[Message, ...]
+    """Turns before the caption of an image."""
+    video: tuple[Message, ...]
+    """Turns before the caption of a video."""
+    joint: str
+    """Between the caption and the user's own words."""
+    quoted: bool = False
+    """Whether a video without a bridge is told by the first frame's whole entry, `{'frame_index': ...}`, as the
+    authors' code does, and not by its caption."""
+
+    def with_user_text(self, caption: str, user_text: str) -> str:
+        """The caption, then the user's own words."""
+        return f"{caption}{self.joint}{user_text}" if user_text else caption
+
+
+PAPER = Prompts(AGGREGATE, IMAGE_BRIDGE, VIDEO_BRIDGE, ", ")
+CODE = Prompts(
+    AGGREGATE,
+    (
+        {"role": "system", "content": _BRIDGE.format(medium="image", user="")},
+        *IMAGE_BRIDGE[1:4],
+        _CODE_BEACH,
+    ),
+    (*VIDEO_BRIDGE[:2], _CODE_CELLOS, *VIDEO_BRIDGE[3:]),
+    "",
+    quoted=True,
+)
+
+
 def frames_text(frames: Sequence[int], captions: Sequence[str]) -> str:
     """What the chat model is told about a video: the frames as the authors' code writes them, a Python list of
     {'frame_index': ..., 'prompt': ...}."""
     return str([{"frame_index": i, "prompt": caption} for i, caption in zip(frames, captions, strict=True)])
-
-
-def with_user_text(caption: str, user_text: str) -> str:
-    """The caption, then the user's own words. The authors' code joins them without the comma."""
-    return f"{caption}, {user_text}" if user_text else caption

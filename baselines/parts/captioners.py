@@ -34,7 +34,7 @@ class Captioner(Protocol):
 
 
 class Blip:
-    """BLIP captions through transformers, unconditional; float16 on CUDA as in the authors' code, else float32."""
+    """BLIP captions through transformers; float16 on CUDA as in the code of those who use it, else float32."""
 
     def __init__(self, device: str, folder: Path, decoding: Mapping[str, Any]) -> None:
         self.device = torch.device(device)
@@ -58,6 +58,30 @@ class Blip:
             )
             captions += self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
         return [" ".join(caption.split()) for caption in captions]
+
+    @torch.inference_mode()
+    def caption_from(self, pictures: Sequence[Picture], words: Sequence[str]) -> list[str]:
+        """Sentences that begin with the given word or words, in order.
+
+        Beginnings of as many tokens go together: padding between a beginning and its sentence would be read."""
+        rows = [self.tokenizer(begin)["input_ids"] for begin in words]
+        captions = [""] * len(rows)
+        for length in sorted({len(row) for row in rows}):
+            places = [place for place, row in enumerate(rows) if len(row) == length]
+            for start in range(0, len(places), BATCH):
+                part = places[start : start + BATCH]
+                pixels = np.stack([self._pixels(pictures[place]) for place in part])
+                ids = torch.tensor([rows[place] for place in part], device=self.device)
+                tokens = self.model.generate(
+                    pixel_values=torch.from_numpy(pixels).to(self.device, self.dtype),
+                    input_ids=ids,
+                    attention_mask=torch.ones_like(ids),
+                    **self.decoding,
+                )
+                said = self.tokenizer.batch_decode(tokens, skip_special_tokens=True)
+                for place, caption in zip(part, said, strict=True):
+                    captions[place] = " ".join(caption.split())
+        return captions
 
     def _pixels(self, picture: Picture) -> NDArray[np.float32]:
         """`[3, side, side]` as the checkpoint's preprocessor makes it, here without torchvision: whole picture to

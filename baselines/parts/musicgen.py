@@ -9,13 +9,24 @@ from typing import Any, Protocol
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from transformers import LogitsProcessorList, MusicgenForConditionalGeneration
+from transformers import (
+    AutoConfig,
+    LogitsProcessorList,
+    MusicgenForConditionalGeneration,
+    MusicgenMelodyForConditionalGeneration,
+)
+from transformers.modeling_outputs import BaseModelOutput
 
 from baselines.parts.sampling import SeededChoice
-from baselines.parts.tokenizer import load_tokenizer
+from baselines.parts.tokenizer import cut, load_tokenizer
 
 GUIDANCE = 3.0
 TOP_K = 250
+LONGEST = 512  # tokens of a prompt: the length that T5 was trained with
+CLASSES: dict[str, Any] = {
+    "musicgen": MusicgenForConditionalGeneration,
+    "musicgen_melody": MusicgenMelodyForConditionalGeneration,  # without a melody, as its authors allow
+}
 
 
 class Generator(Protocol):
@@ -31,34 +42,95 @@ class Generator(Protocol):
 
 
 class MusicGen:
-    """MusicGen through transformers with the settings that the authors' call gets: sampling from the 250 likeliest
-    tokens at temperature 1, guidance 3. float32, as the authors load it.
+    """MusicGen through transformers: sampling from the 250 likeliest tokens at temperature 1, guidance 3 where the
+    caller says no other. float32, as the authors of the systems that use it load it.
 
     Every example draws with its own seed (see SeededChoice); the neighbours in the batch change a result only
     through the rounding of the matrix products.
     """
 
-    def __init__(self, device: str, folder: Path) -> None:
-        model: Any = MusicgenForConditionalGeneration.from_pretrained(
-            folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
-        )
+    def __init__(self, device: str, folder: Path, guidance: float = GUIDANCE, model: Any = None) -> None:
+        """From a folder of the hub, or with its tokenizer and a network that has its weights from elsewhere."""
+        if model is None:
+            kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
+            if kind not in CLASSES:
+                raise ValueError(f"{folder}: a {kind}, no MusicGen; fetch it again")
+            model = CLASSES[kind].from_pretrained(
+                folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
+            )
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
         self.tokenizer = load_tokenizer(folder, model.config.text_encoder.vocab_size)
         self.rate_hz = int(model.config.audio_encoder.sampling_rate)
         self.books = int(model.config.decoder.num_codebooks)
+        self.guidance = guidance
+        self.prefixed = model.config.model_type == "musicgen_melody"
+
+    def cut(self, prompt: str) -> str:
+        """The prompt's first 512 tokens; with more T5 reads on, but was never taught to."""
+        return cut(self.tokenizer, prompt, LONGEST)
 
     @torch.inference_mode()
-    def generate(self, prompts: Sequence[str], seeds: Sequence[int], seconds: float) -> list[NDArray[np.float32]]:
+    def generate(
+        self,
+        prompts: Sequence[str],
+        seeds: Sequence[int],
+        seconds: float,
+        longest: int | None = None,
+        frames: int | None = None,
+    ) -> list[NDArray[np.float32]]:
         """See Generator. `int(256 * seconds // 5)` steps, as the authors': 10 s ask for 512, which at 50 steps a
-        second, less those that the delay between the codebooks takes, are 10.18 s."""
-        inputs = self.tokenizer(list(prompts), padding=True, return_tensors="pt").to(self.device)
-        choice = SeededChoice(seeds, self.device, top_k=TOP_K, rows=self.books, guidance=GUIDANCE)
+        second, less those that the delay between the codebooks takes, are 10.18 s; or just `frames` of 1/50 s, as
+        AudioCraft counts. A prompt of more than `longest` tokens is cut."""
+        if frames is not None:
+            seconds = (frames + self.books - 1) * 5 / 256 + 1e-6
+        if not self.prefixed:
+            return self._from_texts(prompts, seeds, seconds, longest)
+        # The melody kind reads the text in front of the music, so that padding would shift the music's positions:
+        # only texts of the same length go together.
+        lengths = [len(ids) for ids in self.tokenizer(list(prompts))["input_ids"]]
+        made: dict[int, NDArray[np.float32]] = {}
+        for length in sorted(set(lengths)):
+            places = [place for place, other in enumerate(lengths) if other == length]
+            chosen = ([prompts[place] for place in places], [seeds[place] for place in places])
+            made |= zip(places, self._from_texts(*chosen, seconds, longest), strict=True)
+        return [made[place] for place in range(len(lengths))]
+
+    def _from_texts(
+        self, prompts: Sequence[str], seeds: Sequence[int], seconds: float, longest: int | None
+    ) -> list[NDArray[np.float32]]:
+        inputs = self.tokenizer(
+            list(prompts), padding=True, truncation=longest is not None, max_length=longest, return_tensors="pt"
+        ).to(self.device)
+        return self._run(seeds, seconds, input_ids=inputs["input_ids"], attention_mask=inputs["attention_mask"])
+
+    @torch.inference_mode()
+    def generate_from(
+        self, states: torch.Tensor, seeds: Sequence[int], seconds: float, mask: torch.Tensor | None = None
+    ) -> list[NDArray[np.float32]]:
+        """Music for what stands in for the text encoder's states, `[examples, tokens, text width]`, all of which
+        are heard unless a `mask` `[examples, tokens]` of 0 and 1 says otherwise."""
+        states = states.to(self.device, self.model.dtype)
+        mask = torch.ones(states.shape[:2], dtype=torch.int64) if mask is None else mask
+        mask = mask.to(self.device)
+        if self.guidance > 1:  # generate adds the unconditional half to texts only
+            states, mask = (torch.cat([part, torch.zeros_like(part)]) for part in (states, mask))
+        return self._run(
+            seeds,
+            seconds,
+            input_ids=torch.zeros(
+                (len(seeds), 1), dtype=torch.int64, device=self.device
+            ),  # says how many; not read
+            encoder_outputs=BaseModelOutput(last_hidden_state=states),
+            attention_mask=mask,
+        )
+
+    def _run(self, seeds: Sequence[int], seconds: float, **inputs: Any) -> list[NDArray[np.float32]]:
+        choice = SeededChoice(seeds, self.device, top_k=TOP_K, rows=self.books, guidance=self.guidance)
         audio = self.model.generate(
-            input_ids=inputs["input_ids"],
-            attention_mask=inputs["attention_mask"],
+            **inputs,
             do_sample=False,  # `choice` does it
-            guidance_scale=GUIDANCE,
+            guidance_scale=self.guidance,
             max_new_tokens=int(256 * seconds // 5),
             logits_processor=LogitsProcessorList([choice]),
         )

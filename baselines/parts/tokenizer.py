@@ -1,4 +1,4 @@
-"""A folder's own tokenizer, and no empty one in its place."""
+"""A folder's own tokenizer, and no empty one in its place; how much of a text fits."""
 
 from __future__ import annotations
 
@@ -18,3 +18,11 @@ def load_tokenizer(folder: Path, vocabulary: int) -> Any:
             "fetch the folder again with its tokenizer files"
         )
     return tokenizer
+
+
+def cut(tokenizer: Any, text: str, length: int) -> str:
+    """The text, or as much of its beginning as makes `length` tokens with the special ones, in its own letters."""
+    if len(tokenizer(text)["input_ids"]) <= length:
+        return text
+    ends = tokenizer(text, truncation=True, max_length=length, return_offsets_mapping=True)["offset_mapping"]
+    return text[: max(end for _, end in ends)].rstrip()

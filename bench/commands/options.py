@@ -19,8 +19,13 @@ BatchSize = Annotated[int | None, typer.Option("--batch-size", help="examples a 
 Out = Annotated[Path | None, typer.Option("--out", help="run folder; the same one goes on where it stopped")]
 Mirror = Annotated[
     Path | None,
-    typer.Option("--mirror", envvar="SIGHTSOUND_MIRROR", help="folder laid out like the hub, searched first"),
+    typer.Option(
+        *("--mirror", "--weights"),
+        envvar="SIGHTSOUND_MIRROR",
+        help="folder with weights, laid out like the hub or with one folder an asset; searched first",
+    ),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for the model")]
+Corpus = Annotated[Path | None, typer.Option("--corpus", help="texts, one a line, for metrics that read a corpus")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]

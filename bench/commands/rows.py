@@ -1,4 +1,4 @@
-"""Commands over rows: publish, leaderboard, check, compare; and perf, which measures the suite itself."""
+"""Commands over rows: publish, leaderboard, check, compare."""
 
 from __future__ import annotations
 
@@ -87,28 +87,3 @@ def compare(
         show.as_json(show.records(table))
     else:
         show.pairs(show.records(table))
-
-
-@app.command()
-def perf(
-    what: Annotated[str, typer.Argument(help="metrics")] = "metrics",
-    json: Json = False,
-) -> None:
-    """Measure how much faster the metrics are than what they replace, as ratios in one run."""
-    from bench import perf as measure
-    from bench import registry, show
-
-    if what != "metrics":
-        raise registry.unknown("measurement", what, ["metrics"])
-    with show.progress() as report:
-        figures = measure.metrics(report)
-    if json:
-        show.as_json([figure._asdict() for figure in figures])
-    else:
-        lines = [
-            ("ok" if each.ok else "MISSED", each.what, show.number(each.value, 3), show.number(each.target, 3))
-            for each in figures
-        ]
-        show.listing(("", "", "measured", "target"), lines)
-    if not all(figure.ok for figure in figures):
-        raise typer.Exit(1)

@@ -9,6 +9,7 @@ import typer
 
 from bench.commands.options import (
     BatchSize,
+    Corpus,
     Device,
     Json,
     Limit,
@@ -47,6 +48,7 @@ def run(
     out: Out = None,
     mirror: Mirror = None,
     settings: Settings = None,
+    corpus: Corpus = None,
     retry: Retry = False,
     json: Json = False,
 ) -> None:
@@ -55,7 +57,19 @@ def run(
     from bench import run as stages
 
     options = choose.Options(
-        task, split, preset, _names(metrics), limit, seed, device, batch_size, out, mirror, retry, settings or ()
+        task,
+        split,
+        preset,
+        _names(metrics),
+        limit,
+        seed,
+        device,
+        batch_size,
+        out,
+        mirror,
+        retry,
+        settings or (),
+        corpus,
     )
     request = choose.request(options, choose.systems_for(options, model, references=True))
     _tell(options)
@@ -100,6 +114,7 @@ def generate(
     else:
         for label, made in outputs.items():
             print(f"{label}: {len(made)} examples in {request.folder}")
+    _tell_truncated(request)
     if failed:
         show.say(f"{failed} failed; `--json` tells why each")
         raise typer.Exit(1)
@@ -118,13 +133,16 @@ def score(
     device: Device = "auto",
     out: Out = None,
     mirror: Mirror = None,
+    corpus: Corpus = None,
     json: Json = False,
 ) -> None:
     """Score a folder of files that were generated elsewhere."""
     from bench import choose, show
     from bench import run as stages
 
-    options = choose.Options(task, split, preset, _names(metrics), limit, seed, device, None, out, mirror)
+    options = choose.Options(
+        task, split, preset, _names(metrics), limit, seed, device, None, out, mirror, corpus=corpus
+    )
     mine = choose.given(name)
     systems = (mine, *choose.systems_for(options, (), references=True))
     request = choose.request(options, systems)
@@ -145,6 +163,14 @@ def _tell(options: Options) -> None:
         show.say(note)
 
 
+def _tell_truncated(request: Request) -> None:
+    from bench import run as stages
+    from bench import show
+
+    for label, count in stages.truncated(request).items():
+        show.say(f"{label}: {count} texts were longer than it reads and were cut; `truncated` in outputs.jsonl")
+
+
 def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
     """Print the table and end with 1 if an example failed."""
     from bench import show
@@ -157,6 +183,7 @@ def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
     show.say(f"rows: {request.folder / 'rows.csv'}")
     for note in sorted({f"{row['metric']}: {row['note']}" for row in show.records(table) if row["note"]}):
         show.say(note)
+    _tell_truncated(request)
     if table["n_failed"].sum():
         show.say("some examples failed; outputs.jsonl of each system tells why")
         raise typer.Exit(1)

@@ -33,4 +33,4 @@ def weights(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     """The assets of the paper's variants, as the harness finds them in a mirror."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIGHTSOUND_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return {name: assets.fetch(name, mirror) for name in CARD.variants["paper"].assets}
+        return {name: assets.fetch(name, mirror) for name in CARD.variants["paper_blip"].assets}

@@ -13,7 +13,7 @@ from PIL import Image
 
 from baselines.mozart import CARD, prompts
 from baselines.mozart.bridges import LONGEST, music_words
-from baselines.mozart.pipeline import Mozart, Options, paper, paper_no_bridge, paper_openai
+from baselines.mozart.pipeline import Mozart, Options, code, paper, paper_no_bridge, paper_openai
 from baselines.parts.messages import ChatError, Message
 from bench import assets
 from bench.registry import load
@@ -193,6 +193,39 @@ def test_an_answer_that_fails_or_is_empty_costs_its_example_only(examples: list[
     assert made["film"].error is None and made["film"].audio is not None
 
 
+def test_messages_are_the_code_s(examples: list[Example]) -> None:
+    """TiffanyBlews/MozartsTouch at 5ba10a11, txt_converter.py, where it departs from the paper."""
+    scribe = _Scribe()
+    system = Mozart(_Brightness(), _Brightness(), scribe, _Silence(), Options(user_text="jazz"), prompts.CODE)
+    made = _by_id(system.generate([e for e in examples if e.id in ("first", "film")], 0))
+    aggregate, image, video = scribe.told
+    assert aggregate[:-1] == TABLE_4
+    said = "If user provides prompt, give priority to information provided by user. "
+    assert image[0] == ("system", TABLE_5[0][1].replace(said, "")) != TABLE_5[0]
+    assert image[4] == ("assistant", TABLE_5[4][1] + ".")
+    assert image[-1] == ("user", f"{made['first'].notes['caption']}jazz")
+    assert video[2][1] == (
+        "Classical chamber music piece featuring cello duet, intricate piano accompaniment, emotive melodies set "
+        "in an elegant setting, showcasing intricate melodies and emotional depth, the rich harmonies blend "
+        "seamlessly in an elegant and refined setting, creating a symphonic masterpiece."
+    )
+    assert [*image[1:4], *video[:2], *video[3:5]] == [*TABLE_5[1:4], *TABLE_6[:2], *TABLE_6[3:]]
+    alone = Mozart(_Brightness(), _Brightness(), None, _Silence(), Options(), prompts.CODE)
+    film = _by_id(alone.generate([e for e in examples if e.id == "film"], 0))["film"]
+    assert re.fullmatch(r"\{'frame_index': 1, 'prompt': 'light [345]'\}", film.notes["prompt"])
+
+
+def test_code_end_to_end(mirror: Path, weights: dict[str, Path], examples: list[Example]) -> None:
+    given = {**weights, "florence2_large": mirror / "florence-community" / "Florence-2-large"}
+    system = code("cpu", given, seconds=1, frames=5)
+    made = _by_id(system.generate(examples, 3))
+    for name in ("first", "film", "second"):
+        assert made[name].audio is not None and made[name].notes["prompt"]
+    assert made["broken"].error
+    (alone,) = system.generate([examples[0]], 3)
+    assert alone.notes == made["first"].notes
+
+
 def test_paper_end_to_end(weights: dict[str, Path], examples: list[Example]) -> None:
     system = paper("cpu", weights, seconds=1)
     made = _by_id(system.generate(examples, 3))
@@ -214,7 +247,7 @@ def test_paper_end_to_end(weights: dict[str, Path], examples: list[Example]) -> 
 
 
 def test_paper_without_bridge_end_to_end(weights: dict[str, Path], examples: list[Example]) -> None:
-    needed = {name: weights[name] for name in CARD.variants["paper_no_bridge"].assets}
+    needed = {name: weights[name] for name in CARD.variants["paper_no_bridge"].assets if name in weights}
     made = _by_id(paper_no_bridge("cpu", needed, seconds=1).generate(examples, 3))
     for name in ("first", "film", "second"):
         assert made[name].audio is not None and made[name].notes["prompt"] == made[name].notes["caption"]

@@ -11,6 +11,7 @@ from bench import registry
 from bench.ask import Asker
 from bench.errors import BenchError
 from bench.generate import generate, shown
+from bench.run import Request, truncated
 from bench.types import Example, Generated, ModelCard, Variant
 
 CARD = ModelCard("greedy", ("lyrics2prompt",), {"": Variant("-", "-", memory_gb=3.5)}, "-", "-")
@@ -76,3 +77,16 @@ def test_what_the_writer_cannot_write_is_raised(tmp_path: Path, monkeypatch: pyt
     monkeypatch.setattr("bench.store.Journal.append", lambda journal, outputs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         generate(SYSTEM, TASK, examples(3), tmp_path, lambda: Greedy(9), seed=0)
+
+
+def test_texts_that_were_cut_are_counted(tmp_path: Path) -> None:
+    class Cutter:
+        def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
+            for example in examples:
+                notes = {"truncated": "3 of 9 characters were read"} if example.id != "e1" else {}
+                yield Generated(example.id, text="-", notes=notes)
+
+    request = Request(TASK, "-", (SYSTEM,), (), tmp_path)
+    folder = tmp_path / "systems" / SYSTEM.label
+    generate(SYSTEM, TASK, examples(3), folder, Cutter, seed=0)
+    assert truncated(request) == {"greedy": 2}

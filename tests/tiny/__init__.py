@@ -10,7 +10,19 @@ from pathlib import Path
 
 import torch
 
-from tests.tiny import blip, musicgen, qwen
+from tests.tiny import (
+    blip,
+    clip_h14,
+    florence2,
+    mgs,
+    mistral,
+    musflow,
+    musicgen,
+    musicldm,
+    qwen,
+    stable_diffusion,
+    whisper,
+)
 
 
 def make(folder: Path) -> Path:
@@ -21,4 +33,14 @@ def make(folder: Path) -> Path:
         blip.make(folder / "Salesforce" / "blip-image-captioning-large")
         qwen.make(folder / "Qwen" / "Qwen2.5-7B-Instruct")
         musicgen.make(folder / "facebook" / "musicgen-small")
+        for size in ("medium", "large", "melody"):
+            musicgen.make(folder / "facebook" / f"musicgen-{size}", melody=size == "melody")
+        musicldm.make(folder / "ircam-reach" / "musicldm")
+        stable_diffusion.make(folder / "stabilityai" / "stable-diffusion-2-1")
+        mgs.make(folder)
+        musflow.make(folder)
+        florence2.make(folder / "florence-community" / "Florence-2-large")
+        clip_h14.make(folder / "laion" / "CLIP-ViT-H-14-laion2B-s32B-b79K")
+        mistral.make(folder / "mistralai" / "Mistral-7B-Instruct-v0.1")
+        whisper.make(folder / "openai" / "whisper-large-v2")
     return folder

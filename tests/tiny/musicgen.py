@@ -1,8 +1,10 @@
-"""A tiny MusicGen: T5 encoder, decoder over four codebooks, EnCodec at 32 kHz and 50 frames a second."""
+"""A tiny MusicGen, plain or of the kind that takes a melody: T5 encoder, decoder over four codebooks, EnCodec at
+32 kHz and 50 frames a second."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
@@ -10,6 +12,9 @@ from transformers import (
     MusicgenConfig,
     MusicgenDecoderConfig,
     MusicgenForConditionalGeneration,
+    MusicgenMelodyConfig,
+    MusicgenMelodyDecoderConfig,
+    MusicgenMelodyForConditionalGeneration,
     PreTrainedTokenizerFast,
     T5Config,
 )
@@ -17,9 +22,15 @@ from transformers import (
 CODES = 64
 BOOKS = 4
 FRAME_HZ = 50
+_PLAIN: Any = (MusicgenForConditionalGeneration, MusicgenConfig, MusicgenDecoderConfig)
+_MELODY: Any = (
+    MusicgenMelodyForConditionalGeneration,
+    MusicgenMelodyConfig,
+    MusicgenMelodyDecoderConfig,
+)
 
 
-def make(folder: Path) -> None:
+def make(folder: Path, melody: bool = False) -> None:
     """Save model, tokenizer and generation settings."""
     folder.mkdir(parents=True)
     letters = [(letter, -3.0) for letter in "▁abcdefghijklmnopqrstuvwxyz0123456789,.'-&"]
@@ -36,7 +47,7 @@ def make(folder: Path) -> None:
     )
     fast.save_pretrained(folder)
     text = T5Config(
-        vocab_size=len(fast) + 2, d_model=32, d_kv=8, d_ff=32, num_layers=2, num_heads=4, initializer_factor=1.0
+        vocab_size=len(fast) + 2, d_model=24, d_kv=8, d_ff=32, num_layers=2, num_heads=4, initializer_factor=1.0
     )
     audio = EncodecConfig(
         sampling_rate=32000,
@@ -52,7 +63,8 @@ def make(folder: Path) -> None:
         target_bandwidths=[BOOKS * FRAME_HZ * 6 / 1000],  # 6 bits a code
         use_causal_conv=False,
     )
-    decoder = MusicgenDecoderConfig(
+    kind, settings_of, decoder_of = _MELODY if melody else _PLAIN
+    decoder = decoder_of(
         vocab_size=CODES,
         num_codebooks=BOOKS,
         hidden_size=32,
@@ -64,9 +76,7 @@ def make(folder: Path) -> None:
         bos_token_id=CODES,
         initializer_factor=0.5,
     )
-    model = MusicgenForConditionalGeneration(
-        MusicgenConfig(text_encoder=text, audio_encoder=audio, decoder=decoder)
-    )
+    model: Any = kind(settings_of(text_encoder=text, audio_encoder=audio, decoder=decoder))
     for layer in model.audio_encoder.quantizer.layers:
         layer.codebook.embed.normal_()  # zeros otherwise: every code would sound the same
     settings = model.generation_config

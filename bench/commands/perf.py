@@ -1,0 +1,92 @@
+"""Commands that measure the suite itself: perf metrics, perf generate."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import typer
+
+from bench.commands.options import (
+    BatchSize,
+    Device,
+    Json,
+    Limit,
+    Mirror,
+    Model,
+    PresetName,
+    Settings,
+    SplitName,
+    TaskName,
+)
+
+if TYPE_CHECKING:
+    from bench.perf import Figure
+
+app = typer.Typer(help="Measure the suite itself, as ratios taken in one run.", no_args_is_help=True)
+
+
+@app.command()
+def metrics(json: Json = False) -> None:
+    """How much faster the metrics are than what they replace."""
+    from bench import perf, show
+
+    with show.progress() as report:
+        figures = perf.metrics(report)
+    _print(figures, json)
+
+
+@app.command()
+def generate(
+    model: Model,
+    task: TaskName,
+    split: SplitName = None,
+    preset: PresetName = "pocket",
+    limit: Limit = 16,
+    device: Device = "auto",
+    batch_size: BatchSize = None,
+    mirror: Mirror = None,
+    settings: Settings = None,
+    json: Json = False,
+) -> None:
+    """Clips a minute of a system, and how much of the time is not the model's."""
+    from bench import choose, perf_generate, show
+
+    options = choose.Options(
+        task,
+        split,
+        preset,
+        limit=limit,
+        device=device,
+        batch_size=batch_size,
+        mirror=mirror,
+        settings=settings or (),
+    )
+    systems = choose.systems_for(options, model, references=False)
+    request = choose.request(options, systems, scores=False)
+    for note in options.notes:
+        show.say(note)
+    with show.progress() as report:
+        figures = perf_generate.measure(request, report)
+    _print(figures, json)
+
+
+def _print(figures: Sequence[Figure], json: bool) -> None:
+    """The figures; ends with 1 if a bound is not kept."""
+    from bench import show
+
+    if json:
+        show.as_json([figure._asdict() for figure in figures])
+    else:
+        lines = [
+            (
+                "ok" if each.ok else "MISSED",
+                each.what,
+                show.number(each.value, 3),
+                show.number(each.target, 3) if each.target else "",
+            )
+            for each in figures
+        ]
+        show.listing(("", "", "measured", "target"), lines)
+    if not all(figure.ok for figure in figures):
+        raise typer.Exit(1)
