@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 REFERENCE ?= .venv-reference
+CHECKOUTS ?= .venv-checkouts
+NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(wildcard ../shared/mirror)
 
@@ -12,7 +14,7 @@ env: $(VENV)/installed
 
 $(VENV)/installed: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,text,dev]'
+	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,text,diffusion,parquet,dev]'
 	touch $@
 
 demo: env
@@ -34,10 +36,21 @@ test: lint
 	$(BIN)/bench assets fetch
 	$(BIN)/python -m pytest
 
-# The packages that define the metrics, in an environment of their own (2 GB), and docs/parity.md from them and ours.
-reference: env $(REFERENCE)/installed
+# The packages that define the metrics and the authors' networks, in an environment of their own (2 GB), ours beside
+# them, and docs/parity.md from both. MERT's code needs an older transformers than the rest.
+reference: env $(REFERENCE)/installed $(CHECKOUTS)
 	$(REFERENCE)/bin/python -W ignore -m tests.reference.packages
+	$(REFERENCE)/bin/python -W ignore -m tests.reference.audio_networks $(CHECKOUTS) vggish panns passt encodec
+	PYTHONPATH=$(REFERENCE)/mert $(REFERENCE)/bin/python -W ignore -m tests.reference.audio_networks $(CHECKOUTS) mert
+	$(REFERENCE)/bin/python -W ignore -m tests.reference.joint $(CHECKOUTS)/CLIP
+	$(REFERENCE)/bin/python -W ignore -m tests.reference.image_networks
+	$(BIN)/bench assets fetch clip_bpe
+	$(BIN)/python -m tests.parity.compared
+	-PARITY_RECORD=1 $(BIN)/python -m pytest -q -k equal $(NETWORK_TESTS)
 	$(BIN)/python -m tests.reference.compare
+
+$(CHECKOUTS):
+	sh tests/reference/checkouts.sh $@
 
 $(REFERENCE)/installed: tests/reference/setup.sh tests/reference/requirements.txt tests/reference/requirements-alone.txt
 	rm -rf $(REFERENCE)

@@ -22,7 +22,7 @@ def load_tokenizer(folder: Path, vocabulary: int) -> Any:
 
 def cut(tokenizer: Any, text: str, length: int) -> str:
     """The text, or as much of its beginning as makes `length` tokens with the special ones, in its own letters."""
-    if len(tokenizer(text)["input_ids"]) <= length:
+    if len(tokenizer(text, verbose=False)["input_ids"]) <= length:
         return text
     ends = tokenizer(text, truncation=True, max_length=length, return_offsets_mapping=True)["offset_mapping"]
     return text[: max(end for _, end in ends)].rstrip()
