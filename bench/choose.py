@@ -93,7 +93,7 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         folder=options.out or _default_folder(options, task, splits.card(split).name, names),
         seed=options.seed,
         limit=options.limit,
-        device=_device(options.device),
+        device=device_of(options.device),
         batch_size=options.batch_size,
         mirror=mirror,
         retry=options.retry,
@@ -146,7 +146,8 @@ def _settings(settings: Sequence[str]) -> dict[str, str]:
     return {key: value for key, _, value in pairs}
 
 
-def _device(name: str) -> str:
+def device_of(name: str) -> str:
+    """The torch device that `--device` names; `auto` is CUDA where there is one."""
     import torch
 
     if name == "auto":

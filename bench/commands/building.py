@@ -170,4 +170,4 @@ def _make(build: Callable[[Report], dict[str, Any]], out: Path, json: bool) -> N
 def _device(name: str) -> str:
     from bench import choose
 
-    return choose._device(name)
+    return choose.device_of(name)

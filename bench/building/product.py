@@ -1,0 +1,92 @@
+"""The folder that a builder leaves: a split with manifest.csv, what is missing, a summary, the plan it followed.
+
+build.json     what was asked for and of which files; another plan is refused the folder
+manifest.csv   the split; `bench run --split FOLDER` takes it
+missing.csv    what is not in it and why
+summary.json, summary.md
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench import store
+from bench.building.sources import Missing
+from bench.errors import BenchError
+from bench.splits import manifest
+
+PLAN = "build.json"
+
+
+def claim(folder: Path, plan: Mapping[str, Any]) -> None:
+    """Make `folder` the product's, or go on with it; BenchError where it holds something else.
+
+    What a killed build left half-written is removed.
+    """
+    path = folder / PLAN
+    if not path.is_file():
+        if any(item.name != ".lock" for item in folder.iterdir()):
+            raise BenchError(f"{folder}: is not empty and holds no build; give another --out")
+        store.write_text(path, _json(plan))
+        return
+    try:
+        have = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BenchError(f"{path}: is not JSON ({error}); remove the folder or give another --out") from error
+    wanted = json.loads(_json(plan))
+    if odd := sorted(key for key in have.keys() | wanted.keys() if have.get(key) != wanted.get(key)):
+        raise BenchError(f"{folder}: was built with other {', '.join(odd)}; give another --out")
+    for left in folder.rglob(f"{store.TEMPORARY}*"):
+        left.unlink()
+
+
+def finish(
+    folder: Path,
+    rows: Mapping[str, Iterable[manifest.Row]],
+    missing: Iterable[Missing],
+    summary: Mapping[str, Any],
+    text: str,
+) -> None:
+    """Write the manifests, by folder below `folder` (`.` for itself), what is missing, and the summary in JSON and
+    as `text`. Raises BenchError where nothing is left to write."""
+    lost = sorted(set(missing))
+    store.write_text(folder / "missing.csv", table(Missing._fields, lost))
+    listed = {name: list(some) for name, some in rows.items()}
+    if not any(listed.values()):
+        raise BenchError(f"{folder}: nothing is left to make a split of; {folder / 'missing.csv'} tells why")
+    hashes = {}
+    for name, some in listed.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        hashes[name] = manifest.write(folder / name, some)
+    whole = {**summary, "examples": {name: len(some) for name, some in listed.items()}, "hash": hashes}
+    store.write_text(folder / "summary.json", _json(whole | {"missing": len(lost)}))
+    ends = [
+        f"- `{name}/manifest.csv`: {len(some)} examples, hash {hashes[name][:8]}" for name, some in listed.items()
+    ]
+    store.write_text(
+        folder / "summary.md", f"{text.strip()}\n\n" + "\n".join([*ends, f"- missing: {len(lost)}"]) + "\n"
+    )
+
+
+def table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """CSV with a header."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(columns)
+    writer.writerows(lines)
+    return text.getvalue()
+
+
+def markdown(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
+    """A table for summary.md."""
+    every = [list(columns), ["---"] * len(columns), *lines]
+    return "\n".join(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in line)} |" for line in every)
+
+
+def _json(data: Mapping[str, Any]) -> str:
+    return json.dumps(data, indent=1, sort_keys=True, ensure_ascii=False) + "\n"

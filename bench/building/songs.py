@@ -1,0 +1,55 @@
+"""Which pieces of music are cut from one song: by their names, or by a list."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.building.sources import Source
+from bench.errors import BenchError
+
+PIECE = r"(?P<song>.*?[^\d\s_.-].*?)(?:[ _.-]*(?:part|piece|chunk|clip|segment|seg)?[ _.-]*\d+)?"
+"""A piece's name without its number: `blue_moon_03`, `blue_moon-part3` and `blue_moon` are one song. On the safe
+side: `symphony 5` and `symphony 9` are one, too."""
+
+
+def pattern(expression: str = PIECE) -> re.Pattern[str]:
+    """The expression, which has a group `song`. Raises BenchError for one that is none or has not."""
+    try:
+        found = re.compile(expression)
+    except re.error as error:
+        raise BenchError(f"--song-pattern {expression}: is no regular expression ({error})") from error
+    if "song" not in found.groupindex:
+        raise BenchError(f"--song-pattern {expression}: needs a group (?P<song>...)")
+    return found
+
+
+def by_pattern(tracks: Sequence[Source], names: re.Pattern[str]) -> dict[str, str]:
+    """The song of each file, by name: the folder that it lies in below its emotion's, else the group `song` of the
+    pattern over its stem. Raises BenchError for a name that the pattern does not fit."""
+    found = {}
+    for track in tracks:
+        path = Path(track.name)
+        match = names.fullmatch(path.stem)
+        if len(path.parts) > 2:
+            found[track.name] = path.parts[1]
+        elif match and match["song"]:
+            found[track.name] = match["song"]
+        else:
+            raise BenchError(f"{track.name}: its name tells no song; say it with --songs or --song-pattern")
+    return found
+
+
+def listed(path: Path, tracks: Sequence[Source]) -> dict[str, str]:
+    """Each file's song by a CSV with the columns `file` and `song`. Raises BenchError where one is lacking."""
+    try:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = {line.get("file"): line.get("song") for line in csv.DictReader(file)}
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise BenchError(f"--songs {path}: cannot be read ({error})") from error
+    found = {track.name: lines.get(track.name) or "" for track in tracks}
+    if lacking := [name for name, song in found.items() if not song]:
+        raise BenchError(f"--songs {path}: names no song for {lacking[0]} and {len(lacking) - 1} more")
+    return found
