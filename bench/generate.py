@@ -11,9 +11,10 @@ from pathlib import Path
 
 from bench import assets, media, memory, registry
 from bench.ask import Asker, one_line, too_little
+from bench.batches import Batches
 from bench.errors import BenchError
 from bench.store import Journal, atomic
-from bench.types import Example, Generated, Model, Output, Report, Task, chunks
+from bench.types import Example, Generated, Model, Output, Report, Task
 
 SUFFIX = {"audio": ".wav", "image": ".png", "text": ".txt"}
 
@@ -64,15 +65,20 @@ def generate(
     journal.sweep()
     examples = [shown(system, task, example) for example in scope(system, examples)]
     done = {key: made for key, made in journal.read().items() if _is_there(folder, made, retry)}
-    size = system.build.batch_size if batch_size is None or system.build.batch_size == 0 else batch_size
+    own = system.build.batch_size
+    batches = Batches(
+        folder, own if batch_size is None or own == 0 else batch_size, device, grow=batch_size is None
+    )
     asker: Asker | None = None
     kept: list[Future[list[Output]]] = []
     reached = 0
     report(system.label, 0, len(examples))
     with ThreadPoolExecutor(1) as writer:  # one worker: batches reach the journal in their order
-        for batch in chunks(examples, size):
+        for batch in batches.over(examples):
             if any(example.id not in done for example in batch):
-                asker = asker or Asker(make(), system, device)
+                if asker is None:
+                    asker = Asker(make(), system, device)
+                    batches.loaded()
                 started = time.perf_counter()
                 answers = asker.ask(batch, seed)
                 share_s = (time.perf_counter() - started) / len(batch)

@@ -25,6 +25,21 @@ def have_gb(device: str) -> float:
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
 
 
+def reset_peak(device: str) -> int:
+    """Bytes that are taken on the card now; `peak` counts from here on."""
+    import torch
+
+    torch.cuda.reset_peak_memory_stats(device)
+    return int(torch.cuda.memory_allocated(device))
+
+
+def peak(device: str) -> int:
+    """The most bytes that were taken on the card at once since `reset_peak`."""
+    import torch
+
+    return int(torch.cuda.max_memory_allocated(device))
+
+
 def give_back() -> None:
     """Let go of what nobody holds any more, on the card too."""
     gc.collect()
