@@ -1,4 +1,4 @@
-"""The reference rows of every board: what the best, the chance and the empty answer score."""
+"""The reference rows of every board of music: what the best, the chance and the empty answer score."""
 
 from __future__ import annotations
 
@@ -18,25 +18,31 @@ NOISE_RMS = 0.1  # -20 dB below full scale, about as loud as the music
 class Same:
     """The reference itself: the best that a metric of likeness can give."""
 
+    field = "audio"
+    """Field of Example that holds the reference."""
+
     def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
         pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """The example's own music."""
+        """The example's own reference."""
         for example in examples:
-            yield Generated(example.id, path=example.audio)
+            yield answer(example.id, getattr(example, self.field))
 
 
 class Mispaired:
-    """The references of other examples: what music that fits the split but not the example scores."""
+    """The references of other examples: what an answer that fits the split but not the example scores."""
+
+    field = "audio"
+    """Field of Example that holds the reference."""
 
     def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
         pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """The music of another example, each used once; see `partners`. Takes the whole split."""
-        for example, other in partners(examples, seed):
-            yield Generated(example.id, path=other.audio, notes={"of": other.id})
+        """The reference of another example, each used once; see `partners`. Takes the whole split."""
+        for example, other in partners(examples, seed, self.field):
+            yield answer(example.id, getattr(other, self.field), {"of": other.id})
 
 
 class Silence:
@@ -64,25 +70,39 @@ class WhiteNoise:
             yield Generated(example.id, (NOISE_RMS * noise).astype(np.float32), RATE_HZ)
 
 
-def partners(examples: Sequence[Example], seed: int) -> list[tuple[Example, Example]]:
-    """Each example with one whose music it is given, a permutation of the split.
+def answer(example_id: str, reference: Path | str, notes: Mapping[str, str] | None = None) -> Generated:
+    """A file or a text as what a system made."""
+    if isinstance(reference, Path):
+        return Generated(example_id, path=reference, notes=notes or {})
+    return Generated(example_id, text=reference, notes=notes or {})
 
-    Examples are sorted by what ties them together, the piece of music or the group, whichever has fewer values
-    (in an order that the seed decides), and rotated by the size of the largest tie: no example then meets its
-    own music, unless one piece makes up more than half of the split.
+
+def partners(examples: Sequence[Example], seed: int, field: str = "audio") -> list[tuple[Example, Example]]:
+    """Each example with one whose reference (`field`) it is given, a permutation of the split.
+
+    Examples are sorted by what ties them together, the reference or the group, whichever has fewer values (in an
+    order that the seed decides), and rotated by the size of the largest tie, or by the next more that gives the
+    fewest examples a reference of their own group or their own again: none, unless one tie makes up more than half
+    of the split.
     """
-    if len({example.audio for example in examples}) < 2:
-        raise ValueError("the reference cannot be mispaired: the split has one piece of music only")
-    by_piece = len({e.audio for e in examples}) <= len({e.group for e in examples})
+    if len({getattr(example, field) for example in examples}) < 2:
+        raise ValueError(f"the reference cannot be mispaired: the split has one {field} only")
+    by_reference = len({getattr(e, field) for e in examples}) <= len({e.group for e in examples})
 
     def tie(example: Example) -> str:
-        return str(example.audio) if by_piece else example.group
+        return str(getattr(example, field)) if by_reference else example.group
 
     def order(example: Example) -> tuple[int, str]:
         return example_seed(seed, Path(tie(example)).name), example.id
 
     ordered = sorted(examples, key=order)
-    shift = min(max(Counter(map(tie, examples)).values()), len(ordered) // 2)
+    first = min(max(Counter(map(tie, examples)).values()), len(ordered) // 2)
+
+    def met(shift: int) -> int:
+        pairs = zip(ordered, ordered[shift:] + ordered[:shift], strict=True)
+        return sum(a.group == b.group or getattr(a, field) == getattr(b, field) for a, b in pairs)
+
+    shift = min([*range(first, len(ordered)), *range(1, first)], key=met)  # the first of the best
     return list(zip(ordered, ordered[shift:] + ordered[:shift], strict=True))
 
 

@@ -50,7 +50,7 @@ def detectable(rows: Sequence[Record]) -> float:
     interval's width over 2 x 1.96. NaN where none has an interval.
     """
     known = [row for row in rows if not math.isnan(row["ci_low"])]
-    tested = [row for row in known if row["model"] != "reference"] or known
+    tested = [row for row in known if not row["model"].startswith("reference")] or known
     if not tested:
         return math.nan
     quantile = float(norm.ppf(0.975))

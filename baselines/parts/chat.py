@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import torch
+from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessorList
 
 from baselines.parts.messages import ChatError, Message
@@ -71,15 +73,55 @@ class LocalChat:
             padding = width - (len(row) - len(prefix))
             ids.append(prefix + [self.tokenizer.pad_token_id] * padding + row[len(prefix) :])
             mask.append([1] * len(prefix) + [0] * padding + [1] * (len(row) - len(prefix)))
+        answers = self._generate(ids, mask, seeds, self._cache(prefix, len(tokens)))
+        return [(begin + answer).strip() for answer in answers]
+
+    @torch.inference_mode()
+    def converse(
+        self, conversations: Sequence[Sequence[Message]], seeds: Sequence[int], begins: Sequence[str] = ()
+    ) -> list[str | ChatError]:
+        """The next answer in each of several conversations that share nothing; one batch, padded on the left.
+
+        `begins` are the first words of each answer, which the model then goes on from; none: it begins itself.
+        A template that has no place for a system message gets it before the user's first words."""
+        begins = begins or [""] * len(conversations)
+        rows = [
+            self._tokens(self._text(self._folded(turns), prompt=True) + begin)
+            for turns, begin in zip(conversations, begins, strict=True)
+        ]
+        width = max(map(len, rows))
+        ids = [[self.tokenizer.pad_token_id] * (width - len(row)) + row for row in rows]
+        mask = [[0] * (width - len(row)) + [1] * len(row) for row in rows]
+        answers = self._generate(ids, mask, seeds, None)
+        return [(begin + answer).strip() for begin, answer in zip(begins, answers, strict=True)]
+
+    def _generate(
+        self, ids: list[list[int]], mask: list[list[int]], seeds: Sequence[int], cache: DynamicCache | None
+    ) -> list[str]:
+        """What follows each row of tokens."""
         choice = SeededChoice(seeds, self.device, self.temperature, self.top_k)
         output = self.model.generate(
             input_ids=torch.tensor(ids, device=self.device),
             attention_mask=torch.tensor(mask, device=self.device),
-            past_key_values=self._cache(prefix, len(tokens)),
+            past_key_values=cache,
             logits_processor=LogitsProcessorList([choice]),
         )
-        answers = self.tokenizer.batch_decode(output[:, len(ids[0]) :], skip_special_tokens=True)
-        return [(begin + answer).strip() for answer in answers]
+        return list(self.tokenizer.batch_decode(output[:, len(ids[0]) :], skip_special_tokens=True))
+
+    def _folded(self, turns: Sequence[Message]) -> list[Message]:
+        if turns[0]["role"] != "system" or self._has_system_turn:
+            return list(turns)
+        system, first, *rest = turns
+        return [{"role": "user", "content": f"{system['content']}\n\n{first['content']}"}, *rest]
+
+    @cached_property
+    def _has_system_turn(self) -> bool:
+        """Whether the template writes a system message down: some refuse it, some leave it out."""
+        probe = [{"role": "system", "content": "probe"}, {"role": "user", "content": "-"}]
+        try:
+            return "probe" in self._text(probe, prompt=True)
+        except TemplateError:
+            return False
 
     def _text(self, messages: Sequence[Message], prompt: bool) -> str:
         return str(

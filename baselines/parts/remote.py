@@ -53,11 +53,15 @@ class RemoteChat:
         self, turns: Sequence[Message], contents: Sequence[str], seeds: Sequence[int]
     ) -> list[str | ChatError]:
         """See baselines.parts.messages.Chat."""
-        with ThreadPoolExecutor(AT_ONCE) as pool:
-            return list(pool.map(lambda content, seed: self._one(turns, content, seed), contents, seeds))
+        return self.converse([[*turns, {"role": "user", "content": content}] for content in contents], seeds)
 
-    def _one(self, turns: Sequence[Message], content: str, seed: int) -> str | ChatError:
-        messages = [*turns, {"role": "user", "content": content}]
+    def converse(self, conversations: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str | ChatError]:
+        """The next answer in each of several conversations that share nothing, in order."""
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            return list(pool.map(self._one, conversations, seeds))
+
+    def _one(self, conversation: Sequence[Message], seed: int) -> str | ChatError:
+        messages = list(conversation)
         # Some servers hold a seed in 32 bits.
         body = json.dumps({"model": self.model, "messages": messages, "seed": seed % 2**31}).encode()
         wait_s = self.backoff_s

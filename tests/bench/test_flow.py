@@ -272,4 +272,5 @@ def test_help_loads_nothing_heavy():
 
 def test_reference_rows_stand_where_the_task_has_them():
     assert len(choose.systems_for(choose.Options("story2music"), (), references=True)) == 5
-    assert choose.systems_for(choose.Options("lyrics2prompt"), (), references=True) == ()
+    rows = choose.systems_for(choose.Options("lyrics2prompt"), (), references=True)
+    assert {system.card.name for system in rows} == {"reference_text", "reference_lyrics"}
