@@ -59,12 +59,12 @@ class LocalChat:
     ) -> list[str | ChatError]:
         """See baselines.parts.messages.Chat. One batch, padded on the left of what follows the shared turns.
 
-        `begin` are the first words of every answer, which the model then goes on from."""
-        prefix = self._tokens(self._text(turns, prompt=False))
-        tokens = [
-            self._tokens(self._text([*turns, {"role": "user", "content": content}], prompt=True) + begin)
-            for content in contents
-        ]
+        `begin` are the first words of every answer, which the model then goes on from. A template that has no
+        place for a system message gets it before the user's first words."""
+        apart = turns[0]["role"] != "system" or self._has_system_turn
+        prefix = self._tokens(self._text(turns, prompt=False)) if apart else []
+        rows = [self._folded([*turns, {"role": "user", "content": content}]) for content in contents]
+        tokens = [self._tokens(self._text(row, prompt=True) + begin) for row in rows]
         if not all(row[: len(prefix)] == prefix for row in tokens):
             prefix = []  # a template that writes the last turn otherwise: nothing to share
         width = max(len(row) for row in tokens) - len(prefix)

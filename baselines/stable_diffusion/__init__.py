@@ -13,10 +13,21 @@ CARD = ModelCard(
             extras=("diffusion",),
             memory_gb=8.0,
             batch_size=4,
-        )
+        ),
+        **{
+            f"lyrics_{flow}": Variant(
+                f"baselines.stable_diffusion.pipeline:lyrics_{flow}",
+                f"stable-diffusion-2-1, prompted by lyric2prompt:paper_{flow}_transcribed",
+                assets=("stable_diffusion_2_1", "mistral_7b_instruct", "clip_bpe", "whisper_large_v2"),
+                extras=("diffusion",),
+                memory_gb=30.0,
+                batch_size=4,
+            )
+            for flow in ("parallel", "conversational")
+        },
     },
     description="text to image; the prompt says what the music is",
-    licence="weights CreativeML Open RAIL++-M; musicnn ISC",
+    licence="weights CreativeML Open RAIL++-M; musicnn ISC; Mistral-7B-Instruct and Whisper Apache-2.0",
     paper="Rombach, Blattmann, Lorenz, Esser, Ommer: High-Resolution Image Synthesis with Latent Diffusion "
     "Models, CVPR 2022, arXiv:2112.10752",
     presets={"paper": ("2_1",)},

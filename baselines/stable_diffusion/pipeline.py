@@ -9,33 +9,47 @@ from baselines.parts.options import positive
 from baselines.parts.prompted import noted
 from baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion
 from bench.media import load_audio
-from bench.types import Example, Generated, example_seed
+from bench.types import Example, Generated, Model, example_seed
 
 MUSICNN_HZ = 16000
 Prompts = Callable[[Example], str]
 """The prompt of an example; ValueError or OSError where it has none."""
 
 
-class ThroughPrompt:
-    """Pictures for prompts. A prompt that CLIP's 77 tokens do not hold is cut and noted as `truncated`."""
+class Written:
+    """Prompts that are there or are made one by one, as a Model that yields texts."""
 
-    def __init__(self, prompts: Prompts, painter: StableDiffusion) -> None:
-        self.prompts, self.painter = prompts, painter
+    def __init__(self, prompts: Prompts) -> None:
+        self.prompts = prompts
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """See bench.types.Model."""
-        texts: dict[str, str] = {}
         for example in examples:
             try:
-                texts[example.id] = self.prompts(example)
+                yield Generated(example.id, text=self.prompts(example))
             except (ValueError, OSError) as error:
                 yield Generated(example.id, error=str(error))
+
+
+class ThroughPrompt:
+    """Pictures for a writer's prompts. One that CLIP's 77 tokens do not hold is cut and noted as `truncated`."""
+
+    def __init__(self, writer: Model, painter: StableDiffusion) -> None:
+        self.writer, self.painter = writer, painter
+
+    def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
+        """See bench.types.Model. Notes: what the writer noted, and the prompt."""
+        written = list(self.writer.generate(examples, seed))
+        yield from (answer for answer in written if answer.text is None)
+        texts = {answer.id: answer.text for answer in written if answer.text is not None}
         read = {name: self.painter.cut(text) for name, text in texts.items()}
         if not read:
             return
-        pictures = self.painter.generate(list(read.values()), [example_seed(seed, name) for name in read])
+        facts = {answer.id: answer.notes for answer in written}
+        seeds = [example_seed(seed, f"{name}:picture") for name in read]
+        pictures = self.painter.generate(list(read.values()), seeds)
         for (name, prompt), picture in zip(read.items(), pictures, strict=True):
-            yield Generated(name, image=picture, notes=noted(texts[name], prompt))
+            yield Generated(name, image=picture, notes={**facts[name], **noted(texts[name], prompt)})
 
 
 def paper(
@@ -48,9 +62,39 @@ def paper(
     """`prompts`: `tags` (what musicnn hears in the first 10 s), `caption` (the example's own), or a folder of
     `ID.txt`, e.g. the outputs of a run of music2prompt on the same split."""
     number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
-    return ThroughPrompt(
-        source(prompts, weights, device), StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight)
-    )
+    painter = StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight)
+    return ThroughPrompt(Written(source(prompts, weights, device)), painter)
+
+
+def lyrics_parallel(
+    device: str,
+    weights: Mapping[str, Path],
+    steps: int | str = STEPS,
+    guidance: float | str = GUIDANCE,
+    **llm: str,
+) -> ThroughPrompt:
+    """The thesis's Lyric-to-Image: Whisper hears the words, a chat model makes a prompt of them in steps apart.
+    `llm` as lyric2prompt takes it."""
+    from baselines.lyric2prompt.pipeline import paper_parallel
+
+    number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
+    writer = paper_parallel(device, weights, **llm)
+    return ThroughPrompt(writer, StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight))
+
+
+def lyrics_conversational(
+    device: str,
+    weights: Mapping[str, Path],
+    steps: int | str = STEPS,
+    guidance: float | str = GUIDANCE,
+    **llm: str,
+) -> ThroughPrompt:
+    """The same with all steps in one conversation."""
+    from baselines.lyric2prompt.pipeline import paper_conversational
+
+    number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
+    writer = paper_conversational(device, weights, **llm)
+    return ThroughPrompt(writer, StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight))
 
 
 def source(prompts: str, weights: Mapping[str, Path], device: str) -> Prompts:

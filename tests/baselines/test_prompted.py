@@ -14,7 +14,7 @@ from baselines.parts.musicgen import MusicGen
 from baselines.parts.musicldm import MusicLDM
 from baselines.parts.prompted import Prompted
 from baselines.parts.stable_diffusion import StableDiffusion
-from baselines.stable_diffusion.pipeline import ThroughPrompt, source
+from baselines.stable_diffusion.pipeline import ThroughPrompt, Written, source
 from bench.types import Example
 from tests.tiny import bpe, musicgen, musicldm, stable_diffusion
 
@@ -107,6 +107,6 @@ def test_where_the_prompts_of_pictures_come_from(folders: dict[str, Path], tmp_p
         source("nowhere", {}, "cpu")
     painter = StableDiffusion("cpu", folders["stable_diffusion"], steps=1)
     answers = list(
-        ThroughPrompt(source(str(tmp_path), {}, "cpu"), painter).generate([example, Example("b", "g")], 0)
+        ThroughPrompt(Written(source(str(tmp_path), {}, "cpu")), painter).generate([example, Example("b", "g")], 0)
     )
     assert {answer.id: answer.error is None for answer in answers} == {"a": True, "b": False}
