@@ -5,7 +5,7 @@
 After Lawrence 2024, who compares "the body of outputs" with a sample of DiffusionDB's human prompts in this way
 and reports 0.074 to 0.089; how words are cut is not said there. Here: lower case, runs of letters and digits of
 any script. The value depends on how many texts each side has, as a larger body has more words: compare at equal
-n, and with one corpus only.
+n, and with one corpus only. The corpus is the split's reference prompts, or a file that the user names.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What the measures of retrieval share: where each clip's partner stands among all partners.
+"""R@k: the share of queries whose own partner is among the first k of the gallery; and where partners stand.
 
 A query is one side of a clip (a picture), the gallery the other sides of all clips (the music made for each). The
 gallery is ranked by the cosine with the query, and the position of the query's own partner counts: 1 is best. The
@@ -53,18 +53,18 @@ def _positions(queries: Rows, gallery: Rows, start: int) -> Rows:
     return np.stack([1 + (cosines > own + EQUAL).sum(axis=1), (cosines >= own - EQUAL).sum(axis=1)]).astype(float)
 
 
+def aggregate(rows: Rows, weights: Rows, *, at: int | str) -> float:
+    """R@`at`: the weighted mean of `hits`, 0..1; NaN when no query has embeddings."""
+    return weighted_mean(hits(rows, int(at)), weights)
+
+
+def replicates(rows: Rows, weights: Rows, *, at: int | str) -> Rows:
+    """`aggregate` for many weightings `[replicates, clips]`, the gallery ranked once: `[replicates]`."""
+    found = hits(rows, int(at))
+    return np.array([weighted_mean(found, draw) for draw in weights])
+
+
 def hits(rows: Rows, at: int) -> Rows:
     """The chance that a query's partner is among the first `at`, 0..1, `[clips]`."""
     first, last = positions(rows)
     return np.clip((at - first + 1) / (last - first + 1), 0, 1)
-
-
-def recall(rows: Rows, weights: Rows, *, at: int) -> float:
-    """R@`at`: the weighted mean of `hits`, 0..1; NaN when no query has embeddings."""
-    return weighted_mean(hits(rows, at), weights)
-
-
-def recall_replicates(rows: Rows, weights: Rows, *, at: int) -> Rows:
-    """`recall` for many weightings `[replicates, clips]`, the gallery ranked once: `[replicates]`."""
-    found = hits(rows, at)
-    return np.array([weighted_mean(found, draw) for draw in weights])

@@ -52,3 +52,18 @@ def weighted_mean(rows: Rows, weights: Rows) -> float:
     has_value = ~np.isnan(rows)
     total = weights[has_value].sum()
     return float(weights[has_value] @ rows[has_value] / total) if total > 0 else float("nan")
+
+
+def stack(parts: Sequence[Rows]) -> Rows:
+    """The parts one after another; clips of fewer frames are filled up with NaN."""
+    if not parts:
+        return np.zeros((0, 1))
+    longest = np.max([part.shape[1:] for part in parts], axis=0)
+    shape = (sum(map(len, parts)), *map(int, longest))
+    if all(part.shape[1:] == shape[1:] for part in parts):
+        return np.concatenate(parts)
+    rows, start = np.full(shape, np.nan), 0
+    for part in parts:
+        rows[(slice(start, start + len(part)), *map(slice, part.shape[1:]))] = part
+        start += len(part)
+    return rows

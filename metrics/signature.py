@@ -32,7 +32,7 @@ def signature(
     """
     fields: dict[str, object] = {"n": n, "ref": reference}
     fields["x"] = "+".join(f"{name}@{short(extractors[name])}" for name in sorted(extractors))
-    options = dict(options) | dict(metric_card.options)
+    options = dict(options) | dict(metric_card.options) | dict(metric_card.aggregate_options)
     fields |= {key: options[key] for key in (*FIRST_OPTIONS, *sorted(options)) if key in options}
     fields |= {"est": metric_card.estimator, "v": metric_card.version}
     return _join(metric_card.name, fields)

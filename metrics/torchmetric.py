@@ -43,7 +43,7 @@ class AsTorchMetric(Metric):
         self.card = card
         module = import_module(card.module)
         self._statistics: Callable[..., Rows] = partial(module.statistics, **card.options)
-        self._aggregate: Callable[..., float] = module.aggregate
+        self._aggregate: Callable[..., float] = partial(module.aggregate, **card.aggregate_options)
         for side in ("", "reference_") if card.kind == "two_sets" else ("",):
             self.add_state(f"{side}values", default=[], dist_reduce_fx="cat")
             self.add_state(f"{side}shapes", default=[], dist_reduce_fx="cat")

@@ -1,9 +1,8 @@
 """Runs the authors' audio networks on seeded weights and records what they give in tests/parity.
 
-`python -m tests.reference.audio_networks CHECKOUTS [NAME ...]`. CHECKOUTS is a folder with these repositories, by
-their names, at these commits: torchvggish f3f9096, audioset_tagging_cnn d2f4b8c, passt_hear21 5f1cce6, MERT
-391062e. Packages: torch 2.13.0, torchlibrosa 0.1.0, librosa 0.11.0, resampy 0.4.3, encodec 0.1.1, for PaSST timm
-and torchaudio, for MERT alone transformers 4.36.2.
+`python -m tests.reference.audio_networks CHECKOUTS NAME ...`, in the environment that setup.sh makes. CHECKOUTS is
+the folder that checkouts.sh makes; a NAME is a function of this module. For `mert` an older transformers must come
+first in the path; setup.sh puts it into the folder `mert` of the environment.
 """
 
 from __future__ import annotations
@@ -15,6 +14,10 @@ import types
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
+
+from tests.reference import compat  # noqa: F401  # before the packages
+
+# isort: split
 
 import numpy as np
 import torch
@@ -169,7 +172,8 @@ NETWORKS: dict[str, Callable[[Path], Figures]] = {
 
 
 def main() -> None:
-    checkouts, names = Path(sys.argv[1]), sys.argv[2:] or list(NETWORKS)
+    """Write the records of the networks named."""
+    checkouts, names = Path(sys.argv[1]).resolve(), sys.argv[2:]
     torch.set_num_threads(1)
     for name in names:
         with torch.no_grad():

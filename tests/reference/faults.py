@@ -9,7 +9,7 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from unittest import mock
 
-from tests.reference import compat  # noqa: F401  # before the packages
+from tests.reference import compat  # before the packages
 
 # isort: split
 
@@ -19,6 +19,7 @@ import torch
 from frechet_audio_distance import CLAPScore, FrechetAudioDistance
 from torch_fidelity import metric_fid
 
+from tests.parity import seeded
 from tests.reference import hand
 
 Fault = tuple[str, str, str, float]
@@ -44,6 +45,8 @@ def found() -> Iterator[Fault]:
     value = metric_fid.fid_statistics_to_metric(statistics, statistics, verbose=False)[metric_fid.KEY_METRIC_FID]
     yield "same", wrong, "torch-fidelity", value
 
+    wrong = "of a clip over 10 s a part is drawn at random: the embedding of one file, heard 5 times, moves by"
+    yield "cropped", wrong, "laion-clap", _moved(times=5)
     wrong = "captions meet clips in the order in which the folder lists them"
     yield "paired", wrong, "frechet-audio-distance", _clap_score(listing=["dark.wav", "bright.wav"])
 
@@ -57,6 +60,18 @@ def _fad(fad: FrechetAudioDistance, *sides: np.ndarray) -> float:
             for index, clip in enumerate(clips):
                 soundfile.write(folder / f"{index}.wav", clip, fad.sample_rate, subtype="FLOAT")
         return float(fad.score(*map(str, folders)))
+
+
+def _moved(times: int) -> float:
+    """Largest distance between embeddings of hand.LONG, unit vectors, under HTSAT-tiny with seeded weights."""
+    clap = compat.clap("HTSAT-tiny")
+    state = clap.model.state_dict()
+    made = seeded.filled(state)
+    fixed = ("spectrogram_extractor", "logmel_extractor", "attn_mask", "logit_scale")
+    clap.model.load_state_dict({n: state[n] if any(part in n for part in fixed) else made[n] for n in state})
+    np.random.seed(0)  # the parts are drawn from the generator of the process
+    found = clap.eval().get_audio_embedding_from_data([hand.LONG.astype(np.float32)] * times)
+    return float(max(np.linalg.norm(one - other) for one in found for other in found))
 
 
 def _clap_score(listing: list[str]) -> float:

@@ -22,9 +22,7 @@ from metrics import (
     manifold_density,
     manifold_precision,
     manifold_recall,
-    recall_at_1,
-    recall_at_5,
-    recall_at_10,
+    retrieval,
     rouge,
     similarity,
 )
@@ -78,9 +76,9 @@ def cosine(name: str) -> list[float]:
     return [_paired(similarity, *inputs.embeddings())]
 
 
-def recall_at(module: ModuleType, name: str) -> list[float]:
+def recall_at(k: int, name: str) -> list[float]:
     """Of pairs in a gallery of them all."""
-    return [_paired(module, *inputs.embeddings())]
+    return [_paired(retrieval, *inputs.embeddings(), at=k)]
 
 
 def rouge_score(kind: str, name: str) -> list[float]:
@@ -110,9 +108,9 @@ OURS: dict[str, Callable[[str], list[float]]] = {
     "inception_splits": inception_score_of_splits,
     "divergence": kl,
     "similarity": cosine,
-    "recall_at_1": partial(recall_at, recall_at_1),
-    "recall_at_5": partial(recall_at, recall_at_5),
-    "recall_at_10": partial(recall_at, recall_at_10),
+    "recall_at_1": partial(recall_at, 1),
+    "recall_at_5": partial(recall_at, 5),
+    "recall_at_10": partial(recall_at, 10),
     "rouge1": partial(rouge_score, "rouge1"),
     "rouge2": partial(rouge_score, "rouge2"),
     "rougeL": partial(rouge_score, "rougeL"),
@@ -132,7 +130,7 @@ def _two_sets(module: ModuleType, generated: Rows, reference: Rows) -> float:
     return value
 
 
-def _paired(module: ModuleType, generated: Rows, reference: Rows) -> float:
+def _paired(module: ModuleType, generated: Rows, reference: Rows, **options: object) -> float:
     rows = module.statistics(_clips(generated), _clips(reference))
-    value: float = module.aggregate(rows, np.ones(len(rows)))
+    value: float = module.aggregate(rows, np.ones(len(rows)), **options)
     return value

@@ -6,7 +6,9 @@ here=$(dirname "$0")
 pip="$2/bin/python -m pip install --quiet"
 $pip --requirement "$here/requirements.txt"
 $pip --no-deps --requirement "$here/requirements-alone.txt"
-# Its compiled library links CUDA and fails to load beside a CPU torch; without it torchaudio falls back on torch.
+# MERT's own code runs on no newer transformers: in a folder that the path begins with when it runs.
+$pip --no-deps --target "$2/mert" transformers==4.36.2 tokenizers==0.15.2 huggingface_hub==0.23.5
+# torchaudio's compiled library links CUDA and fails to load beside a CPU torch; without it torchaudio falls back on torch.
 if "$2/bin/python" -c 'import torch, sys; sys.exit(torch.version.cuda is not None)'; then
     rm -rf "$2"/lib/python*/site-packages/torchaudio/lib
 fi
