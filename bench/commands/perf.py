@@ -1,4 +1,4 @@
-"""Commands that measure the suite itself: perf metrics, perf generate."""
+"""Commands that measure the suite itself: perf metrics, perf systems, perf generate."""
 
 from __future__ import annotations
 
@@ -33,6 +33,16 @@ def metrics(json: Json = False) -> None:
 
     with show.progress() as report:
         figures = perf.metrics(report)
+    _print(figures, json)
+
+
+@app.command()
+def systems(json: Json = False) -> None:
+    """How much faster systems and builders are than the plain way to do the same."""
+    from bench import perf_systems, show
+
+    with show.progress() as report:
+        figures = perf_systems.measure(report)
     _print(figures, json)
 
 

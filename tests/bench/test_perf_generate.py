@@ -1,8 +1,11 @@
-"""`bench perf generate` on a toy model: what it reports, and that it leaves nothing behind."""
+"""`bench perf generate` and `systems`: what they report, and that they leave nothing behind."""
 
 from __future__ import annotations
 
 import json
+from types import SimpleNamespace
+
+from bench import perf_systems, registry
 
 
 def test_clips_a_minute_and_the_share_outside_the_model(toy_world, bench):
@@ -18,4 +21,15 @@ def test_clips_a_minute_and_the_share_outside_the_model(toy_world, bench):
 
 def test_help_names_what_is_measured(bench):
     done = bench("perf", "--help")
-    assert "metrics" in done.out and "generate" in done.out
+    assert all(word in done.out for word in ("metrics", "systems", "generate"))
+
+
+def test_systems_are_held_against_their_bounds(monkeypatch):
+    found = {
+        "baselines.m2ugen.speed:decode_ratio": lambda: SimpleNamespace(ratio=9.0, same=True),
+        "baselines.codi.speed:codi_ratio": lambda: SimpleNamespace(times=3.0, apart=1e-6),
+        "bench.building.speed:pairing": lambda: (5.0, False),
+    }
+    monkeypatch.setattr(registry, "load", found.__getitem__)
+    figures = perf_systems.measure(lambda what, done, total: None)
+    assert [(figure.value, figure.ok) for figure in figures] == [(9.0, False), (3.0, True), (5.0, False)]

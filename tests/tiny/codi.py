@@ -54,6 +54,16 @@ def make(folder: Path, *, dtype: torch.dtype = torch.float32) -> Path:
     return folder
 
 
+def everything(folder: Path) -> dict[str, Path]:
+    """The files of both variants and a list of merges; asset -> folder, as a variant's entry takes them."""
+    make(folder)
+    make(folder / "checkpoints_fp16", dtype=torch.float16)
+    make_merges(folder)
+    return dict.fromkeys(
+        ("codi_encoders", "codi_audio", "codi_fp16_encoders", "codi_fp16_audio", "clip_bpe"), folder
+    )
+
+
 def encoders() -> dict[str, Tensor]:
     """The tensors of the tiny `CoDi_encoders`."""
     return {
