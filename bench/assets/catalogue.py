@@ -8,7 +8,21 @@ except YAMNet's, and are taken in formats that hold data only.
 
 from __future__ import annotations
 
-from bench.assets import audio, codi, generators, image_text, indexes, joint, language, m2ugen, mgs, musflow, pe_av
+from bench.assets import (
+    audio,
+    codi,
+    generators,
+    image_text,
+    indexes,
+    joint,
+    language,
+    m2ugen,
+    mgs,
+    musci,
+    musflow,
+    music2prompt,
+    pe_av,
+)
 from bench.assets.model import Asset, AssetFile
 from bench.assets.songbook import SONGBOOK
 from bench.assets.wesnoth import WESNOTH
@@ -224,7 +238,9 @@ ASSETS: dict[str, Asset] = {
         *image_text.ASSETS,
         *joint.ASSETS,
         *mgs.ASSETS,
+        *musci.ASSETS,
         *musflow.ASSETS,
+        *music2prompt.ASSETS,
         *pe_av.ASSETS,
         *language.ASSETS,
         *m2ugen.ASSETS,

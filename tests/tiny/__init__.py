@@ -16,7 +16,9 @@ from tests.tiny import (
     florence2,
     mgs,
     mistral,
+    musci,
     musflow,
+    music2prompt,
     musicgen,
     musicldm,
     qwen,
@@ -38,7 +40,9 @@ def make(folder: Path) -> Path:
         musicldm.make(folder / "ircam-reach" / "musicldm")
         stable_diffusion.make(folder / "stabilityai" / "stable-diffusion-2-1")
         mgs.make(folder)
+        musci.make(folder)
         musflow.make(folder)
+        music2prompt.make(folder)
         florence2.make(folder / "florence-community" / "Florence-2-large")
         clip_h14.make(folder / "laion" / "CLIP-ViT-H-14-laion2B-s32B-b79K")
         mistral.make(folder / "mistralai" / "Mistral-7B-Instruct-v0.1")

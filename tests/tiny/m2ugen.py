@@ -1,8 +1,8 @@
 """A tiny M2UGen in the published layout, which speaks: its language model was not trained but written down.
 
-Every token has a direction of its own, and the output matrix turns the direction of a token into those of the tokens
-that may follow: after the prompt's colon a few words in any order, then the eight audio tokens, then "\n###". The
-layers between add a little of what was seen and said before. All other weights are drawn at random.
+Every token has a direction of its own, and the output matrix turns the direction of a token into those of the
+tokens that may follow: after the prompt's colon a few words in any order, then the eight audio tokens, then
+"\n###". The layers between add a little of what was seen and said before. All other weights are drawn at random.
 """
 
 from __future__ import annotations
@@ -41,23 +41,29 @@ def sizes(vocabulary: int, output_tokens: int, output_width: int) -> Sizes:
     )
 
 
-def make(folder: Path, speaks: bool = True) -> None:
-    """Add M2UGen to a mirror that has the tiny facebook/musicgen-small; with AudioLDM2 where diffusers is there.
+def make(folder: Path) -> None:
+    """Add M2UGen with MusicGen-small and with AudioLDM2 to a mirror that has the tiny facebook/musicgen-small."""
+    make_musicgen(folder)
+    audioldm2.make(folder / "cvssp" / "audioldm2-music")
+    flat = 128 * audioldm2.T5_WIDTH + 8 * audioldm2.GPT2_WIDTH
+    _save(folder / "M2UGen" / "M2UGen-AudioLDM2", _tokenizer(folder), 1, flat, {}, speaks=True)
 
-    Without `speaks` the language model says words and no audio token.
-    """
-    hub = folder / "meta-llama" / "Llama-2-7b-hf"
-    hub.mkdir(parents=True, exist_ok=True)
-    with np.load(FIGURES) as figures:
-        (hub / "tokenizer.json").write_bytes(figures["tokenizer"].tobytes())
+
+def make_musicgen(folder: Path, speaks: bool = True) -> None:
+    """The one with MusicGen-small alone. Without `speaks` it says words and no audio token."""
     music = MusicgenForConditionalGeneration.from_pretrained(folder / "facebook" / "musicgen-small")
     heard = {f"{GENERATOR}.{plain(name)}": value for name, value in music.state_dict().items()}
     heard[f"{GENERATOR}.decoder.model.decoder.embed_positions.weights"] = torch.zeros(2048, 32)
     width = music.config.text_encoder.d_model
-    _save(folder / "M2UGen" / "M2UGen-MusicGen-small", hub, 128, width, heard, speaks)
-    audioldm2.make(folder / "cvssp" / "audioldm2-music")
-    flat = 128 * audioldm2.T5_WIDTH + 8 * audioldm2.GPT2_WIDTH
-    _save(folder / "M2UGen" / "M2UGen-AudioLDM2", hub, 1, flat, {}, speaks)
+    _save(folder / "M2UGen" / "M2UGen-MusicGen-small", _tokenizer(folder), 128, width, heard, speaks)
+
+
+def _tokenizer(folder: Path) -> Path:
+    hub = folder / "meta-llama" / "Llama-2-7b-hf"
+    hub.mkdir(parents=True, exist_ok=True)
+    with np.load(FIGURES) as figures:
+        (hub / "tokenizer.json").write_bytes(figures["tokenizer"].tobytes())
+    return hub
 
 
 def _save(folder: Path, tokenizer: Path, tokens: int, width: int, music: dict[str, Tensor], speaks: bool) -> None:

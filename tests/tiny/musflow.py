@@ -11,13 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 import torch
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
 from baselines.musflow import layout
 from baselines.musflow.adapters import Adapters
-from bench.assets import ASSETS, Asset
+from bench.assets import ASSETS
 from bench.assets.digests import sha256
 from metrics.extractors.clap import MUSIC, VOCABULARY
 from tests.parity import seeded
@@ -35,7 +36,7 @@ def make(folder: Path) -> None:
     own(folder / "musflow", pipeline)
     clip(folder / "openai" / "clip-vit-base-patch32")
     roberta(folder / "FacebookAI" / "roberta-base")
-    (folder / "lukewys" / "laion_clap").mkdir(parents=True)
+    (folder / "lukewys" / "laion_clap").mkdir(parents=True, exist_ok=True)
     torch.save(clap(), folder / "lukewys" / "laion_clap" / MUSIC)
 
 
@@ -50,33 +51,29 @@ def own(folder: Path, pipeline: Path) -> None:
     )
 
 
-def pinned(mirror: Path) -> dict[str, Asset]:
-    """The catalogue's entries of the pickles, with the digests of the tiny ones in the mirror."""
+def accept(patch: pytest.MonkeyPatch, mirror: Path) -> None:
+    """Let the tiny pickles of that mirror pass for the published ones, whose sha256 is pinned."""
     places = {"clap_music": "lukewys/laion_clap", "clip_vit_b32": "openai/clip-vit-base-patch32"}
-    return {
-        name: replace(
-            ASSETS[name],
-            files=tuple(
-                replace(file, sha256=(sha256(mirror / place / file.path),)) if file.sha256 else file
-                for file in ASSETS[name].files
-            ),
+    for name, place in places.items():
+        files = tuple(
+            replace(file, sha256=(sha256(mirror / place / file.path),)) if file.sha256 else file
+            for file in ASSETS[name].files
         )
-        for name, place in places.items()
-    }
+        patch.setitem(ASSETS, name, replace(ASSETS[name], files=files))
 
 
 def clip(folder: Path) -> None:
     """ViT-B/32 in transformers' layout, a layer deep and 16 wide."""
     side = {"hidden_size": 16, "intermediate_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
     config = CLIPConfig(text_config=side, vision_config={**side, "patch_size": 32}, projection_dim=512)
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     config.save_pretrained(folder)
     torch.save(seeded.filled(CLIPModel(config).state_dict()), folder / "pytorch_model.bin")
 
 
 def roberta(folder: Path) -> None:
     """Byte tokens under RoBERTa's numbers, filled up to its vocabulary."""
-    folder.mkdir(parents=True)
+    folder.mkdir(parents=True, exist_ok=True)
     tokenizer = bpe.roberta(512)
     tokenizer.save_pretrained(folder)
     path = folder / "tokenizer.json"
