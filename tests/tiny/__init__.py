@@ -11,9 +11,13 @@ from pathlib import Path
 import torch
 
 from tests.tiny import (
+    art2mus,
+    audioldm2,
     blip,
     clip_h14,
+    codi,
     florence2,
+    m2ugen,
     mgs,
     mistral,
     musci,
@@ -39,6 +43,11 @@ def make(folder: Path) -> Path:
             musicgen.make(folder / "facebook" / f"musicgen-{size}", melody=size == "melody")
         musicldm.make(folder / "ircam-reach" / "musicldm")
         stable_diffusion.make(folder / "stabilityai" / "stable-diffusion-2-1")
+        art2mus.make(folder)  # cvssp/audioldm2 among it
+        audioldm2.make(folder / "cvssp" / "audioldm2-large")
+        codi.make(folder / "ZinengTang" / "CoDi")
+        codi.make(folder / "ZinengTang" / "CoDi" / "checkpoints_fp16", dtype=torch.float16)
+        m2ugen.make(folder)
         mgs.make(folder)
         musci.make(folder)
         musflow.make(folder)

@@ -1,0 +1,237 @@
+"""Encoders -> understanding adapters -> LLaMA-2 -> (projector) -> music: a batch at a time, and the ways to
+build it.
+
+Hussain, Liu, Sun, Shan: M2UGen, 2023, arXiv:2311.11255; github.com/shansongliu/M2UGen at 2c702a48 (MIT; read, not
+copied). docs/models/m2ugen.md lists where code and paper part.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from baselines.m2ugen import prompt
+from baselines.m2ugen.decoding import TEMPERATURE, TOP_P, Answer, decode
+from baselines.m2ugen.layout import ADAPTERS, ENCODERS, Checkpoint, empty_adapter, empty_encoder, empty_projector
+from baselines.m2ugen.llama import Llama
+from baselines.m2ugen.music import CANDIDATES, FromAudioLdm2, FromMusicGen, Music, empty_musicgen
+from baselines.m2ugen.pixels import film_frames, film_pixels, picture_pixels
+from baselines.m2ugen.tokenizer import AUDIO, LlamaTokenizer
+from baselines.parts.audioldm2 import STEPS
+from baselines.parts.options import positive
+from baselines.parts.sampling import SeededChoice
+from bench.media import MediaError, frame_count, load_image, video_frames
+from bench.types import Example, Generated, example_seed
+
+SEEN = ("image", "video")  # modalities that a task to music can bring; none brings music
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may set; made before any weights are loaded. From the command line all are strings."""
+
+    seconds: float | str = 10.0
+    """Length of the music."""
+    with_instruction: int | str | bool = 0
+    """1: tell the model the data set's own instruction, which describes the reference music: a leak."""
+
+    def __post_init__(self) -> None:
+        """ValueError for what makes no sense."""
+        if str(self.with_instruction) not in ("0", "1", "False", "True"):
+            raise ValueError(f"with_instruction: {self.with_instruction!r} is neither 0 nor 1")
+        positive("seconds", self.seconds, float)
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the data set's instruction is used."""
+        return str(self.with_instruction) in ("1", "True")
+
+
+@dataclass
+class _Work:
+    """What is known so far about one example of a batch."""
+
+    example: Example
+    ids: list[int] = field(default_factory=list)
+    told: str = ""
+    feature: Tensor | None = None
+    text: str = ""
+    hidden: Tensor | None = None
+    error: str | None = None
+
+    @property
+    def kind(self) -> str:
+        """`video`, `image`, or empty for an example of text alone."""
+        return "video" if self.example.video is not None else "image" if self.example.image is not None else ""
+
+    @property
+    def notes(self) -> dict[str, str]:
+        notes = {"instruction": self.told, "text": self.text}
+        return {name: text for name, text in notes.items() if text}
+
+
+class M2UGen:
+    """The whole system. `paper`: the projected embedding conditions the generator, else the decoded text does."""
+
+    def __init__(
+        self, checkpoint: Checkpoint, tokenizer: Path, music: Music, device: str, paper: bool, options: Options
+    ) -> None:
+        self.llama = Llama(checkpoint.file, device)
+        self.tokenizer = LlamaTokenizer(tokenizer, checkpoint.sizes.vocabulary)
+        sizes, part = checkpoint.sizes, checkpoint.part
+        self.encoders = {k: part(partial(empty_encoder, k, sizes), f"{ENCODERS[k]}.", device) for k in SEEN}
+        self.adapters = {k: part(partial(empty_adapter, k, sizes), f"{ADAPTERS[k]}_", device) for k in SEEN}
+        self.projector = part(partial(empty_projector, sizes), "output_projector.", device) if paper else None
+        patches = {
+            "image": sizes.vit.tokens - 1,
+            "video": (sizes.vivit.tokens - 1) // (32 // sizes.vivit.patch[0]),
+        }
+        self.sides = {
+            kind: math.isqrt(patches[kind]) * shape.patch[-1]
+            for kind, shape in (("image", sizes.vit), ("video", sizes.vivit))
+        }
+        self.music, self.device, self.options = music, torch.device(device), options
+
+    @torch.inference_mode()
+    def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
+        """See bench.types.Model. What is wrong with one example is its own error; the others go on.
+
+        An example with a video is taken by it, one with an image by that; its caption or story is the instruction.
+        """
+        batch = [_Work(example) for example in examples]
+        for work in batch:
+            self._tell(work)
+            self._see(work, seed)
+        for kind in ("", *SEEN):
+            self._answer([work for work in batch if work.error is None and work.kind == kind], kind, seed)
+        ready = [work for work in batch if work.error is None]
+        for work, audio in zip(ready, self._make(ready, seed), strict=True):
+            yield Generated(work.example.id, audio=audio, rate_hz=self.music.rate_hz, notes=work.notes)
+        for work in batch:
+            if work.error is not None:
+                yield Generated(work.example.id, notes=work.notes, error=work.error)
+
+    def _tell(self, work: _Work) -> None:
+        example = work.example
+        if self.options.leaks:
+            if example.instruction is None:
+                work.error = "with_instruction=1 and the example has no instruction of its data set"
+                return
+            text = example.instruction
+        else:
+            text = prompt.instruction(example.caption if example.caption is not None else example.story)
+        work.ids, work.told = prompt.prompt(text, self.tokenizer)
+
+    def _see(self, work: _Work, seed: int) -> None:
+        """The example's picture or film as one token for LLaMA. One at a time: an encoder takes a fraction of the
+        time of the rest, and so no neighbour changes what it makes."""
+        if work.error is not None or not work.kind:
+            return
+        try:
+            pixels = self._pixels(work.example, example_seed(seed, f"{work.example.id}:frames"))
+        except (MediaError, ValueError) as error:
+            work.error = str(error) if isinstance(error, MediaError) else f"{work.example.video}: {error}"
+            return
+        encoder, adapter = self.encoders[work.kind], self.adapters[work.kind]
+        weights = next(encoder.parameters())
+        rows = encoder(pixels[None].to(self.device, weights.dtype))
+        work.feature = adapter(rows.to(next(adapter.parameters()).dtype))[0]
+
+    def _pixels(self, example: Example, seed: int) -> Tensor:
+        if example.video is not None:
+            frames = video_frames(example.video, film_frames(frame_count(example.video), seed))
+            return film_pixels(frames, self.sides["video"])
+        assert example.image is not None
+        return picture_pixels(load_image(example.image), self.sides["image"])
+
+    def _answer(self, batch: Sequence[_Work], kind: str, seed: int) -> None:
+        """LLaMA's text for examples of one kind, and the states of its audio tokens."""
+        if not batch:
+            return
+        seen = {kind: torch.stack([work.feature for work in batch if work.feature is not None])} if kind else {}
+        features = [None, seen.get("image"), seen.get("video")]
+        choice = SeededChoice(self._seeds(batch, seed, "text"), self.device, TEMPERATURE, top_p=TOP_P)
+        answers = decode(
+            self.llama,
+            self.tokenizer,
+            [w.ids for w in batch],
+            features,
+            lambda logits: choice.choose(logits)[:, 0],
+        )
+        for work, answer in zip(batch, answers, strict=True):
+            work.text, work.hidden = answer.text(self.tokenizer), answer.hidden
+            work.error = _missing(answer)
+
+    def _make(self, batch: Sequence[_Work], seed: int) -> Sequence[Any]:
+        if not batch:
+            return []
+        seeds, seconds = self._seeds(batch, seed, "music"), float(self.options.seconds)
+        if self.projector is None:
+            return self.music.from_texts([work.text for work in batch], seeds, seconds)
+        hidden = torch.stack([work.hidden for work in batch if work.hidden is not None])
+        return self.music.from_projected(self.projected(hidden), seeds, seconds)
+
+    def projected(self, hidden: Tensor) -> Tensor:
+        """What the projector makes of the audio tokens' states `[batch, 8, width]`."""
+        assert self.projector is not None
+        dtype = self.projector.query_embs.dtype
+        own = self.llama.embeddings[list(self.tokenizer.audio)].to(dtype)
+        return torch.as_tensor(self.projector(hidden.to(dtype), own.expand(len(hidden), -1, -1)))
+
+    @staticmethod
+    def _seeds(batch: Sequence[_Work], seed: int, stage: str) -> list[int]:
+        """A seed for each example and stage, so that no two draws go together."""
+        return [example_seed(seed, f"{work.example.id}:{stage}") for work in batch]
+
+
+def _missing(answer: Answer) -> str | None:
+    """Why there is no music, in the released code's rule: the eight audio tokens in order, or text alone."""
+    if answer.hidden is not None:
+        return None
+    return (
+        f"the language model's answer has {answer.audio_tokens} of the {len(AUDIO)} audio tokens; without all of "
+        "them M2UGen makes text and no music"
+    )
+
+
+def _musicgen(size: str, paper: bool) -> Callable[..., M2UGen]:
+    def build(device: str, weights: Mapping[str, Path], **options: Any) -> M2UGen:
+        set_by_user = Options(**options)
+        folder = weights[f"musicgen_{size}_settings"]
+        path = weights[f"m2ugen_musicgen_{size}"] / "checkpoint.safetensors"
+        checkpoint = Checkpoint(path, empty_musicgen(folder))
+        music = FromMusicGen(device, folder, checkpoint)
+        return M2UGen(checkpoint, weights["llama2_tokenizer"], music, device, paper, set_by_user)
+
+    build.__doc__ = f"M2UGen with MusicGen-{size}; `options`: see Options."
+    return build
+
+
+def _audioldm2(paper: bool) -> Callable[..., M2UGen]:
+    def build(
+        device: str,
+        weights: Mapping[str, Path],
+        steps: int | str = STEPS,
+        waveforms: int | str = CANDIDATES,
+        **options: Any,
+    ) -> M2UGen:
+        set_by_user = Options(**options)
+        counts = [positive("steps", steps, int), positive("waveforms", waveforms, int)]
+        checkpoint = Checkpoint(weights["m2ugen_audioldm2"] / "checkpoint.safetensors", None)
+        music = FromAudioLdm2(device, weights["audioldm2_music"], *counts)
+        return M2UGen(checkpoint, weights["llama2_tokenizer"], music, device, paper, set_by_user)
+
+    build.__doc__ = "M2UGen with AudioLDM2, of which `waveforms` are ranked; `options`: see Options."
+    return build
+
+
+musicgen_small_code, musicgen_small_paper = _musicgen("small", paper=False), _musicgen("small", paper=True)
+musicgen_medium_code, musicgen_medium_paper = _musicgen("medium", paper=False), _musicgen("medium", paper=True)
+audioldm2_code, audioldm2_paper = _audioldm2(paper=False), _audioldm2(paper=True)

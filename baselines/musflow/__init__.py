@@ -1,0 +1,27 @@
+"""MusFlow: pictures, stories and captions to music by conditional flow matching in CLAP's space of music."""
+
+from bench.types import ModelCard, Variant
+
+ENCODERS = ("clip_vit_b32", "clip_bpe", "clap_music", "roberta_tokenizer")
+"""Assets of the encoders of the conditions."""
+
+CARD = ModelCard(
+    name="musflow",
+    tasks=("image2music", "story2music", "caption2music", "multimodal2music"),
+    variants={
+        "paper": Variant(
+            "baselines.musflow.pipeline:paper",
+            "CLIP ViT-B/32 and LAION-CLAP, an MLP each and their mean, a flow-matching UNet, MusicLDM's decoder",
+            assets=("musflow", *ENCODERS, "musicldm"),
+            extras=("diffusion",),
+            memory_gb=8.0,
+        )
+    },
+    description="the mean of what picture, story and caption sound like to CLAP guides a flow to a spectrogram",
+    licence="nothing was published: your own weights; MusicLDM CC-BY-NC-SA-4.0, CLIP MIT, LAION-CLAP CC0-1.0",
+    paper="Song, Wang: MusFlow: Multimodal Music Generation via Conditional Flow Matching, 2025, arXiv:2504.13535",
+    leaks="whatever your weights were trained on: training.json beside them names the split. The paper trains on "
+    "MusicCaps, MelBench, MUImage and nine tenths of ArtMusic, so musiccaps, melbench and muimage are no test of "
+    "weights that were trained as it says",
+    presets={"paper": ("paper",)},
+)

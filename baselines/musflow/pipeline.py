@@ -1,0 +1,142 @@
+"""MusFlow from pictures, stories and captions to music, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from baselines.musflow import layout
+from baselines.musflow.adapters import DIM, KINDS, Adapters
+from baselines.musflow.encoders import Encoders, conditions
+from baselines.musflow.flow import SOLVERS, integrate
+from baselines.musflow.sound import Sound
+from baselines.parts import diffusion
+from baselines.parts.options import positive
+from bench.media import MediaError
+from bench.types import Example, Generated, example_seed
+
+TIMES = 1000  # the UNet is told the time in 0..1000, the range that MusicLDM's embedding of it is made for
+
+
+@dataclass(frozen=True)
+class Options:
+    """What the user may set; made before any weights are loaded. From the command line all are strings."""
+
+    solver: str = "euler"
+    """One of SOLVERS."""
+    steps: int | str = 50
+    """Of the solver."""
+    conditions: str = ",".join(KINDS)
+    """Those of an example's that are used where it has them, separated by commas."""
+    seconds: float | str = 10.0
+    """Length of the music."""
+
+    def __post_init__(self) -> None:
+        """ValueError for what makes no sense."""
+        if self.solver not in SOLVERS:
+            raise ValueError(f"solver: {self.solver!r} is none of {', '.join(SOLVERS)}")
+        if odd := [kind for kind in self.conditions.split(",") if kind not in KINDS]:
+            raise ValueError(f"conditions: {odd[0]!r} is none of {', '.join(KINDS)}")
+        positive("steps", self.steps, int)
+        positive("seconds", self.seconds, float)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """`conditions`, each once, in the order of KINDS."""
+        return tuple(kind for kind in KINDS if kind in self.conditions.split(","))
+
+
+class Flow:
+    """The part that is trained: conditions' vectors and noise to a latent."""
+
+    def __init__(self, adapters: Adapters, unet: Any, device: str) -> None:
+        """The UNet runs in float16 on CUDA, the path that it steers is float32."""
+        self.device = torch.device(device)
+        self.adapters = adapters.to(device)
+        self.unet = unet.to(device).to(torch.float16 if self.device.type == "cuda" else torch.float32)
+        self.multiple = 2 ** (len(unet.config.block_out_channels) - 1)
+
+    @torch.inference_mode()
+    def latents(self, vectors: Tensor, given: Tensor, noise: Tensor, steps: int, solver: str) -> Tensor:
+        """Where the noise `[batch, channels, frames, bands]` is carried; for the rest see Adapters."""
+        guide = self.adapters(vectors.to(self.device), given.to(self.device))
+
+        def field(point: Tensor, time: float) -> Tensor:
+            return velocity(self.unet, point, torch.full((len(point),), time, device=point.device), guide)
+
+        return integrate(field, noise.to(self.device), steps, solver)
+
+
+def velocity(unet: Any, points: Tensor, times: Tensor, guide: Tensor) -> Tensor:
+    """The UNet's, float32, at points `[batch, channels, frames, bands]` and times `[batch]` in 0..1."""
+    made: Tensor = unet(points.to(unet.dtype), times * TIMES, None, class_labels=guide.to(unet.dtype)).sample
+    return made.float()
+
+
+class MusFlow:
+    """See bench.types.Model. What an example shows of image, story and caption guides its music together."""
+
+    def __init__(self, encoders: Encoders, flow: Flow, sound: Sound, options: Options) -> None:
+        """ValueError where the flow does not fit the decoder."""
+        if flow.unet.config.in_channels != sound.vae.config.latent_channels:
+            raise ValueError(
+                f"the UNet makes latents of {flow.unet.config.in_channels} channels, MusicLDM's decoder takes "
+                f"{sound.vae.config.latent_channels}"
+            )
+        self.encoders, self.flow, self.sound, self.options = encoders, flow, sound, options
+        self.rate_hz = sound.rate_hz
+
+    def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
+        """What is wrong with one example is its own error. Notes: the conditions, and what was cut of a text."""
+        shown: dict[str, dict[str, Any]] = {}
+        for example in examples:
+            try:
+                shown[example.id] = conditions(example, self.options.kinds)
+            except (MediaError, ValueError) as error:
+                yield Generated(example.id, error=str(error))
+        if not shown:
+            return
+        vectors, given = self._vectors(list(shown.values()))
+        length_s = float(self.options.seconds)
+        shape = self.sound.shape(length_s, self.flow.multiple)
+        generators = diffusion.generators([example_seed(seed, name) for name in shown])
+        noise = torch.stack([torch.randn(shape, generator=generator) for generator in generators])
+        latents = self.flow.latents(vectors, given, noise, int(self.options.steps), self.options.solver)
+        made = self.sound.decoded(latents)[:, : round(length_s * self.rate_hz)]
+        for (name, items), audio in zip(shown.items(), made, strict=True):
+            yield Generated(name, audio, self.rate_hz, notes=self._notes(items))
+
+    def _vectors(self, shown: Sequence[Mapping[str, Any]]) -> tuple[Tensor, Tensor]:
+        """Vectors `[batch, 3, 512]`, 0 where there is no condition, and where there is one."""
+        vectors: NDArray[np.float32] = np.zeros((len(shown), len(KINDS), DIM), np.float32)
+        given = np.array([[kind in items for kind in KINDS] for items in shown])
+        for place, kind in enumerate(KINDS):
+            if given[:, place].any():
+                vectors[given[:, place], place] = self.encoders(kind, [i[kind] for i in shown if kind in i])
+        return torch.from_numpy(vectors), torch.from_numpy(given)
+
+    def _notes(self, items: Mapping[str, Any]) -> dict[str, str]:
+        notes = {"conditions": ", ".join(items)}
+        texts = {kind: text for kind, text in items.items() if kind != "image"}
+        read = {kind: self.encoders.read(kind, text) for kind, text in texts.items()}
+        cut = [
+            f"{kind}: {len(read[kind])} of {len(text)} characters were read"
+            for kind, text in texts.items()
+            if read[kind] != text
+        ]
+        return notes | ({"truncated": "; ".join(cut)} if cut else {})
+
+
+def paper(device: str, weights: Mapping[str, Path], **options: Any) -> MusFlow:
+    """The paper's model with weights of one's own. `options`: see Options."""
+    chosen = Options(**options)
+    folder = weights["musflow"]
+    flow = Flow(layout.load_adapters(folder), layout.load_unet(folder), device)
+    return MusFlow(Encoders(device, weights, chosen.kinds), flow, Sound(weights["musicldm"], device), chosen)
