@@ -65,7 +65,18 @@ def _measured(table: pd.DataFrame) -> str:
         + "\n\n</details>\n\n<details><summary>Networks and their licences</summary>\n\n"
         + "\n".join(f"- {name}: {registry.extractor(name).licence}" for name in _networks(signatures))
         + "\n\n</details>\n"
+        + _leaks(systems)
     )
+
+
+def _leaks(systems: Sequence[str]) -> str:
+    """What the cards of these systems say of training data that leaks into a split."""
+    cards = registry.model_cards()
+    families = dict.fromkeys(system.partition(":")[0] for system in systems)
+    lines = [f"- {name}: {cards[name].leaks}" for name in families if name in cards and cards[name].leaks]
+    if not lines:
+        return ""
+    return "\n<details><summary>Training data that leaks</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
 
 
 def _networks(signatures: Sequence[str]) -> list[str]:

@@ -246,7 +246,7 @@ def _per_clip(
 
 
 def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
-    has_value: NDArray[np.bool_] = np.asarray(~np.isnan(rows.reshape(len(rows), -1)).all(axis=1))
+    has_value = np.asarray(~np.isnan(rows).all(axis=tuple(range(1, rows.ndim))))
     rows, groups = rows[has_value], [group for group, has in zip(groups, has_value, strict=True) if has]
     without = int((~has_value).sum())
     note = f"no value for {without} of {len(has_value)} clips" if without else ""

@@ -18,7 +18,7 @@ import pandas as pd
 import pytest
 import soundfile
 
-from bench import choose, results
+from bench import choose, registry, results
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
 
@@ -274,3 +274,20 @@ def test_reference_rows_stand_where_the_task_has_them():
     assert len(choose.systems_for(choose.Options("story2music"), (), references=True)) == 5
     rows = choose.systems_for(choose.Options("lyrics2prompt"), (), references=True)
     assert {system.card.name for system in rows} == {"reference_text", "reference_lyrics"}
+
+
+def test_a_system_that_fails_everywhere_has_rows_that_say_so(toy_world, bench, monkeypatch):
+    monkeypatch.setattr("tests.toy.Echo.generate", lambda model, examples, seed: iter(()))
+    done = bench("run", "--model", "echo", "--task", "image2music", "--out", "run", "--device", "cpu", "--json")
+    rows = {row["metric"]: row for row in json.loads(done.out) if row["model"] == "echo"}
+    assert done.code == 1
+    assert all(row["value"] is None and row["n_failed"] == 12 for row in rows.values())
+    assert rows["cosine_toy"]["note"] == "too few clips: 0, needs 1"
+    assert rows["fad_toy"]["note"] == "too few clips: 0, needs 2"
+
+
+def test_rows_of_frames_without_any_clip_have_no_value_either():
+    """A metric that keeps several numbers a clip: no clips are no shape to be guessed."""
+    from bench.score import _aggregate
+
+    assert _aggregate(registry.metric("thd"), np.zeros((0, 1, 2)), []).n == 0

@@ -26,7 +26,7 @@ def test_help_names_what_is_measured(bench):
 
 def test_systems_are_held_against_their_bounds(monkeypatch):
     found = {
-        "baselines.m2ugen.speed:decode_ratio": lambda: SimpleNamespace(ratio=9.0, same=True),
+        "baselines.m2ugen.speed:decode_ratio": lambda width: SimpleNamespace(ratio=9.0, same=True),
         "baselines.codi.speed:codi_ratio": lambda: SimpleNamespace(times=3.0, apart=1e-6),
         "bench.building.speed:pairing": lambda: (5.0, False),
     }

@@ -11,7 +11,8 @@ from transformers import BertTokenizerFast, BlipConfig, BlipForConditionalGenera
 TEXT = """
 a an the of on in at with and to man woman dog cat horse castle tower mountain lake sea sky tree forest
 field road bridge city night day red green blue dark bright old small large standing sitting walking
-looking holding riding water snow fire sword house boat bird flower painting picture map book angry fun happy neutral sad
+looking holding riding water snow fire sword house boat bird flower painting picture map book
+angry fun happy neutral sad
 """
 WORDS = TEXT.split()
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]

@@ -42,20 +42,22 @@ def sizes(vocabulary: int, output_tokens: int, output_width: int) -> Sizes:
 
 
 def make(folder: Path) -> None:
-    """Add M2UGen with MusicGen-small and with AudioLDM2 to a mirror that has the tiny facebook/musicgen-small."""
-    make_musicgen(folder)
+    """Add M2UGen with MusicGen and with AudioLDM2 to a mirror that has the tiny facebook/musicgen-*."""
+    for size in ("small", "medium"):
+        if (folder / "facebook" / f"musicgen-{size}").is_dir():
+            make_musicgen(folder, size=size)
     audioldm2.make(folder / "cvssp" / "audioldm2-music")
     flat = 128 * audioldm2.T5_WIDTH + 8 * audioldm2.GPT2_WIDTH
     _save(folder / "M2UGen" / "M2UGen-AudioLDM2", _tokenizer(folder), 1, flat, {}, speaks=True)
 
 
-def make_musicgen(folder: Path, speaks: bool = True) -> None:
-    """The one with MusicGen-small alone. Without `speaks` it says words and no audio token."""
-    music = MusicgenForConditionalGeneration.from_pretrained(folder / "facebook" / "musicgen-small")
+def make_musicgen(folder: Path, speaks: bool = True, size: str = "small") -> None:
+    """The one with MusicGen of that size alone. Without `speaks` it says words and no audio token."""
+    music = MusicgenForConditionalGeneration.from_pretrained(folder / "facebook" / f"musicgen-{size}")
     heard = {f"{GENERATOR}.{plain(name)}": value for name, value in music.state_dict().items()}
     heard[f"{GENERATOR}.decoder.model.decoder.embed_positions.weights"] = torch.zeros(2048, 32)
     width = music.config.text_encoder.d_model
-    _save(folder / "M2UGen" / "M2UGen-MusicGen-small", _tokenizer(folder), 128, width, heard, speaks)
+    _save(folder / "M2UGen" / f"M2UGen-MusicGen-{size}", _tokenizer(folder), 128, width, heard, speaks)
 
 
 def _tokenizer(folder: Path) -> Path:
