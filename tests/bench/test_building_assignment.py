@@ -150,3 +150,9 @@ def test_the_measured_ways_agree():
     """What `bench perf` measures: the time is the machine's, the pairs are not."""
     ratio, same = speed.pairing(40, 300, 16)
     assert same and ratio > 0
+
+
+def test_the_measurement_at_full_size_tells_of_every_method() -> None:
+    lines = list(speed.full_size(20, 50, 8))
+    assert [line.partition(":")[0] for line in lines[1:]] == ["greedy", "best_first", "optimal"]
+    assert lines[3].endswith("gap 0")
