@@ -183,23 +183,15 @@ def _pocket(device: str, weights: Mapping[str, Path], options: Options, chat: Ca
     return Mozart(labels, labels, chat(), Composer(device, weights), options)
 
 
-def paper(
-    device: str,
-    weights: Mapping[str, Path],
-    llm: str = "local",
-    llm_url: str = "",
-    llm_model: str = "",
-    **options: Any,
-) -> Mozart:
-    """BLIP (and CLIP), chat model, MusicGen. `llm` is `local`, or `openai`: the model `llm_model` at `llm_url`."""
-    return _paper(device, weights, options, _bridge(device, weights, llm, llm_url, llm_model))
+def paper(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
+    """BLIP (and CLIP), a chat model, MusicGen. `llm` is `local`, or `openai` for the model `llm_model` at
+    `llm_url`; the other options: see Options."""
+    return _paper(device, weights, *_bridged(device, weights, "local", options))
 
 
-def paper_openai(
-    device: str, weights: Mapping[str, Path], llm_url: str = "", llm_model: str = "", **options: Any
-) -> Mozart:
+def paper_openai(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """`paper` with the chat model at an address, without fetching the local one."""
-    return _paper(device, weights, options, _bridge(device, weights, "openai", llm_url, llm_model))
+    return _paper(device, weights, *_bridged(device, weights, "openai", options))
 
 
 def paper_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
@@ -207,28 +199,30 @@ def paper_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) ->
     return _paper(device, weights, options, lambda: None)
 
 
-def code(
-    device: str,
-    weights: Mapping[str, Path],
-    llm: str = "local",
-    llm_url: str = "",
-    llm_model: str = "",
-    **options: Any,
-) -> Mozart:
-    """The released HEAD: Florence-2, a chat model, MusicGen. `llm` as for `paper`."""
-    return _code(device, weights, options, _bridge(device, weights, llm, llm_url, llm_model))
+def code(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
+    """The released HEAD: Florence-2, a chat model, MusicGen. Options as for `paper`."""
+    return _code(device, weights, *_bridged(device, weights, "local", options))
 
 
-def code_openai(
-    device: str, weights: Mapping[str, Path], llm_url: str = "", llm_model: str = "", **options: Any
-) -> Mozart:
+def code_openai(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """`code` with the chat model at an address, as the authors have it."""
-    return _code(device, weights, options, _bridge(device, weights, "openai", llm_url, llm_model))
+    return _code(device, weights, *_bridged(device, weights, "openai", options))
 
 
 def code_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """`code` with USE_LLM False."""
     return _code(device, weights, options, lambda: None)
+
+
+def _bridged(
+    device: str, weights: Mapping[str, Path], llm: str, options: Mapping[str, Any]
+) -> tuple[dict[str, Any], Callable[[], Chat | None]]:
+    """The options without those of the chat model, and what makes it."""
+    rest = dict(options)
+    chosen, url, model = rest.pop("llm", llm), rest.pop("llm_url", ""), rest.pop("llm_model", "")
+    if llm == "openai" and chosen != llm:
+        raise ValueError(f"llm: {chosen!r}, but this variant's chat model is at an address; take it without _openai")
+    return rest, _bridge(device, weights, chosen, url, model)
 
 
 def _bridge(

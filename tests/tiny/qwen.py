@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import GenerationConfig, PreTrainedTokenizerFast, Qwen2Config, Qwen2ForCausalLM
+
+from tests.tiny import bpe
 
 CHAT_TEMPLATE = """\
 {%- if messages[0]['role'] != 'system' %}<|im_start|>system
@@ -25,16 +26,7 @@ TEXT = ["a slow song with piano and strings", "a fast rock track with drums and 
 def make(folder: Path) -> None:
     """Save model, tokenizer, chat template and the sampling settings that the published one carries."""
     folder.mkdir(parents=True)
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        special_tokens=SPECIAL,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TEXT, trainer)
+    tokenizer = bpe.trained(TEXT, 300, SPECIAL)
     fast = PreTrainedTokenizerFast(
         tokenizer_object=tokenizer,
         eos_token="<|im_end|>",

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import (
     GenerationConfig,
     PreTrainedTokenizerFast,
@@ -13,6 +12,8 @@ from transformers import (
     WhisperFeatureExtractor,
     WhisperForConditionalGeneration,
 )
+
+from tests.tiny import bpe
 
 MELS = 8
 SPECIAL = [
@@ -25,15 +26,7 @@ TEXT = ["lift every voice and sing", "light brown hair", "ach wie nichtig, ach w
 def make(folder: Path) -> None:
     """Save model, tokenizer, feature settings and the settings that say which token is which task."""
     folder.mkdir(parents=True)
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    tokenizer.decoder = decoders.ByteLevel()
-    trainer = trainers.BpeTrainer(
-        vocab_size=300,
-        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(TEXT, trainer)
+    tokenizer = bpe.trained(TEXT, 300)
     words = tokenizer.get_vocab_size()
     tokenizer.add_special_tokens(SPECIAL)
     fast = PreTrainedTokenizerFast(
