@@ -221,7 +221,7 @@ def _bridged(
     rest = dict(options)
     chosen, url, model = rest.pop("llm", llm), rest.pop("llm_url", ""), rest.pop("llm_model", "")
     if llm == "openai" and chosen != llm:
-        raise ValueError(f"llm: {chosen!r}, but this variant's chat model is at an address; take it without _openai")
+        raise ValueError(f"llm: {chosen!r}, but this variant's chat model is at an address; drop _openai")
     return rest, _bridge(device, weights, chosen, url, model)
 
 
