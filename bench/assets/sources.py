@@ -145,7 +145,11 @@ def _apt(package: str, part: Path) -> None:
 def _hub(package: str, wanted: Wanted, part: Path) -> None:
     """Download files of one commit of a hub repository; goes on with a half-done download."""
     from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import HTTPError  # that of its own network client, httpx or httpx2
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HTTPError,  # that of its own network client, httpx or httpx2
+        RepositoryNotFoundError,
+    )
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     repository, _, revision = package.partition("@")
@@ -159,6 +163,14 @@ def _hub(package: str, wanted: Wanted, part: Path) -> None:
             tree = [name for name in names if name.startswith(member) and file.keeps(name.removeprefix(member))]
             for name in tree if file.is_tree else [member]:
                 hf_hub_download(repository, safe_name(name, repository), revision=info.sha, local_dir=part)
+    except GatedRepoError as error:
+        raise AssetError(
+            f"{repository} is gated: accept its terms on the hub, and name your token in HF_TOKEN"
+        ) from error
+    except RepositoryNotFoundError as error:
+        raise AssetError(
+            f"the hub has no {repository}, or not for everybody: name your token in HF_TOKEN"
+        ) from error
     except (OSError, ValueError, HTTPError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise AssetError(f"{reason} (no network?)") from error

@@ -436,6 +436,34 @@ def test_hub_takes_the_safe_files_of_one_commit(add: Any, monkeypatch: pytest.Mo
         assets.fetch("evil")
 
 
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("GatedRepoError", r"own/repo is gated: accept its terms on the hub, and name your token in HF_TOKEN"),
+        ("RepositoryNotFoundError", r"the hub has no own/repo, or not for everybody"),
+    ],
+)
+def test_a_repository_behind_a_gate_says_what_to_do(
+    add: Any, monkeypatch: pytest.MonkeyPatch, kind: str, said: str
+) -> None:
+    import huggingface_hub
+    from huggingface_hub import errors
+
+    class Refused(getattr(errors, kind)):  # type: ignore[misc]
+        def __init__(self) -> None:
+            Exception.__init__(self, "401 Client Error.\nlong story")
+
+    class FakeApi:
+        def model_info(self, *args: Any, **kwargs: Any) -> Any:
+            raise Refused
+
+    monkeypatch.setattr(huggingface_hub, "HfApi", FakeApi)
+    add(AssetFile("w.json", ("hf:own/repo@main/w.json",)))
+    with pytest.raises(AssetError, match=said) as raised:
+        assets.fetch("thing")
+    assert "\n" not in str(raised.value) and "--mirror" in str(raised.value)
+
+
 PAYLOAD = bytes(range(256)) * (4 << 12)  # 4 MiB
 
 
