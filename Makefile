@@ -27,7 +27,13 @@ baseline: env
 	rm -f results/baseline.csv
 	$(BIN)/bench publish runs/baseline --to results/baseline.csv
 
-lint: env
+# The packages as they are installed, for tools that read the sources: links in the layout that setup.py states.
+typed:
+	mkdir -p build/typed/sightsound
+	for part in bench metrics baselines; do ln -sfn ../../../$$part build/typed/sightsound/$$part; done
+	for part in sightsound/*.py sightsound/py.typed; do ln -sf ../../../$$part build/typed/sightsound/; done
+
+lint: env typed
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.types import Example, Generated, ModelCard, Variant, example_seed
+from sightsound.bench.core.types import Example, Generated, ModelCard, Variant, example_seed
 
 RATE_HZ = 32000
 SECONDS = 10.0
@@ -106,7 +106,7 @@ def partners(examples: Sequence[Example], seed: int, field: str = "audio") -> li
     return list(zip(ordered, ordered[shift:] + ordered[:shift], strict=True))
 
 
-_HERE = "baselines.reference:"
+_HERE = "sightsound.baselines.reference:"
 CARD = ModelCard(
     name="reference",
     tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music"),

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines import reference
-from bench.types import Example, Generated, ModelCard, Variant, example_seed
+from sightsound.baselines import reference
+from sightsound.bench.core.types import Example, Generated, ModelCard, Variant, example_seed
 
 SIDE = 512  # pixels; what the diffusion models that are compared make
 GREY = 128
@@ -51,7 +51,7 @@ class Noise:
             yield Generated(example.id, image=rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8))
 
 
-_HERE = "baselines.reference_image:"
+_HERE = "sightsound.baselines.reference_image:"
 CARD = ModelCard(
     name="reference_image",
     tasks=("music2image",),

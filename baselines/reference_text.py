@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from baselines import reference
-from bench.types import Example, Generated, ModelCard, Variant, example_seed
+from sightsound.baselines import reference
+from sightsound.bench.core.types import Example, Generated, ModelCard, Variant, example_seed
 
 SENTENCE = "a picture"
 OPENING = 6  # words
@@ -76,7 +76,7 @@ class Opening:
             yield Generated(example.id, text=" ".join((example.lyrics or "").split()[:OPENING]))
 
 
-_HERE = "baselines.reference_text:"
+_HERE = "sightsound.baselines.reference_text:"
 CARD = ModelCard(
     name="reference_text",
     tasks=("music2prompt", "lyrics2prompt"),

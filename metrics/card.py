@@ -35,7 +35,7 @@ class MetricCard:
     name: str
     """Registered name; a pocket network's name is part of it (`fad_musicnn`)."""
     module: str
-    """Module that holds `statistics` and `aggregate`, e.g. `metrics.frechet`."""
+    """Module that holds `statistics` and `aggregate`, e.g. `sightsound.metrics.formulas.two_sets.frechet`."""
     kind: Literal["two_sets", "paired", "single", "ranked"]
     """How the module's functions are called; see docs/metrics.md.
     two_sets: statistics(features) for each side; aggregate(rows, weights, reference_rows, reference_weights).
@@ -74,7 +74,7 @@ class ExtractorCard:
     entry: str
     """`package.module:factory`; factory(weights: Mapping[str, Path], device: str) -> Extractor."""
     modality: Literal["audio", "image", "video", "text"]
-    """What it takes: mono clips, RGB pictures, frames of a video (see `metrics.extractors.VideoExtractor`) or
+    """What it takes: mono clips, RGB pictures, frames of a video (see `metrics.networks.VideoExtractor`) or
     sentences."""
     assets: tuple[str, ...]
     """Names of the assets that hold its weights; the factory gets the folder of each by name."""

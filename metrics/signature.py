@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 
-from metrics.card import ExtractorCard, MetricCard
+from sightsound.metrics.card import ExtractorCard, MetricCard
 
 FIRST_OPTIONS = ("sr", "rs", "len")  # the options that have a place of their own; others follow, sorted
 SHORT = 6  # hex digits of a digest that a person reads; enough to tell versions apart, not to prove one

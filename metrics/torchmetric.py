@@ -19,8 +19,8 @@ from torch import Tensor
 from torchmetrics import Metric
 from torchmetrics.utilities.data import dim_zero_cat
 
-from metrics.card import MetricCard
-from metrics.rows import Rows
+from sightsound.metrics.card import MetricCard
+from sightsound.metrics.rows import Rows
 
 
 class AsTorchMetric(Metric):

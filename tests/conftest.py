@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from bench import presets, registry
-from bench import splits as data
-from metrics import cards
-from metrics.extractors import cards as extractor_cards
+from sightsound.bench import splits as data
+from sightsound.bench.core import registry
+from sightsound.bench.stages import presets
+from sightsound.metrics import cards
+from sightsound.metrics.networks import cards as extractor_cards
 from tests import toy
 
 # A busy machine is no failure, and a failure should come again.
@@ -33,7 +34,7 @@ class Done:
 @pytest.fixture
 def bench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Done]:
     """`bench("run", "--model", ...)`: the command in this process."""
-    from bench import cli
+    from sightsound.bench.commands import app as cli
 
     def command(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["bench", *map(str, words)])

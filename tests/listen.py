@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from baselines.composer import Composer
-from bench import assets
-from metrics.extractors import musicnn
+from sightsound.baselines.composer import Composer
+from sightsound.bench import assets
+from sightsound.metrics.networks.pocket import musicnn
 
 PROMPTS = (
     "A slow, sad and melancholic piano ballad with mournful strings",

@@ -16,14 +16,15 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from bench import presets, registry
-from bench import splits as data
-from bench.splits import manifest
-from bench.types import Example, Generated, ModelCard, SplitCard, Variant, example_seed
-from metrics import cards
-from metrics.card import ExtractorCard, MetricCard, Need
-from metrics.extractors import Features
-from metrics.extractors import cards as extractor_cards
+from sightsound.bench import splits as data
+from sightsound.bench.core import registry
+from sightsound.bench.core.types import Example, Generated, ModelCard, SplitCard, Variant, example_seed
+from sightsound.bench.splits import manifest
+from sightsound.bench.stages import presets
+from sightsound.metrics import cards
+from sightsound.metrics.card import ExtractorCard, MetricCard, Need
+from sightsound.metrics.networks import Features
+from sightsound.metrics.networks import cards as extractor_cards
 
 RATE_HZ = 8000
 SECONDS = float(os.environ.get("TOY_SECONDS", "2"))
@@ -140,9 +141,35 @@ def register() -> None:
     generated = Need("generated", "spectrum", "embedding")
     reference = Need("reference", "spectrum", "embedding")
     for card in (
-        MetricCard("fad_toy", "metrics.frechet", "two_sets", False, (generated, reference), "FAD", "toy", 2),
-        MetricCard("cosine_toy", "metrics.similarity", "paired", True, (generated, reference), "cosine", "toy"),
-        MetricCard("rank_toy", "metrics.rank", "ranked", True, (), "rank", "toy", over="cosine_toy"),
+        MetricCard(
+            "fad_toy",
+            "sightsound.metrics.formulas.two_sets.frechet",
+            "two_sets",
+            False,
+            (generated, reference),
+            "FAD",
+            "toy",
+            2,
+        ),
+        MetricCard(
+            "cosine_toy",
+            "sightsound.metrics.formulas.paired.similarity",
+            "paired",
+            True,
+            (generated, reference),
+            "cosine",
+            "toy",
+        ),
+        MetricCard(
+            "rank_toy",
+            "sightsound.metrics.formulas.ranked.rank",
+            "ranked",
+            True,
+            (),
+            "rank",
+            "toy",
+            over="cosine_toy",
+        ),
     ):
         cards.METRICS[card.name] = card
     presets.PRESETS["pocket"] = presets.Preset(
@@ -151,7 +178,7 @@ def register() -> None:
 
 
 if __name__ == "__main__":
-    from bench.cli import main
+    from sightsound.bench.commands.app import main
 
     register()
     os.environ.pop("SIGHTSOUND_MIRROR", None)

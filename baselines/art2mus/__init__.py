@@ -1,13 +1,13 @@
 """Art2Mus: AudioLDM 2 given a picture's ImageBind embedding in place of a text."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 CARD = ModelCard(
     name="art2mus",
     tasks=("image2music",),
     variants={
         name: Variant(
-            f"baselines.art2mus.pipeline:{entry}",
+            f"sightsound.baselines.art2mus.pipeline:{entry}",
             f"ImageBind, a projection to {what} of GPT-2, the rest of cvssp/audioldm2; best of 3 by ImageBind",
             assets=("audioldm2", "imagebind", f"art2mus_{name}"),
             extras=("diffusion",),

@@ -15,12 +15,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from baselines.art2mus.projection import ImageProjection, load
-from baselines.parts.audioldm2 import GUIDANCE, STEPS, AudioLdm2
-from baselines.parts.options import positive
-from bench.media import MediaError, load_image
-from bench.types import Example, Generated, example_seed
-from metrics.extractors import Extractor, imagebind, imagebind_audio, imagebind_network
+from sightsound.baselines.art2mus.projection import ImageProjection, load
+from sightsound.baselines.parts.audioldm2 import GUIDANCE, STEPS, AudioLdm2
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.media import MediaError, load_image
+from sightsound.bench.core.types import Example, Generated, example_seed
+from sightsound.metrics.networks import Extractor
+from sightsound.metrics.networks.joint import imagebind, imagebind_audio, imagebind_network
 
 SENTENCES = {  # the constants BASIC_, HISTORICAL_ and EMOTIONAL_DATASET_TEXT of art2mus_4_pipeline.py, as they are
     "default": "Music representing the content of this artwork",
@@ -85,7 +86,7 @@ class Art2Mus:
 
     @torch.inference_mode()
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model. What is wrong with one example is its own error; the others go on."""
+        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on."""
         pictures: dict[str, NDArray[np.uint8]] = {}
         for example in examples:
             try:

@@ -11,8 +11,8 @@ from pathlib import Path
 import torch
 from torch import Tensor, nn
 
-from metrics.extractors.checkpoint import filled, read_safetensors
-from metrics.extractors.imagebind_network import DIM
+from sightsound.metrics.networks.common.checkpoint import filled, read_safetensors
+from sightsound.metrics.networks.joint.imagebind_network import DIM
 
 WIDENED = 2  # times GPT-2's width, between the two layers
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from baselines.parts.options import positive
-from bench.types import Model, ModelCard, Variant
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.types import Model, ModelCard, Variant
 
 _CHECKPOINTS = {  # variant -> repository, asset, parameters, what it was trained on, GB of memory
     "base": ("audioldm2", "audioldm2", "1.1", "1,150,000 hours of sound, music among it", 6.0),
@@ -19,7 +19,7 @@ CARD = ModelCard(
     tasks=("caption2music", "story2music"),
     variants={
         name: Variant(
-            "baselines.audioldm2:build",
+            "sightsound.baselines.audioldm2:build",
             f"cvssp/{repository}: {billions} billion parameters, {hours}; 200 steps of DDIM, guidance 3.5",
             assets=(asset,),
             extras=("diffusion",),
@@ -48,8 +48,8 @@ def build(
 ) -> Model:
     """The published pipeline. `seconds` of music, `steps` of DDIM, `guidance` above 1 for any, `negative`: the
     sentence to keep away from; of `candidates` waveforms the one is kept that CLAP finds nearest to the text."""
-    from baselines.parts.audioldm2 import AudioLdm2
-    from baselines.parts.prompted import Prompted
+    from sightsound.baselines.parts.audioldm2 import AudioLdm2
+    from sightsound.baselines.parts.prompted import Prompted
 
     length_s = positive("seconds", seconds, float)
     number, weight = positive("steps", steps, int), positive("guidance", guidance, float)

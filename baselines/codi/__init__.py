@@ -1,6 +1,6 @@
 """CoDi: pictures, videos and sentences to sound by composable diffusion."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 _PARTS = (
     "CLIP ViT-L/14 with temporal attention (CLAP for an extra sound), audio UNet, AudioLDM's decoder, HiFi-GAN"
@@ -11,13 +11,13 @@ CARD = ModelCard(
     tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music"),
     variants={
         "fp32": Variant(
-            "baselines.codi.pipeline:fp32",
+            "sightsound.baselines.codi.pipeline:fp32",
             f"{_PARTS}; the float32 files",
             assets=("codi_encoders", "codi_audio", "clip_bpe"),
             memory_gb=10.0,
         ),
         "fp16": Variant(
-            "baselines.codi.pipeline:fp16",
+            "sightsound.baselines.codi.pipeline:fp16",
             f"{_PARTS}; the float16 files, on CUDA in float16",
             assets=("codi_fp16_encoders", "codi_fp16_audio", "clip_bpe"),
             memory_gb=5.0,

@@ -17,10 +17,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import ClapAudioConfig, ClapAudioModelWithProjection
 
-from baselines.codi.weights import Checkpoint
-from metrics.extractors.checkpoint import load_strictly
-from metrics.extractors.clap import RATE_HZ, WINDOW, LogMel
-from metrics.extractors.clap_weights import renamed
+from sightsound.baselines.codi.weights import Checkpoint
+from sightsound.metrics.networks.common.checkpoint import load_strictly
+from sightsound.metrics.networks.joint.clap import RATE_HZ, WINDOW, LogMel
+from sightsound.metrics.networks.joint.clap_weights import renamed
 
 PREFIX = "clap.model."
 UNUSED = (

@@ -13,8 +13,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.codi.clip_frames import HEAD, OverFrames
-from baselines.codi.weights import Checkpoint
+from sightsound.baselines.codi.clip_frames import HEAD, OverFrames
+from sightsound.baselines.codi.weights import Checkpoint
 
 PREFIX = "clip.model."
 UNUSED = r"logit_scale$|.*\.position_ids$|.*\.temporal_attn\.(pos|frame_rate)_embeds$"

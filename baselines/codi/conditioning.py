@@ -15,12 +15,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.codi.clap import Clap
-from baselines.codi.clip import Clip
-from baselines.codi.preprocessing import FRAMES, grey
-from metrics.extractors.clap import WINDOW
-from metrics.extractors.clip_bpe import ClipBpe
-from metrics.extractors.clip_pixels import normalised
+from sightsound.baselines.codi.clap import Clap
+from sightsound.baselines.codi.clip import Clip
+from sightsound.baselines.codi.preprocessing import FRAMES, grey
+from sightsound.metrics.networks.common.clip_bpe import ClipBpe
+from sightsound.metrics.networks.common.clip_pixels import normalised
+from sightsound.metrics.networks.joint.clap import WINDOW
 
 KINDS = ("image", "video", "text", "audio")
 BATCH = 16  # pictures, sentences or sounds in one forward pass; a video counts as its frames

@@ -13,20 +13,20 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.codi import autoencoder, clap, clip, unet, vocoder
-from baselines.codi.autoencoder import Autoencoder
-from baselines.codi.clip import Clip
-from baselines.codi.conditioning import Conditioner, mixed
-from baselines.codi.preprocessing import VideoReader, picture, sentence
-from baselines.codi.sampler import sample, schedule
-from baselines.codi.unet import UNet
-from baselines.codi.vocoder import Vocoder
-from baselines.codi.weights import Checkpoint
-from bench import video
-from bench.errors import BenchError
-from bench.media import load_audio, load_image
-from bench.types import Example, Generated, example_seed
-from metrics.extractors import clip_bpe
+from sightsound.baselines.codi import autoencoder, clap, clip, unet, vocoder
+from sightsound.baselines.codi.autoencoder import Autoencoder
+from sightsound.baselines.codi.clip import Clip
+from sightsound.baselines.codi.conditioning import Conditioner, mixed
+from sightsound.baselines.codi.preprocessing import VideoReader, picture, sentence
+from sightsound.baselines.codi.sampler import sample, schedule
+from sightsound.baselines.codi.unet import UNet
+from sightsound.baselines.codi.vocoder import Vocoder
+from sightsound.baselines.codi.weights import Checkpoint
+from sightsound.bench.core import video
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import load_audio, load_image
+from sightsound.bench.core.types import Example, Generated, example_seed
+from sightsound.metrics.networks.common import clip_bpe
 
 LATENT = (8, 256, 16)  # channels, frames of 40 ms, bands
 ENCODERS = "CoDi_encoders.safetensors"
@@ -111,7 +111,7 @@ class _Work:
 
 
 class CoDi:
-    """See bench.types.Model. An example's picture, video, caption and story are its conditions.
+    """See sightsound.bench.core.types.Model. An example's picture, video, caption and story are its conditions.
 
     Where it has a caption and a story, they are one text.
     """

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch.nn import functional
 
-from metrics.extractors.clip_bpe import CONTEXT, END, ClipBpe
-from metrics.extractors.clip_pixels import SIZE, checked_picture
+from sightsound.metrics.networks.common.clip_bpe import CONTEXT, END, ClipBpe
+from sightsound.metrics.networks.common.clip_pixels import SIZE, checked_picture
 
 PICTURE = 512  # pixels, to which the square of a picture is resized first
 FRAME = 256  # the same of a video
@@ -77,7 +77,7 @@ def grey() -> Pixels:
 
 
 class VideoReader:
-    """See bench.video.Reader: four frames, evenly spread over 4 s that begin at random."""
+    """See sightsound.bench.core.video.Reader: four frames, evenly spread over 4 s that begin at random."""
 
     def __init__(self, seed: int) -> None:
         self._start = float(torch.rand(1, generator=torch.Generator().manual_seed(seed), dtype=torch.float64))

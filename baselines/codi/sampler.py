@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from baselines.codi.unet import UNet
+from sightsound.baselines.codi.unet import UNet
 
 TRAINED = 1000  # steps
 FIRST_BETA, LAST_BETA = 0.00085, 0.012

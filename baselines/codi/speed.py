@@ -17,9 +17,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.codi import unet
-from baselines.codi.sampler import sample
-from baselines.codi.unet import Block, Heard, UNet
+from sightsound.baselines.codi import unet
+from sightsound.baselines.codi.sampler import sample
+from sightsound.baselines.codi.unet import Block, Heard, UNet
 
 LATENT = (8, 256, 16)  # channels, frames, bands: 10.24 s
 CONTEXT = 64

@@ -15,8 +15,8 @@ from typing import TypeVar
 import torch
 from torch import Tensor, nn
 
-from baselines.parts.mapped import MappedFile
-from metrics.extractors.checkpoint import check_layout
+from sightsound.baselines.parts.mapped import MappedFile
+from sightsound.metrics.networks.common.checkpoint import check_layout
 
 Network = TypeVar("Network", bound=nn.Module)
 

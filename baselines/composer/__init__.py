@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.composer.arrange import compose
-from baselines.composer.render import Renderer
-from baselines.composer.score import Note, Score, Track
-from baselines.composer.words import Attributes, attributes
+from sightsound.baselines.composer.arrange import compose
+from sightsound.baselines.composer.render import Renderer
+from sightsound.baselines.composer.score import Note, Score, Track
+from sightsound.baselines.composer.words import Attributes, attributes
 
 __all__ = ["Attributes", "Composer", "Note", "Renderer", "Score", "Track", "attributes", "compose"]
 

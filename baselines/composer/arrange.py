@@ -7,15 +7,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from random import Random
 
-from baselines.composer import harmony
-from baselines.composer.drums import drums
-from baselines.composer.harmony import Chord
-from baselines.composer.melody import melody
-from baselines.composer.parts import WRITERS, Event, Plan, centre
-from baselines.composer.score import Note, Score, Track
-from baselines.composer.styles import STYLES, Layer, Style
-from baselines.composer.vocabulary import INSTRUMENTS
-from baselines.composer.words import Attributes
+from sightsound.baselines.composer import harmony
+from sightsound.baselines.composer.drums import drums
+from sightsound.baselines.composer.harmony import Chord
+from sightsound.baselines.composer.melody import melody
+from sightsound.baselines.composer.parts import WRITERS, Event, Plan, centre
+from sightsound.baselines.composer.score import Note, Score, Track
+from sightsound.baselines.composer.styles import STYLES, Layer, Style
+from sightsound.baselines.composer.vocabulary import INSTRUMENTS
+from sightsound.baselines.composer.words import Attributes
 
 CLOSING_S = 1.1  # least time that the last chord rings
 BUILD_S = 20.0  # a piece longer than this lets its players enter one after the other

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from random import Random
 
-from baselines.composer.parts import Event, Plan
+from sightsound.baselines.composer.parts import Event, Plan
 
 # General MIDI drums: 36 kick, 37 stick, 38 snare, 39 clap, 42 closed hat, 46 open hat, 51 ride, 54 tambourine,
 # 56 cowbell, 62 and 63 conga, 69 cabasa, 70 maracas, 75 claves; 57 is the cymbal of the orchestra kit.

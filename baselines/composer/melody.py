@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from baselines.composer import harmony
-from baselines.composer.parts import MOVES, RHYTHMS, Event, Plan, centre
-from baselines.composer.styles import Layer
-from baselines.composer.vocabulary import INSTRUMENTS
+from sightsound.baselines.composer import harmony
+from sightsound.baselines.composer.parts import MOVES, RHYTHMS, Event, Plan, centre
+from sightsound.baselines.composer.styles import Layer
+from sightsound.baselines.composer.vocabulary import INSTRUMENTS
 
 FORM = "abacabad"  # a bar each: motifs a and b, c an open end, d a close
 Motif = list[tuple[int, int]]  # (step of the bar, scale steps from the note before)

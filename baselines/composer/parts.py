@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import NamedTuple
 
-from baselines.composer import harmony
-from baselines.composer.harmony import Chord
-from baselines.composer.styles import Layer, Style
-from baselines.composer.vocabulary import INSTRUMENTS, Instrument
+from sightsound.baselines.composer import harmony
+from sightsound.baselines.composer.harmony import Chord
+from sightsound.baselines.composer.styles import Layer, Style
+from sightsound.baselines.composer.vocabulary import INSTRUMENTS, Instrument
 
 
 class Event(NamedTuple):

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import butter, fftconvolve, lfilter
 
-from baselines.composer import synth
-from baselines.composer.score import Note, Score, Track
-from baselines.composer.soundfont import read_soundfont
+from sightsound.baselines.composer import synth
+from sightsound.baselines.composer.score import Note, Score, Track
+from sightsound.baselines.composer.soundfont import read_soundfont
 
 PEAK = 10 ** (-1 / 20)  # the loudest sample: one decibel below full scale
 FADE_S = 0.25  # at the end of the piece

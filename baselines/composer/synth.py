@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.signal import lfilter
 
-from baselines.composer.soundfont import Region, SoundFont
+from sightsound.baselines.composer.soundfont import Region, SoundFont
 
 Wave = NDArray[np.float32]
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from baselines.composer import vocabulary as known
-from baselines.composer.styles import STYLES
+from sightsound.baselines.composer import vocabulary as known
+from sightsound.baselines.composer.styles import STYLES
 
 TEMPO_RANGE_BPM = (40.0, 210.0)
 LONGEST_PROMPT = 20_000  # characters that are read

@@ -1,8 +1,8 @@
 """Lyric-to-Image of "Resonating Visuals", up to the image prompt: a song's words through a chat model."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
-_HERE = "baselines.lyric2prompt.pipeline:"
+_HERE = "sightsound.baselines.lyric2prompt.pipeline:"
 _SMOLLM2 = "SmolLM2-135M"
 _MISTRAL = "Mistral-7B-Instruct (or any chat model at an address)"
 _ADDRESS = "the chat model at an OpenAI-compatible address"

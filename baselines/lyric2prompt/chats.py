@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Protocol
 
-from baselines.parts.chat import LocalChat
-from baselines.parts.messages import ChatError, Message
+from sightsound.baselines.parts.chat import LocalChat
+from sightsound.baselines.parts.messages import ChatError, Message
 
 BEGINS = {
     "theme": "This song is about",
@@ -22,7 +22,7 @@ BEGINS = {
 
 
 class Talker(Protocol):
-    """A chat model as baselines.parts has them."""
+    """A chat model as sightsound.baselines.parts has them."""
 
     def converse(self, conversations: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str | ChatError]:
         """The next answer in each conversation."""

@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from metrics.extractors.clip_bpe import END, FILE, ClipBpe
+from sightsound.metrics.networks.common.clip_bpe import END, FILE, ClipBpe
 
 LONGEST_LYRICS = 4000  # characters; a long song's words, about 1,000 tokens
 TOKENS = 75  # the fused prompt stays below; CLIP's text encoder reads 75 and two marks

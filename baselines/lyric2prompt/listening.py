@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.extractors import musicnn
-from metrics.extractors.through_text import top_names
+from sightsound.metrics.networks.pocket import musicnn
+from sightsound.metrics.networks.pocket.through_text import top_names
 
 RATE_HZ = 16000
 

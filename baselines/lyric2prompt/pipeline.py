@@ -10,11 +10,11 @@ from typing import Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.lyric2prompt import prompts
-from baselines.lyric2prompt.fitting import Fitting, cut_lyrics
-from baselines.parts.messages import ChatError, Message
-from bench.media import MAX_AUDIO_S, MediaError, load_audio
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.lyric2prompt import prompts
+from sightsound.baselines.lyric2prompt.fitting import Fitting, cut_lyrics
+from sightsound.baselines.parts.messages import ChatError, Message
+from sightsound.bench.core.media import MAX_AUDIO_S, MediaError, load_audio
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 Flow = Literal["parallel", "conversational"]
 RATE_HZ = 16000  # of what Whisper and musicnn hear
@@ -72,7 +72,7 @@ class Lyric2Prompt:
     """Describes the music of examples that bring no caption; None: the music plays no part."""
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model. What is wrong with one example is its own error; the others go on."""
+        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on."""
         batch = [_Work(example) for example in examples]
         self._read(batch)
         self._listen(batch)
@@ -175,7 +175,7 @@ def pocket_conversational(device: str, weights: Mapping[str, Path]) -> Lyric2Pro
 
 
 def _pocket(device: str, weights: Mapping[str, Path], flow: Flow) -> Lyric2Prompt:
-    from baselines.lyric2prompt.chats import pocket_chat
+    from sightsound.baselines.lyric2prompt.chats import pocket_chat
 
     return _system(device, weights, pocket_chat(device, weights["smollm2"]), flow)
 
@@ -209,15 +209,15 @@ def _paper(
     llm_model: str = "",
 ) -> Lyric2Prompt:
     """`llm` is `local`, or `openai` for the model `llm_model` at `llm_url`."""
-    from baselines.lyric2prompt.chats import Plain
+    from sightsound.baselines.lyric2prompt.chats import Plain
 
     if llm == "openai":
-        from baselines.parts.remote import RemoteChat
+        from sightsound.baselines.parts.remote import RemoteChat
 
         return _system(device, weights, Plain(RemoteChat(llm_url, llm_model)), flow)
     if llm != "local":
         raise ValueError(f"llm: {llm!r} is neither local nor openai")
-    from baselines.parts.chat import LocalChat
+    from sightsound.baselines.parts.chat import LocalChat
 
     return _system(device, weights, Plain(LocalChat(device, weights["mistral_7b_instruct"])), flow)
 
@@ -227,11 +227,11 @@ def _system(device: str, weights: Mapping[str, Path], chat: Chat, flow: Flow) ->
     transcribe: Listen | None = None
     caption: Listen | None = None
     if "whisper_large_v2" in weights:
-        from baselines.parts.whisper import Whisper
+        from sightsound.baselines.parts.whisper import Whisper
 
         transcribe = Whisper(device, weights["whisper_large_v2"]).transcribe
     if "musicnn" in weights:
-        from baselines.lyric2prompt.listening import Tags
+        from sightsound.baselines.lyric2prompt.listening import Tags
 
         caption = Tags(device, weights).caption
     return Lyric2Prompt(chat, Fitting(weights["clip_bpe"]), flow, transcribe, caption)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from baselines.parts.messages import Message
+from sightsound.baselines.parts.messages import Message
 
 
 @dataclass(frozen=True)

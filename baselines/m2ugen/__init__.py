@@ -1,6 +1,6 @@
 """M2UGen: encoders and LLaMA-2 -> a music generator."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 _PARTS = "ViT or ViViT, LLaMA-2 with adapters"
 _CODE = "on the decoded text, as the released code runs it"
@@ -16,7 +16,7 @@ CARD = ModelCard(
     tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music"),
     variants={
         f"{name}_{way}": Variant(
-            f"baselines.m2ugen.pipeline:{name}_{way}",
+            f"sightsound.baselines.m2ugen.pipeline:{name}_{way}",
             f"{_PARTS}, {music} {how}",
             assets=(*assets, "llama2_tokenizer"),
             extras=("diffusion",) if name == "audioldm2" else (),

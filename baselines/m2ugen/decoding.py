@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from baselines.m2ugen.llama import LONGEST, Cache, Llama
-from baselines.m2ugen.tokenizer import NEWLINE, LlamaTokenizer
+from sightsound.baselines.m2ugen.llama import LONGEST, Cache, Llama
+from sightsound.baselines.m2ugen.tokenizer import NEWLINE, LlamaTokenizer
 
 TEMPERATURE = 0.6  # generate_m2ugen.py of all three evaluations, and inference.py
 TOP_P = 0.8

@@ -16,15 +16,15 @@ from typing import TypeVar
 import torch
 from torch import nn
 
-from baselines.m2ugen import llama
-from baselines.m2ugen.projector import Projector
-from baselines.m2ugen.understanding import Understanding
-from baselines.m2ugen.vit import HEAD_WIDTH, Vit
-from baselines.m2ugen.vit import Shape as VitShape
-from baselines.parts.mapped import MappedFile
-from metrics.extractors.checkpoint import check_layout
-from metrics.extractors.mert import Mert
-from metrics.extractors.mert import Shape as MertShape
+from sightsound.baselines.m2ugen import llama
+from sightsound.baselines.m2ugen.projector import Projector
+from sightsound.baselines.m2ugen.understanding import Understanding
+from sightsound.baselines.m2ugen.vit import HEAD_WIDTH, Vit
+from sightsound.baselines.m2ugen.vit import Shape as VitShape
+from sightsound.baselines.parts.mapped import MappedFile
+from sightsound.metrics.networks.audio.mert import Mert
+from sightsound.metrics.networks.audio.mert import Shape as MertShape
+from sightsound.metrics.networks.common.checkpoint import check_layout
 
 Network = TypeVar("Network", bound=nn.Module)
 

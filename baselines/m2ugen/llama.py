@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from baselines.parts.mapped import MappedFile
+from sightsound.baselines.parts.mapped import MappedFile
 
 LONGEST = 1024  # positions, the authors' max_seq_len
 GROUP = 6  # layers that hear one modality; three groups at the end: audio, image, video
@@ -187,7 +187,7 @@ def _frequencies(width: int) -> Tensor:
 
 
 def published(sizes: Any) -> dict[str, tuple[int, ...]]:
-    """Names and shapes of the language model's weights; `sizes` is a baselines.m2ugen.layout.Sizes."""
+    """Names and shapes of the language model's weights; `sizes` is a sightsound.baselines.m2ugen.layout.Sizes."""
     d, hidden, rank = sizes.width, sizes.hidden, sizes.rank
     table: dict[str, tuple[int, ...]] = {
         "llama.tok_embeddings.weight": (sizes.vocabulary, d),

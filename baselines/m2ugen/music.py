@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from transformers import GenerationConfig, MusicgenConfig, MusicgenForConditionalGeneration
 
-from baselines.m2ugen.layout import GENERATOR, Checkpoint
-from baselines.m2ugen.projector import audioldm2_conditioning, conditioning
-from baselines.parts.audioldm2 import STEPS, AudioLdm2
-from baselines.parts.musicgen import MusicGen
+from sightsound.baselines.m2ugen.layout import GENERATOR, Checkpoint
+from sightsound.baselines.m2ugen.projector import audioldm2_conditioning, conditioning
+from sightsound.baselines.parts.audioldm2 import STEPS, AudioLdm2
+from sightsound.baselines.parts.musicgen import MusicGen
 
 GUIDANCE = 3.5  # of both generators
 TEXT_TOKENS = 128  # to which the authors pad or cut the text for MusicGen

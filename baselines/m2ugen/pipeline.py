@@ -17,18 +17,25 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines.m2ugen import prompt
-from baselines.m2ugen.decoding import TEMPERATURE, TOP_P, Answer, decode
-from baselines.m2ugen.layout import ADAPTERS, ENCODERS, Checkpoint, empty_adapter, empty_encoder, empty_projector
-from baselines.m2ugen.llama import Llama
-from baselines.m2ugen.music import CANDIDATES, FromAudioLdm2, FromMusicGen, Music, empty_musicgen
-from baselines.m2ugen.pixels import film_frames, film_pixels, picture_pixels
-from baselines.m2ugen.tokenizer import AUDIO, LlamaTokenizer
-from baselines.parts.audioldm2 import STEPS
-from baselines.parts.options import positive
-from baselines.parts.sampling import SeededChoice
-from bench.media import MediaError, frame_count, load_image, video_frames
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.m2ugen import prompt
+from sightsound.baselines.m2ugen.decoding import TEMPERATURE, TOP_P, Answer, decode
+from sightsound.baselines.m2ugen.layout import (
+    ADAPTERS,
+    ENCODERS,
+    Checkpoint,
+    empty_adapter,
+    empty_encoder,
+    empty_projector,
+)
+from sightsound.baselines.m2ugen.llama import Llama
+from sightsound.baselines.m2ugen.music import CANDIDATES, FromAudioLdm2, FromMusicGen, Music, empty_musicgen
+from sightsound.baselines.m2ugen.pixels import film_frames, film_pixels, picture_pixels
+from sightsound.baselines.m2ugen.tokenizer import AUDIO, LlamaTokenizer
+from sightsound.baselines.parts.audioldm2 import STEPS
+from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 SEEN = ("image", "video")  # modalities that a task to music can bring; none brings music
 
@@ -101,7 +108,7 @@ class M2UGen:
 
     @torch.inference_mode()
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model. What is wrong with one example is its own error; the others go on.
+        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on.
 
         An example with a video is taken by it, one with an image by that; its caption or story is the instruction.
         """

@@ -7,9 +7,9 @@ is used only where the user asks for it (`with_instruction`).
 
 from __future__ import annotations
 
-from baselines.m2ugen.decoding import MOST
-from baselines.m2ugen.llama import LONGEST
-from baselines.m2ugen.tokenizer import LlamaTokenizer
+from sightsound.baselines.m2ugen.decoding import MOST
+from sightsound.baselines.m2ugen.llama import LONGEST
+from sightsound.baselines.m2ugen.tokenizer import LlamaTokenizer
 
 TEMPLATE = (
     "Below is an instruction that describes a task. Write a response that appropriately completes the request.\n\n"

@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor
 
-from baselines.m2ugen import llama
-from baselines.m2ugen.llama import Llama
+from sightsound.baselines.m2ugen import llama
+from sightsound.baselines.m2ugen.llama import Llama
 
 PROMPT = 64  # tokens
 RANK = 16
@@ -50,7 +50,7 @@ class _Random:
         return iter(self.shapes)
 
     def take(self, name: str, device: Any = "cpu", dtype: torch.dtype | None = None) -> Tensor:
-        """See baselines.parts.mapped.MappedFile."""
+        """See sightsound.baselines.parts.mapped.MappedFile."""
         shape = self.shapes[name]
         made = torch.empty(shape, dtype=dtype or self.dtypes[name], device=device)
         return made.normal_(std=shape[-1] ** -0.5) if len(shape) > 1 else made.fill_(1.0)
@@ -101,7 +101,7 @@ def _greedy(model: Llama, count: int, cached: bool) -> list[int]:
 def bandwidth_ratio(batch: int = 1, tokens: int = 256) -> tuple[float, float]:
     """On CUDA, with LLaMA-2 7B's shape in bfloat16: seconds a token, and how many times that is what reading the
     weights once takes at the speed at which the device copies 4 GB."""
-    from baselines.m2ugen.decoding import steps
+    from sightsound.baselines.m2ugen.decoding import steps
 
     model = random_llama(4096, 11008, 32, device="cuda", dtype=torch.bfloat16)
     columns = PROMPT + tokens + 1

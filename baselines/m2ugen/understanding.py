@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.m2ugen.llama import rms_norm
+from sightsound.baselines.m2ugen.llama import rms_norm
 
 BLOCKS = (1, 2, 3)
 EPS = 1e-6

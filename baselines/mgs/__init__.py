@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 _WAYS = {
     "emotive": ("the emotion's name", ()),
@@ -22,7 +22,7 @@ CARD = ModelCard(
     tasks=("image2music",),
     variants={
         name: Variant(
-            f"baselines.mgs.pipeline:{name}",
+            f"sightsound.baselines.mgs.pipeline:{name}",
             f"prompt: {prompt}",
             assets=("mgs_emotion", f"mgs_{name}", "musicgen_small", *assets),
             memory_gb=6.0 + 2.5 * len(assets),

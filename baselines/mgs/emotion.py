@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor, nn
 
-from metrics.extractors.checkpoint import filled, read_safetensors
+from sightsound.metrics.networks.common.checkpoint import filled, read_safetensors
 
 EMOTIONS = ("angry", "fun", "happy", "neutral", "sad")
 """Class names in the order of the training folders, which are read by name."""

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines.parts.musicgen import MusicGen
-from metrics.extractors.checkpoint import check_layout, read_safetensors
+from sightsound.baselines.parts.musicgen import MusicGen
+from sightsound.metrics.networks.common.checkpoint import check_layout, read_safetensors
 
 _NAMES = (
     (r"emb\.(\d+)\.weight", r"decoder.model.decoder.embed_tokens.\1.weight"),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from baselines.mgs.emotion import Emotions
-from baselines.mgs.finetuned import finetuned
-from baselines.parts.captioners import Blip, Picture
-from baselines.parts.completion import Completion
-from baselines.parts.musicgen import MusicGen
-from baselines.parts.options import positive
-from bench.media import MediaError, load_image
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.mgs.emotion import Emotions
+from sightsound.baselines.mgs.finetuned import finetuned
+from sightsound.baselines.parts.captioners import Blip, Picture
+from sightsound.baselines.parts.completion import Completion
+from sightsound.baselines.parts.musicgen import MusicGen
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.media import MediaError, load_image
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 # The notebook's cells 29, 37 and 54 (hisariyatani123/My-Projects at 20c2598d, main.ipynb). The instruction printed
 # in the paper's Table I ends "... and melody in 2 lines."; the tuned weights were trained with the notebook's.
@@ -47,7 +47,7 @@ class Mgs:
         self.seconds = seconds
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model. Notes: emotion, caption, prompt."""
+        """See sightsound.bench.core.types.Model. Notes: emotion, caption, prompt."""
         pictures: dict[str, Picture] = {}
         for example in examples:
             try:

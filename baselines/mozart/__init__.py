@@ -1,6 +1,6 @@
 """Mozart's Touch: captioner -> chat model -> music generator."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 _LABELS = "labels of EfficientNet-Lite0 as caption"
 _COMPOSER = "rule-based composer played by a soundfont"
@@ -14,57 +14,57 @@ CARD = ModelCard(
     tasks=("image2music", "video2music"),
     variants={
         "pocket": Variant(
-            "baselines.mozart.pipeline:pocket",
+            "sightsound.baselines.mozart.pipeline:pocket",
             f"{_LABELS}, SmolLM2-135M as bridge, {_COMPOSER}",
             assets=("efficientnet_lite0", "smollm2", "soundfont"),
             extras=("pocket",),
             memory_gb=1.5,
         ),
         "pocket_no_bridge": Variant(
-            "baselines.mozart.pipeline:pocket_no_bridge",
+            "sightsound.baselines.mozart.pipeline:pocket_no_bridge",
             f"{_LABELS}, no bridge, {_COMPOSER}",
             assets=("efficientnet_lite0", "soundfont"),
             extras=("pocket",),
             memory_gb=0.5,
         ),
         "paper": Variant(
-            "baselines.mozart.pipeline:paper",
+            "sightsound.baselines.mozart.pipeline:paper",
             f"{_BLIP} with CLIP's phrases, {_QWEN}, MusicGen-small",
             assets=(*_INTERROGATED, "blip_large", "qwen2_5_7b_instruct", "musicgen_small"),
             memory_gb=26.0,
         ),
         "paper_openai": Variant(
-            "baselines.mozart.pipeline:paper_openai",
+            "sightsound.baselines.mozart.pipeline:paper_openai",
             f"{_BLIP} with CLIP's phrases, {_REMOTE}, MusicGen-small",
             assets=(*_INTERROGATED, "blip_large", "musicgen_small"),
             memory_gb=10.0,
         ),
         "paper_no_bridge": Variant(
-            "baselines.mozart.pipeline:paper_no_bridge",
+            "sightsound.baselines.mozart.pipeline:paper_no_bridge",
             f"{_BLIP} with CLIP's phrases, no bridge (the paper's ablation), MusicGen-small",
             assets=(*_INTERROGATED, "blip_large", "musicgen_small"),
             memory_gb=10.0,
         ),
         "paper_blip": Variant(
-            "baselines.mozart.pipeline:paper",
+            "sightsound.baselines.mozart.pipeline:paper",
             f"{_BLIP} alone, as the paper's text has it, {_QWEN}, MusicGen-small",
             assets=("blip_base", "blip_large", "qwen2_5_7b_instruct", "musicgen_small"),
             memory_gb=22.0,
         ),
         "code": Variant(
-            "baselines.mozart.pipeline:code",
+            "sightsound.baselines.mozart.pipeline:code",
             f"the released HEAD: Florence-2-large, {_QWEN}, MusicGen-small",
             assets=("florence2_large", "qwen2_5_7b_instruct", "musicgen_small"),
             memory_gb=22.0,
         ),
         "code_openai": Variant(
-            "baselines.mozart.pipeline:code_openai",
+            "sightsound.baselines.mozart.pipeline:code_openai",
             f"the released HEAD: Florence-2-large, {_REMOTE}, MusicGen-small",
             assets=("florence2_large", "musicgen_small"),
             memory_gb=6.0,
         ),
         "code_no_bridge": Variant(
-            "baselines.mozart.pipeline:code_no_bridge",
+            "sightsound.baselines.mozart.pipeline:code_no_bridge",
             "the released HEAD without its chat model: Florence-2-large, MusicGen-small",
             assets=("florence2_large", "musicgen_small"),
             memory_gb=6.0,

@@ -11,10 +11,10 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.composer.words import find
-from baselines.mozart.prompts import AGGREGATE
-from baselines.parts.chat import LocalChat
-from baselines.parts.messages import ChatError, Message
+from sightsound.baselines.composer.words import find
+from sightsound.baselines.mozart.prompts import AGGREGATE
+from sightsound.baselines.parts.chat import LocalChat
+from sightsound.baselines.parts.messages import ChatError, Message
 
 CANDIDATES = 4
 LONGEST = 200  # characters, the paper's "less than 200"

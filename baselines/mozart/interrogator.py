@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from baselines.parts.captioners import Captioner, Picture
-from baselines.parts.clip_labels import Clip, Phrases
-from metrics.extractors.clip_bpe import ClipBpe
+from sightsound.baselines.parts.captioners import Captioner, Picture
+from sightsound.baselines.parts.clip_labels import Clip, Phrases
+from sightsound.metrics.networks.common.clip_bpe import ClipBpe
 
 PATCH, DIM = 14, 1024  # of ViT-H-14
 FLAVOURS = 3

@@ -7,14 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from baselines.mozart.frames import CODE_AMOUNT, FRAME_DECODING, IMAGE_DECODING, PAPER_AMOUNT, frame_indices
-from baselines.mozart.prompts import CODE, PAPER, Prompts, frames_text
-from baselines.parts.captioners import Blip, Captioner, Labels
-from baselines.parts.messages import Chat, ChatError, Message
-from baselines.parts.musicgen import Generator, MusicGen
-from baselines.parts.options import positive
-from bench.media import MediaError, frame_count, load_image, video_frames
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.mozart.frames import (
+    CODE_AMOUNT,
+    FRAME_DECODING,
+    IMAGE_DECODING,
+    PAPER_AMOUNT,
+    frame_indices,
+)
+from sightsound.baselines.mozart.prompts import CODE, PAPER, Prompts, frames_text
+from sightsound.baselines.parts.captioners import Blip, Captioner, Labels
+from sightsound.baselines.parts.messages import Chat, ChatError, Message
+from sightsound.baselines.parts.musicgen import Generator, MusicGen
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 
 @dataclass
@@ -72,7 +78,7 @@ class Mozart:
     """What the chat model is told."""
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model. What is wrong with one example is its own error; the others go on."""
+        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on."""
         batch = [_Work(example) for example in examples]
         self._caption_images([work for work in batch if work.example.video is None])
         self._caption_videos([work for work in batch if work.example.video is not None], seed)
@@ -166,7 +172,7 @@ class Mozart:
 
 def pocket(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """Labels as caption, SmolLM2 as bridge, the composer. `options`: see Options."""
-    from baselines.mozart.bridges import pocket_chat
+    from sightsound.baselines.mozart.bridges import pocket_chat
 
     return _pocket(device, weights, Options(**options), lambda: pocket_chat(device, weights["smollm2"]))
 
@@ -177,7 +183,7 @@ def pocket_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -
 
 
 def _pocket(device: str, weights: Mapping[str, Path], options: Options, chat: Callable[[], Chat | None]) -> Mozart:
-    from baselines.composer import Composer
+    from sightsound.baselines.composer import Composer
 
     labels = Labels(device, weights)
     return Mozart(labels, labels, chat(), Composer(device, weights), options)
@@ -230,13 +236,13 @@ def _bridge(
 ) -> Callable[[], Chat | None]:
     """Makes the chat model; what is wrong with an address is said before any weights are loaded."""
     if llm == "openai":
-        from baselines.parts.remote import RemoteChat
+        from sightsound.baselines.parts.remote import RemoteChat
 
         remote = RemoteChat(llm_url, llm_model)
         return lambda: remote
     if llm != "local":
         raise ValueError(f"llm: {llm!r} is neither local nor openai")
-    from baselines.parts.chat import LocalChat
+    from sightsound.baselines.parts.chat import LocalChat
 
     return lambda: LocalChat(device, weights["qwen2_5_7b_instruct"])
 
@@ -244,8 +250,8 @@ def _bridge(
 def _paper(
     device: str, weights: Mapping[str, Path], given: Mapping[str, Any], chat: Callable[[], Chat | None]
 ) -> Mozart:
-    from baselines.mozart.interrogator import DIM, PATCH, Interrogator
-    from baselines.parts.clip_labels import Clip
+    from sightsound.baselines.mozart.interrogator import DIM, PATCH, Interrogator
+    from sightsound.baselines.parts.clip_labels import Clip
 
     options = Options(**given)
     blip: Captioner = Blip(device, weights["blip_base"], IMAGE_DECODING)
@@ -264,7 +270,7 @@ def _paper(
 def _code(
     device: str, weights: Mapping[str, Path], given: Mapping[str, Any], chat: Callable[[], Chat | None]
 ) -> Mozart:
-    from baselines.parts.florence2 import Florence2
+    from sightsound.baselines.parts.florence2 import Florence2
 
     options = Options(**{"frames": CODE_AMOUNT, **given})
     florence = Florence2(device, weights["florence2_large"])

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from baselines.parts.messages import Message
+from sightsound.baselines.parts.messages import Message
 
 _BRIDGE = (
     "Convert in less than 200 characters this {medium} caption to a very concise musical description with musical "

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 TRAINED_ON = {"clap_amv": "AnimatedMusicVideo", "clap_yt8m": "YouTube8M-MusicVideo"}
 
@@ -11,7 +11,7 @@ CARD = ModelCard(
     tasks=("music2image",),
     variants={
         name: Variant(
-            f"baselines.musci.pipeline:{name}",
+            f"sightsound.baselines.musci.pipeline:{name}",
             f"stable-diffusion-2-1 and LAION-CLAP's music encoder, both tuned on {data}",
             assets=(f"musci_{name}", "stable_diffusion_2_1"),
             extras=("diffusion",),

@@ -16,10 +16,10 @@ from typing import Any
 import torch
 from transformers import ClapAudioConfig
 
-from baselines.musci.music import TOKENS, MusicTokens
-from baselines.parts.training import save_whole
-from metrics.extractors.checkpoint import filled, read_safetensors
-from metrics.extractors.clap_weights import AudioSize, load_model
+from sightsound.baselines.musci.music import TOKENS, MusicTokens
+from sightsound.baselines.parts.training import save_whole
+from sightsound.metrics.networks.common.checkpoint import filled, read_safetensors
+from sightsound.metrics.networks.joint.clap_weights import AudioSize, load_model
 
 MUSIC, MUSIC_CONFIG = "music/model.safetensors", "music/config.json"
 UNET, UNET_CONFIG = "unet/diffusion_pytorch_model.safetensors", "unet/config.json"

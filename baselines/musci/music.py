@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import ClapAudioModelWithProjection
 
-from bench.media import load_audio
-from metrics.extractors import clap
+from sightsound.bench.core.media import load_audio
+from sightsound.metrics.networks.joint import clap
 
 TOKENS = 10
 

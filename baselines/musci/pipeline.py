@@ -11,15 +11,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.musci import layout
-from baselines.musci.music import Ear, heard
-from baselines.parts import diffusion
-from baselines.parts.options import positive
-from baselines.parts.prompted import noted
-from baselines.parts.stable_diffusion import GUIDANCE, STEPS
-from baselines.parts.tokenizer import cut
-from bench.media import MediaError
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.musci import layout
+from sightsound.baselines.musci.music import Ear, heard
+from sightsound.baselines.parts import diffusion
+from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.prompted import noted
+from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS
+from sightsound.baselines.parts.tokenizer import cut
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 USES = ("both", "text", "audio")
 
@@ -84,7 +84,8 @@ class Painter:
 
 
 class MusCI:
-    """See bench.types.Model. Of an example its music and, where it has one, its caption; or only one of them."""
+    """See bench.core.types.Model. Of an example its music and, where it has one, its caption; or only one of
+    them."""
 
     def __init__(self, painter: Painter, use: str) -> None:
         self.painter, self.use = painter, use

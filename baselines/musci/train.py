@@ -1,4 +1,4 @@
-"""Train MusCI: `python -m baselines.musci.train --variant NAME --split SPLIT --out DIR`.
+"""Train MusCI: `python -m sightsound.baselines.musci.train --variant NAME --split SPLIT --out DIR`.
 
 Equation 6.3 of the thesis: the UNet, CLAP's encoder and the projection learn together to undo noise; the text
 encoder and the VAE stay as published. The checkpoint's own target is kept: 2.1 predicts velocities.
@@ -19,15 +19,16 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from baselines.musci import CARD, layout
-from baselines.musci.music import Ear, heard
-from baselines.musci.pipeline import fits
-from baselines.parts import training_command as command
-from baselines.parts.training import Plan, Trainer
-from bench import assets, show
-from bench.media import load_image
-from bench.types import Example
-from metrics.extractors.clap import MUSIC, SIZES
+from sightsound.baselines.musci import CARD, layout
+from sightsound.baselines.musci.music import Ear, heard
+from sightsound.baselines.musci.pipeline import fits
+from sightsound.baselines.parts import training_command as command
+from sightsound.baselines.parts.training import Plan, Trainer
+from sightsound.bench import assets
+from sightsound.bench.core import show
+from sightsound.bench.core.media import load_image
+from sightsound.bench.core.types import Example
+from sightsound.metrics.networks.joint.clap import MUSIC, SIZES
 
 BATCH, RATE, STEPS = 16, 1e-5, 10_000  # ours: the thesis states none
 Item = tuple[NDArray[np.float32], NDArray[np.float32], str]

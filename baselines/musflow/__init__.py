@@ -1,6 +1,6 @@
 """MusFlow: pictures, stories and captions to music by conditional flow matching in CLAP's space of music."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 ENCODERS = ("clip_vit_b32", "clip_bpe", "clap_music", "roberta_tokenizer")
 """Assets of the encoders of the conditions."""
@@ -10,7 +10,7 @@ CARD = ModelCard(
     tasks=("image2music", "story2music", "caption2music", "multimodal2music"),
     variants={
         "paper": Variant(
-            "baselines.musflow.pipeline:paper",
+            "sightsound.baselines.musflow.pipeline:paper",
             "CLIP ViT-B/32 and LAION-CLAP, an MLP each and their mean, a flow-matching UNet, MusicLDM's decoder",
             assets=("musflow", *ENCODERS, "musicldm"),
             extras=("diffusion",),

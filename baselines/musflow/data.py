@@ -11,11 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.musflow.adapters import DIM, KINDS
-from baselines.musflow.encoders import MUSIC_HZ, Encoders, conditions
-from baselines.musflow.sound import Sound
-from bench.media import CLIP_S, MediaError, load_audio
-from bench.types import Example, Report, chunks
+from sightsound.baselines.musflow.adapters import DIM, KINDS
+from sightsound.baselines.musflow.encoders import MUSIC_HZ, Encoders, conditions
+from sightsound.baselines.musflow.sound import Sound
+from sightsound.bench.core.media import CLIP_S, MediaError, load_audio
+from sightsound.bench.core.types import Example, Report, chunks
 
 AT_ONCE = 16  # examples whose media are in memory
 Item = tuple[NDArray[np.float32], NDArray[np.float32]]

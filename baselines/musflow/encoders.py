@@ -15,11 +15,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.parts.tokenizer import cut
-from bench.media import load_image
-from bench.types import Example
-from metrics.extractors import Extractor, clap, clip
-from metrics.extractors.clip_bpe import CONTEXT, END, FILE, ClipBpe
+from sightsound.baselines.parts.tokenizer import cut
+from sightsound.bench.core.media import load_image
+from sightsound.bench.core.types import Example
+from sightsound.metrics.networks import Extractor
+from sightsound.metrics.networks.common.clip_bpe import CONTEXT, END, FILE, ClipBpe
+from sightsound.metrics.networks.joint import clap, clip
 
 _FACTORIES: dict[str, Callable[[Mapping[str, Path], str], Extractor]] = {
     "image": clip.load_b32_image,

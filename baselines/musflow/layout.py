@@ -14,9 +14,9 @@ from typing import Any
 
 from torch import Tensor
 
-from baselines.musflow.adapters import DIM, Adapters
-from baselines.parts.training import save_whole
-from metrics.extractors.checkpoint import filled, read_safetensors
+from sightsound.baselines.musflow.adapters import DIM, Adapters
+from sightsound.baselines.parts.training import save_whole
+from sightsound.metrics.networks.common.checkpoint import filled, read_safetensors
 
 ADAPTERS = "adapters.safetensors"
 UNET = "unet/diffusion_pytorch_model.safetensors"

@@ -12,15 +12,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.musflow import layout
-from baselines.musflow.adapters import DIM, KINDS, Adapters
-from baselines.musflow.encoders import Encoders, conditions
-from baselines.musflow.flow import SOLVERS, integrate
-from baselines.musflow.sound import Sound
-from baselines.parts import diffusion
-from baselines.parts.options import positive
-from bench.media import MediaError
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.musflow import layout
+from sightsound.baselines.musflow.adapters import DIM, KINDS, Adapters
+from sightsound.baselines.musflow.encoders import Encoders, conditions
+from sightsound.baselines.musflow.flow import SOLVERS, integrate
+from sightsound.baselines.musflow.sound import Sound
+from sightsound.baselines.parts import diffusion
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 TIMES = 1000  # the UNet is told the time in 0..1000, the range that MusicLDM's embedding of it is made for
 
@@ -81,7 +81,7 @@ def velocity(unet: Any, points: Tensor, times: Tensor, guide: Tensor) -> Tensor:
 
 
 class MusFlow:
-    """See bench.types.Model. What an example shows of image, story and caption guides its music together."""
+    """See bench.core.types.Model. What an example shows of image, story and caption guides its music together."""
 
     def __init__(self, encoders: Encoders, flow: Flow, sound: Sound, options: Options) -> None:
         """ValueError where the flow does not fit the decoder."""

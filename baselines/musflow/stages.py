@@ -10,12 +10,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
-from baselines.musflow import layout
-from baselines.musflow.adapters import KINDS, Adapters
-from baselines.musflow.data import Item
-from baselines.musflow.flow import on_path
-from baselines.musflow.pipeline import velocity
-from baselines.parts.training import Loss
+from sightsound.baselines.musflow import layout
+from sightsound.baselines.musflow.adapters import KINDS, Adapters
+from sightsound.baselines.musflow.data import Item
+from sightsound.baselines.musflow.flow import on_path
+from sightsound.baselines.musflow.pipeline import velocity
+from sightsound.baselines.parts.training import Loss
 
 STAGES = {"alignment": (True, False), "generation": (False, True), "joint": (True, True)}
 """Whether the adapters are trained, and whether the UNet is."""

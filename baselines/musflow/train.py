@@ -1,4 +1,5 @@
-"""Train MusFlow: `python -m baselines.musflow.train --split SPLIT --out DIR`, see docs/models/musflow.md."""
+"""Train MusFlow: `python -m sightsound.baselines.musflow.train --split SPLIT --out DIR`, see
+docs/models/musflow.md."""
 
 from __future__ import annotations
 
@@ -8,23 +9,24 @@ from pathlib import Path
 
 import torch
 
-from baselines.musflow import ENCODERS, data, layout
-from baselines.musflow.adapters import KINDS
-from baselines.musflow.encoders import Encoders
-from baselines.musflow.sound import Sound
-from baselines.musflow.stages import ALIGNMENT, BATCH, EPOCHS, RATE, STAGES, Network, lengths, loss_of
-from baselines.parts.training import Plan, Trainer
-from baselines.parts.training_command import link, run
-from bench import assets, show, splits
-from bench.media import CLIP_S
-from bench.types import Report, example_seed
+from sightsound.baselines.musflow import ENCODERS, data, layout
+from sightsound.baselines.musflow.adapters import KINDS
+from sightsound.baselines.musflow.encoders import Encoders
+from sightsound.baselines.musflow.sound import Sound
+from sightsound.baselines.musflow.stages import ALIGNMENT, BATCH, EPOCHS, RATE, STAGES, Network, lengths, loss_of
+from sightsound.baselines.parts.training import Plan, Trainer
+from sightsound.baselines.parts.training_command import link, run
+from sightsound.bench import assets, splits
+from sightsound.bench.core import show
+from sightsound.bench.core.media import CLIP_S
+from sightsound.bench.core.types import Report, example_seed
 
 PARTS = (*ENCODERS, "musicldm")
 
 
 def parser() -> argparse.ArgumentParser:
     """The command's options."""
-    made = argparse.ArgumentParser(prog="python -m baselines.musflow.train", description=__doc__)
+    made = argparse.ArgumentParser(prog="python -m sightsound.baselines.musflow.train", description=__doc__)
     made.add_argument("--split", required=True, help="a split's name or a folder with a manifest")
     made.add_argument("--out", required=True, type=Path, help="folder; the same one goes on where it stopped")
     made.add_argument("--weights", type=Path, help="folder with weights, searched first, as of `bench run`")

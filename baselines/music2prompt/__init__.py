@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 ENCODERS = {
     "mert95m": ("MERT-v1-95M", "mert_95m"),
@@ -18,7 +18,7 @@ CARD = ModelCard(
     tasks=("music2prompt",),
     variants={
         f"{encoder}_{data}": Variant(
-            f"baselines.music2prompt.pipeline:{encoder}_{data}",
+            f"sightsound.baselines.music2prompt.pipeline:{encoder}_{data}",
             f"{what} and RoBERTa-base with cross-attention, trained on {set_}",
             assets=(f"music2prompt_{encoder}_{data}",),
             memory_gb=4.0 if encoder == "mert330m" else 3.0,

@@ -1,9 +1,9 @@
 """What hears the music: MERT or AST as published, a state a frame, of 10 s.
 
-MERT is the network of the metrics (metrics/extractors/mert.py), of which the last layer's states are taken before
-they are averaged. AST is transformers' ASTModel; its input is the filter bank of
-metrics/extractors/kaldi_fbank.py, which is what its own feature extractor computes. A shorter clip is filled up
-with silence, as every clip of the thesis has 10 s.
+MERT is the network of the metrics (metrics/networks/audio/mert.py), of which the last layer's states are taken
+before they are averaged. AST is transformers' ASTModel; its input is the filter bank of
+metrics/networks/common/kaldi_fbank.py, which is what its own feature extractor computes. A shorter clip is filled
+up with silence, as every clip of the thesis has 10 s.
 """
 
 from __future__ import annotations
@@ -21,11 +21,12 @@ from torch import Tensor, nn
 from transformers import ASTConfig, ASTModel
 from transformers.utils import logging
 
-from baselines.parts.training import save_whole
-from bench.media import CLIP_S, load_audio
-from metrics.extractors import kaldi_fbank, mert
-from metrics.extractors.batching import checked_clip
-from metrics.extractors.checkpoint import filled, read_pickle, read_safetensors
+from sightsound.baselines.parts.training import save_whole
+from sightsound.bench.core.media import CLIP_S, load_audio
+from sightsound.metrics.networks.audio import mert
+from sightsound.metrics.networks.common import kaldi_fbank
+from sightsound.metrics.networks.common.batching import checked_clip
+from sightsound.metrics.networks.common.checkpoint import filled, read_pickle, read_safetensors
 
 SETTINGS = ("config.json", "preprocessor_config.json")
 WEIGHTS = "model.safetensors"

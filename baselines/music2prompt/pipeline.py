@@ -9,20 +9,20 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from baselines.music2prompt import encoders, writer
-from baselines.music2prompt.encoders import Encoder
-from baselines.music2prompt.writer import DECODER, Writer
-from baselines.parts.options import positive
-from baselines.parts.tokenizer import load_tokenizer
-from bench.media import MediaError
-from bench.types import Example, Generated, example_seed
+from sightsound.baselines.music2prompt import encoders, writer
+from sightsound.baselines.music2prompt.encoders import Encoder
+from sightsound.baselines.music2prompt.writer import DECODER, Writer
+from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 TEMPERATURE = 1.0  # of all examples that the thesis prints
 LONGEST = 64  # tokens with the marks; inferred, see docs/models/music2prompt.md
 
 
 class Music2Prompt:
-    """See bench.types.Model. Every example draws with its own seed."""
+    """See sightsound.bench.core.types.Model. Every example draws with its own seed."""
 
     def __init__(self, encoder: Encoder, text: Writer, tokenizer: Any, temperature: float, longest: int) -> None:
         self.encoder, self.text, self.tokenizer = encoder, text, tokenizer

@@ -1,4 +1,5 @@
-"""Train Music2Prompt: `python -m baselines.music2prompt.train --variant NAME --split SPLIT --out DIR`."""
+"""Train Music2Prompt: `python -m sightsound.baselines.music2prompt.train --variant NAME --split SPLIT --out
+DIR`."""
 
 from __future__ import annotations
 
@@ -10,14 +11,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from baselines.music2prompt import ENCODERS, VARIANTS, encoders, writer
-from baselines.music2prompt.pipeline import LONGEST
-from baselines.music2prompt.writer import DECODER
-from baselines.parts import training_command as command
-from baselines.parts.tokenizer import load_tokenizer
-from baselines.parts.training import Plan, Trainer
-from bench import assets, show
-from bench.types import Example
+from sightsound.baselines.music2prompt import ENCODERS, VARIANTS, encoders, writer
+from sightsound.baselines.music2prompt.pipeline import LONGEST
+from sightsound.baselines.music2prompt.writer import DECODER
+from sightsound.baselines.parts import training_command as command
+from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.training import Plan, Trainer
+from sightsound.bench import assets
+from sightsound.bench.core import show
+from sightsound.bench.core.types import Example
 
 BATCH, RATE, STEPS = 32, 5e-5, 10_000  # ours: the thesis states none
 

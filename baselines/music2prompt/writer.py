@@ -16,9 +16,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 from transformers import DynamicCache, EncoderDecoderCache, RobertaConfig, RobertaForCausalLM
 
-from baselines.parts.sampling import SeededChoice
-from baselines.parts.training import save_whole
-from metrics.extractors.checkpoint import check_layout, load_strictly, read_safetensors
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.baselines.parts.training import save_whole
+from sightsound.metrics.networks.common.checkpoint import check_layout, load_strictly, read_safetensors
 
 DECODER, WEIGHTS, PROJECTION = "decoder", "model.safetensors", "projection.safetensors"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from baselines.parts.options import positive
-from bench.types import Model, ModelCard, Variant
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.types import Model, ModelCard, Variant
 
 _SIZES = {  # variant -> parameters of the decoder in millions, GB of memory, examples a batch
     "small": (300, 6.0, 16),
@@ -20,7 +20,7 @@ CARD = ModelCard(
     tasks=("caption2music", "story2music"),
     variants={
         name: Variant(
-            "baselines.musicgen:build",
+            "sightsound.baselines.musicgen:build",
             f"facebook/musicgen-{name}: {millions} million parameters"
             + (", given no melody" if name == "melody" else ""),
             assets=(f"musicgen_{name}",),
@@ -39,8 +39,8 @@ CARD = ModelCard(
 
 def build(device: str, weights: Mapping[str, Path], seconds: float | str = 10.0) -> Model:
     """The published model with the sampling of its own configuration: top 250, temperature 1, guidance 3."""
-    from baselines.parts.musicgen import MusicGen
-    from baselines.parts.prompted import Prompted
+    from sightsound.baselines.parts.musicgen import MusicGen
+    from sightsound.baselines.parts.prompted import Prompted
 
     length_s = positive("seconds", seconds, float)
     (folder,) = weights.values()

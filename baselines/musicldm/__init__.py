@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from baselines.parts.options import positive
-from bench.types import Model, ModelCard, Variant
+from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.types import Model, ModelCard, Variant
 
 CARD = ModelCard(
     name="musicldm",
     tasks=("caption2music", "story2music"),
     variants={
         "paper": Variant(
-            "baselines.musicldm:paper",
+            "sightsound.baselines.musicldm:paper",
             "ircam-reach/musicldm: 200 steps of DDIM, guidance 2",
             assets=("musicldm",),
             extras=("diffusion",),
@@ -36,8 +36,8 @@ def paper(
     guidance: float | str = 2.0,
 ) -> Model:
     """The published pipeline. `seconds` of music, `steps` of DDIM, `guidance` above 1 for any."""
-    from baselines.parts.musicldm import MusicLDM
-    from baselines.parts.prompted import Prompted
+    from sightsound.baselines.parts.musicldm import MusicLDM
+    from sightsound.baselines.parts.prompted import Prompted
 
     length_s = positive("seconds", seconds, float)
     number, weight = positive("steps", steps, int), positive("guidance", guidance, float)

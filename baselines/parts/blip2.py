@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import Blip2ForConditionalGeneration
 
-from baselines.parts.captioners import Picture
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.captioners import Picture
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 BATCH = 8  # pictures in one forward pass
 
@@ -43,7 +43,7 @@ class Blip2:
         self.max_new_tokens = max_new_tokens
 
     def caption(self, pictures: Sequence[Picture]) -> list[str]:
-        """See baselines.parts.captioners.Captioner: what it says when nothing is asked."""
+        """See sightsound.baselines.parts.captioners.Captioner: what it says when nothing is asked."""
         return self.ask(pictures, [""] * len(pictures))
 
     @torch.inference_mode()

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import BlipForConditionalGeneration
 
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 Picture = NDArray[np.uint8]
 """RGB, `[height, width, 3]`."""
@@ -100,7 +100,7 @@ class Labels:
     """
 
     def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        from metrics.extractors import efficientnet
+        from sightsound.metrics.networks.pocket import efficientnet
 
         self.network = efficientnet.load(weights, device)
         self.names = efficientnet.class_names(weights["efficientnet_lite0"])

@@ -12,9 +12,9 @@ import torch
 from jinja2 import TemplateError
 from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, LogitsProcessorList
 
-from baselines.parts.messages import ChatError, Message
-from baselines.parts.sampling import SeededChoice
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.messages import ChatError, Message
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 
 class LocalChat:

@@ -13,9 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from bench.cache import cache_dir
-from metrics.extractors.clip import ClipImageExtractor, load_model
-from metrics.extractors.clip_bpe import FILE, ClipBpe
+from sightsound.bench.core.cache import cache_dir
+from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
+from sightsound.metrics.networks.joint.clip import ClipImageExtractor, load_model
 
 BATCH = {"cpu": 256, "cuda": 2048}  # phrases in one forward pass
 

@@ -9,7 +9,7 @@ from typing import Any
 import torch
 from transformers import AutoModelForCausalLM, GenerationConfig
 
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 
 class Completion:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import Florence2ForConditionalGeneration
 
-from baselines.parts.captioners import Picture
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.captioners import Picture
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 TASK = "Describe with a paragraph what is shown in the image."
 """What the task <MORE_DETAILED_CAPTION> stands for."""
@@ -26,7 +26,7 @@ BATCH = 4
 
 
 class Florence2:
-    """See baselines.parts.captioners.Captioner. float16 on CUDA, else float32."""
+    """See sightsound.baselines.parts.captioners.Captioner. float16 on CUDA, else float32."""
 
     def __init__(self, device: str, folder: Path, beams: int = 7, max_new_tokens: int = 1024) -> None:
         self.device = torch.device(device)

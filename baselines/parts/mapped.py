@@ -17,7 +17,7 @@ from pathlib import Path
 import torch
 from torch import Tensor
 
-CONVERT = "python -m metrics.extractors.checkpoint IN.pth OUT.safetensors"
+CONVERT = "python -m sightsound.metrics.networks.common.checkpoint IN.pth OUT.safetensors"
 
 DTYPES = {
     "F64": torch.float64,

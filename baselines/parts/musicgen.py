@@ -17,8 +17,8 @@ from transformers import (
 )
 from transformers.modeling_outputs import BaseModelOutput
 
-from baselines.parts.sampling import SeededChoice
-from baselines.parts.tokenizer import cut, load_tokenizer
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.baselines.parts.tokenizer import cut, load_tokenizer
 
 GUIDANCE = 3.0
 TOP_K = 250

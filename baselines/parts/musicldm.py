@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from baselines.parts import diffusion
-from baselines.parts.tokenizer import cut
+from sightsound.baselines.parts import diffusion
+from sightsound.baselines.parts.tokenizer import cut
 
 STEPS = 200
 GUIDANCE = 2.0

@@ -8,7 +8,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.types import Example, Generated, example_seed
+from sightsound.bench.core.types import Example, Generated, example_seed
 
 
 class Generator(Protocol):
@@ -35,7 +35,7 @@ class Prompted:
         self.generator, self.seconds = generator, seconds
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model."""
+        """See sightsound.bench.core.types.Model."""
         prompts: dict[str, str] = {}
         for example in examples:
             if text := " ".join((example.caption or example.story or "").split()):

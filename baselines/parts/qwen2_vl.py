@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from PIL import Image
 from transformers import GenerationConfig, Qwen2VLForConditionalGeneration
 
-from baselines.parts.captioners import Picture
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.captioners import Picture
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 BATCH = 4  # pictures in one forward pass
 MIN_PIXELS, MAX_PIXELS = 56 * 56, 1280 * 28 * 28  # at most 1,280 tokens a picture; the checkpoint's own is 16,384
@@ -59,7 +59,7 @@ class Qwen2VL:
         )
 
     def caption(self, pictures: Sequence[Picture]) -> list[str]:
-        """See baselines.parts.captioners.Captioner."""
+        """See sightsound.baselines.parts.captioners.Captioner."""
         return self.ask(pictures, [CAPTION] * len(pictures))
 
     @torch.inference_mode()

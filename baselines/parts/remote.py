@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from baselines.parts.messages import ChatError, Message
+from sightsound.baselines.parts.messages import ChatError, Message
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 TRIES = 5
@@ -52,7 +52,7 @@ class RemoteChat:
     def answer(
         self, turns: Sequence[Message], contents: Sequence[str], seeds: Sequence[int]
     ) -> list[str | ChatError]:
-        """See baselines.parts.messages.Chat."""
+        """See sightsound.baselines.parts.messages.Chat."""
         return self.converse([[*turns, {"role": "user", "content": content}] for content in contents], seeds)
 
     def converse(self, conversations: Sequence[Sequence[Message]], seeds: Sequence[int]) -> list[str | ChatError]:

@@ -9,8 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from baselines.parts import diffusion
-from baselines.parts.tokenizer import cut
+from sightsound.baselines.parts import diffusion
+from sightsound.baselines.parts.tokenizer import cut
 
 STEPS = 50
 GUIDANCE = 7.5

@@ -19,8 +19,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor, nn
 
-from bench.media import MediaError
-from bench.types import Example, Report, example_seed
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.types import Example, Report, example_seed
 
 STATE, LOSSES, FACTS = "training.safetensors", "losses.csv", "training.json"
 CLIP_NORM = 1.0  # longer gradients are shortened to this

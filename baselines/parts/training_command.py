@@ -9,9 +9,10 @@ from pathlib import Path
 
 import torch
 
-from bench import memory, splits
-from bench.errors import BenchError
-from bench.types import Report
+from sightsound.bench import splits
+from sightsound.bench.core import memory
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Report
 
 Train = Callable[[argparse.Namespace], str]
 """Trains what is left and tells in one line what there is now."""

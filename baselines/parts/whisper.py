@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration
 
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 RATE_HZ = 16000
 WINDOW_S = 30  # what Whisper hears at once

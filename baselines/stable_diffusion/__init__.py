@@ -1,13 +1,13 @@
 """Stable Diffusion 2.1 under music2image: a picture for a sentence about the music."""
 
-from bench.types import ModelCard, Variant
+from sightsound.bench.core.types import ModelCard, Variant
 
 CARD = ModelCard(
     name="stable_diffusion",
     tasks=("music2image",),
     variants={
         "2_1": Variant(
-            "baselines.stable_diffusion.pipeline:paper",
+            "sightsound.baselines.stable_diffusion.pipeline:paper",
             "stable-diffusion-2-1, prompted with the tags that musicnn hears (or another prompt, see the options)",
             assets=("stable_diffusion_2_1", "musicnn"),
             extras=("diffusion",),
@@ -16,7 +16,7 @@ CARD = ModelCard(
         ),
         **{
             f"lyrics_{flow}": Variant(
-                f"baselines.stable_diffusion.pipeline:lyrics_{flow}",
+                f"sightsound.baselines.stable_diffusion.pipeline:lyrics_{flow}",
                 f"stable-diffusion-2-1, prompted by lyric2prompt:paper_{flow}_transcribed",
                 assets=("stable_diffusion_2_1", "mistral_7b_instruct", "clip_bpe", "whisper_large_v2"),
                 extras=("diffusion",),

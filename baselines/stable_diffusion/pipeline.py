@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from baselines.parts.options import positive
-from baselines.parts.prompted import noted
-from baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion
-from bench.media import load_audio
-from bench.types import Example, Generated, Model, example_seed
+from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.prompted import noted
+from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion
+from sightsound.bench.core.media import load_audio
+from sightsound.bench.core.types import Example, Generated, Model, example_seed
 
 MUSICNN_HZ = 16000
 Prompts = Callable[[Example], str]
@@ -23,7 +23,7 @@ class Written:
         self.prompts = prompts
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model."""
+        """See sightsound.bench.core.types.Model."""
         for example in examples:
             try:
                 yield Generated(example.id, text=self.prompts(example))
@@ -38,7 +38,7 @@ class ThroughPrompt:
         self.writer, self.painter = writer, painter
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.types.Model. Notes: what the writer noted, and the prompt."""
+        """See sightsound.bench.core.types.Model. Notes: what the writer noted, and the prompt."""
         written = list(self.writer.generate(examples, seed))
         yield from (answer for answer in written if answer.text is None)
         texts = {answer.id: answer.text for answer in written if answer.text is not None}
@@ -75,7 +75,7 @@ def lyrics_parallel(
 ) -> ThroughPrompt:
     """The thesis's Lyric-to-Image: Whisper hears the words, a chat model makes a prompt of them in steps apart.
     `llm` as lyric2prompt takes it."""
-    from baselines.lyric2prompt.pipeline import paper_parallel
+    from sightsound.baselines.lyric2prompt.pipeline import paper_parallel
 
     number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
     writer = paper_parallel(device, weights, **llm)
@@ -90,7 +90,7 @@ def lyrics_conversational(
     **llm: str,
 ) -> ThroughPrompt:
     """The same with all steps in one conversation."""
-    from baselines.lyric2prompt.pipeline import paper_conversational
+    from sightsound.baselines.lyric2prompt.pipeline import paper_conversational
 
     number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
     writer = paper_conversational(device, weights, **llm)
@@ -111,8 +111,8 @@ def source(prompts: str, weights: Mapping[str, Path], device: str) -> Prompts:
 
 def tags(weights: Mapping[str, Path], device: str) -> Prompts:
     """`ambient, jazz, instrumental, electronic, folk music`: the Million Song network's five likeliest tags."""
-    from metrics.extractors import musicnn
-    from metrics.extractors.through_text import top_names
+    from sightsound.metrics.networks.pocket import musicnn
+    from sightsound.metrics.networks.pocket.through_text import top_names
 
     network = musicnn.load_msd(weights, device)
 

@@ -7,7 +7,7 @@ MERT-v1-330M's digest is not known here: its weights are taken as safetensors on
 
 from __future__ import annotations
 
-from bench.assets.model import Asset, AssetFile
+from sightsound.bench.assets.model import Asset, AssetFile
 
 _VGGISH = "https://github.com/harritaylor/torchvggish/releases/download/v0.1"
 _ZENODO = "https://zenodo.org/records/3987831/files"

@@ -8,15 +8,15 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from bench.assets.check import faults, members
-from bench.assets.digests import sha256
-from bench.assets.mirror import place
-from bench.assets.model import Asset, AssetError, AssetFile
-from bench.assets.sources import bring, forget
-from bench.assets.unpack import LIMIT_FLOOR_BYTES, LIMIT_RATIO
-from bench.assets.uri import Source
-from bench.cache import cache_dir
-from bench.types import Report
+from sightsound.bench.assets.check import faults, members
+from sightsound.bench.assets.digests import sha256
+from sightsound.bench.assets.mirror import place
+from sightsound.bench.assets.model import Asset, AssetError, AssetFile
+from sightsound.bench.assets.sources import bring, forget
+from sightsound.bench.assets.unpack import LIMIT_FLOOR_BYTES, LIMIT_RATIO
+from sightsound.bench.assets.uri import Source
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.types import Report
 
 REPORT_EVERY_S = 0.2
 

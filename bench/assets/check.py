@@ -9,8 +9,8 @@ import struct
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
-from bench.assets.digests import Seen, tree_digest
-from bench.assets.model import Asset, AssetError, AssetFile
+from sightsound.bench.assets.digests import Seen, tree_digest
+from sightsound.bench.assets.model import Asset, AssetError, AssetFile
 
 Hash = Callable[[Path], str]
 SeenBelow = Callable[[Path], dict[Path, Seen]]

@@ -8,8 +8,8 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from bench.assets.model import Asset, AssetError
-from bench.cache import cache_dir
+from sightsound.bench.assets.model import Asset, AssetError
+from sightsound.bench.core.cache import cache_dir
 
 
 def converted_folder(asset: Asset, source_digest: str) -> Path:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bench.assets.model import Asset, AssetFile
+from sightsound.bench.assets.model import Asset, AssetFile
 
 _FIDELITY = "https://github.com/toshas/torch-fidelity/releases/download/v0.2.0"
 _FID = "https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights"

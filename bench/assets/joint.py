@@ -6,7 +6,7 @@ this was written. The digest of the list of merges was computed from it.
 
 from __future__ import annotations
 
-from bench.assets.model import Asset, AssetFile
+from sightsound.bench.assets.model import Asset, AssetFile
 
 _META = "https://dl.fbaipublicfiles.com/imagebind"
 _OPENAI = "https://raw.githubusercontent.com/openai/CLIP/d05afc436d78f1c48dc0dbf8e5980a9d471f35f6/clip"

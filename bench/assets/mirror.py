@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 from pathlib import Path, PurePosixPath
 
-from bench.assets.check import listing
-from bench.assets.model import Asset, AssetError, AssetFile
-from bench.assets.uri import parse
+from sightsound.bench.assets.check import listing
+from sightsound.bench.assets.model import Asset, AssetError, AssetFile
+from sightsound.bench.assets.uri import parse
 
 
 def mirror_dir(given: Path | None) -> Path | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
 
-from bench.errors import BenchError
+from sightsound.bench.core.errors import BenchError
 
 # Formats that hold data only. Anything else, a pickle above all, is accepted with a pinned sha256 alone.
 SAFE_SUFFIXES = frozenset({".safetensors", ".json", ".txt", ".model", ".csv", ".md", ".jinja"})
@@ -27,7 +27,7 @@ class AssetFile:
     """Where it lies in the asset's folder, with `/`. A path that ends in `/` is a tree: all files below it,
     relative names kept; `./` is the whole folder."""
     uris: tuple[str, ...]
-    """Where it comes from, tried in order; see bench.assets.uri."""
+    """Where it comes from, tried in order; see sightsound.bench.assets.uri."""
     sha256: tuple[str, ...] = ()
     """Accepted digests in hex. Of a tree: sha256 over the lines `relative path NUL sha256 LF`, sorted by path.
     Empty: not known here, and then only files of SAFE_SUFFIXES are taken."""

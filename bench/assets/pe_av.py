@@ -6,7 +6,7 @@ The hub could not be reached when this was written: no digests, and safetensors 
 
 from __future__ import annotations
 
-from bench.assets.model import Asset, AssetFile
+from sightsound.bench.assets.model import Asset, AssetFile
 
 # in float32; the smaller two are estimates
 _BYTES = {"small": 3_500_000_000, "base": 4_200_000_000, "large": 8_940_000_000}

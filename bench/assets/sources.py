@@ -13,10 +13,10 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-from bench.assets.check import listing
-from bench.assets.model import AssetError, AssetFile
-from bench.assets.unpack import Wanted, last_line, safe_name, unpack
-from bench.assets.uri import Source
+from sightsound.bench.assets.check import listing
+from sightsound.bench.assets.model import AssetError, AssetFile
+from sightsound.bench.assets.unpack import Wanted, last_line, safe_name, unpack
+from sightsound.bench.assets.uri import Source
 
 TIMEOUT_S = 60.0  # without a byte
 LISTS_STAY_FRESH_S = 24 * 3600.0

@@ -17,15 +17,15 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from bench.assets.build import assets_dir, build
-from bench.assets.catalogue import ASSETS
-from bench.assets.check import asset_digest, faults
-from bench.assets.convert import convert, converted_folder
-from bench.assets.digests import Memory, sha256
-from bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
-from bench.assets.model import Asset, AssetError, AssetFile
-from bench.assets.uri import Source, parse
-from bench.types import Report
+from sightsound.bench.assets.build import assets_dir, build
+from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.bench.assets.check import asset_digest, faults
+from sightsound.bench.assets.convert import convert, converted_folder
+from sightsound.bench.assets.digests import Memory, sha256
+from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
+from sightsound.bench.assets.model import Asset, AssetError, AssetFile
+from sightsound.bench.assets.uri import Source, parse
+from sightsound.bench.core.types import Report
 
 
 def locate(name: str, mirror: Path | None = None) -> Path | None:

@@ -18,16 +18,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench import store
-from bench.building import parts, product, prompts, quadruples
-from bench.building.ledger import Failure, Ledger
-from bench.building.sources import Missing, Source, digest, outside, scan
-from bench.building.spaces import Embedder, pair
-from bench.embed import text_item
-from bench.errors import BenchError
-from bench.media import file_sha256, load_image
-from bench.splits import manifest
-from bench.types import Report, example_seed
+from sightsound.bench.building import parts, product, prompts, quadruples
+from sightsound.bench.building.ledger import Failure, Ledger
+from sightsound.bench.building.sources import Missing, Source, digest, outside, scan
+from sightsound.bench.building.spaces import Embedder, pair
+from sightsound.bench.core import store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import file_sha256, load_image
+from sightsound.bench.core.types import Report, example_seed
+from sightsound.bench.splits import manifest
+from sightsound.bench.stages.embed import text_item
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Request:
     writer: str = "labels"
     """Of parts.CAPTIONERS."""
     reviewer: str = "pocket"
-    """Space of pictures and texts, see bench.building.spaces.pair."""
+    """Space of pictures and texts, see sightsound.bench.building.spaces.pair."""
     composer: str = "smollm2"
     """Of parts.COMPOSERS."""
     listener: str = "pocket"

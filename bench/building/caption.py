@@ -16,17 +16,18 @@ from typing import Any
 
 import numpy as np
 
-from bench import splits, store
-from bench.building import image_prompts, parts, product, prompts
-from bench.building.annotate import failed, seen
-from bench.building.image_prompts import Subject
-from bench.building.ledger import Failure, Ledger
-from bench.building.sources import Missing, Source, digest, outside, scan
-from bench.building.spaces import Embedder, pair
-from bench.embed import text_item
-from bench.errors import BenchError
-from bench.media import file_sha256
-from bench.types import Report, example_seed
+from sightsound.bench import splits
+from sightsound.bench.building import image_prompts, parts, product, prompts
+from sightsound.bench.building.annotate import failed, seen
+from sightsound.bench.building.image_prompts import Subject
+from sightsound.bench.building.ledger import Failure, Ledger
+from sightsound.bench.building.sources import Missing, Source, digest, outside, scan
+from sightsound.bench.building.spaces import Embedder, pair
+from sightsound.bench.core import store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import file_sha256
+from sightsound.bench.core.types import Report, example_seed
+from sightsound.bench.stages.embed import text_item
 
 SHOWN = 5  # prompts shown as examples, "drawn at random"
 PAPER = {"viewer": "blip2", "chat": "mistral_7b_instruct", "clip": "clip_vit_b32"}

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench.building.sources import Source
+from sightsound.bench.building.sources import Source
 
 PARTS = {"train": 0.8, "validation": 0.1, "test": 0.1}
 

@@ -17,14 +17,14 @@ from typing import Any
 
 import numpy as np
 
-from bench import store
-from bench.building import product
-from bench.building.deal import PARTS, Pair, Piece, grouped, leaky
-from bench.building.songs import PIECE, by_pattern, listed, pattern
-from bench.building.sources import Missing, Source, digest, ids, outside, place, scan
-from bench.errors import BenchError
-from bench.splits import manifest
-from bench.types import Example, Report
+from sightsound.bench.building import product
+from sightsound.bench.building.deal import PARTS, Pair, Piece, grouped, leaky
+from sightsound.bench.building.songs import PIECE, by_pattern, listed, pattern
+from sightsound.bench.building.sources import Missing, Source, digest, ids, outside, place, scan
+from sightsound.bench.core import store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Example, Report
+from sightsound.bench.splits import manifest
 
 SEED = 42  # of the authors' notebook
 

@@ -16,8 +16,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.building.scores import BLOCK, NONE, Indices, Scores, Vectors, margin, nearest, score
-from bench.types import Report
+from sightsound.bench.building.scores import BLOCK, NONE, Indices, Scores, Vectors, margin, nearest, score
+from sightsound.bench.core.types import Report
 
 DEPTH = 128  # candidates kept of each row in `best_first`: 2 KB
 _WORST = np.iinfo(np.int64).min // 4  # below every key, with room to compute

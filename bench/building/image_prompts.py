@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from bench.building import product
-from bench.building.sources import Source, ids, place
-from bench.splits import manifest
-from bench.types import Example, Report
+from sightsound.bench.building import product
+from sightsound.bench.building.sources import Source, ids, place
+from sightsound.bench.core.types import Example, Report
+from sightsound.bench.splits import manifest
 
 
 class Subject(NamedTuple):

@@ -11,8 +11,8 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from bench.errors import BenchError
-from bench.types import Report, chunks
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Report, chunks
 
 NAME = "answers.jsonl"
 BATCH = 8  # items a call of a model

@@ -19,9 +19,9 @@ from scipy.optimize import linear_sum_assignment
 from scipy.sparse import csr_array
 from scipy.sparse.csgraph import min_weight_full_bipartite_matching
 
-from bench.building import greedy
-from bench.building.scores import BLOCK, NONE, STEPS, Indices, Scores, Vectors, margin, nearest, score
-from bench.types import Report
+from sightsound.bench.building import greedy
+from sightsound.bench.building.scores import BLOCK, NONE, STEPS, Indices, Scores, Vectors, margin, nearest, score
+from sightsound.bench.core.types import Report
 
 DENSE = 10_000_000  # cells of a dense matrix: 80 MB, and as much again in the solver
 DEPTH = 32  # candidates of each row to begin with

@@ -14,14 +14,14 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from bench import store
-from bench.building import greedy, optimal, product
-from bench.building.scores import NONE, STEPS, Indices, Scores, Vectors, score
-from bench.building.sources import Missing, Source, digest, ids, outside, place, scan
-from bench.building.spaces import Embedder, pair
-from bench.errors import BenchError
-from bench.splits import manifest
-from bench.types import Example, Report
+from sightsound.bench.building import greedy, optimal, product
+from sightsound.bench.building.scores import NONE, STEPS, Indices, Scores, Vectors, score
+from sightsound.bench.building.sources import Missing, Source, digest, ids, outside, place, scan
+from sightsound.bench.building.spaces import Embedder, pair
+from sightsound.bench.core import store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Example, Report
+from sightsound.bench.splits import manifest
 
 METHODS = {
     "greedy": "the pictures take turns in the order of their names, each the most similar track that is left",
@@ -46,7 +46,7 @@ class Request:
     out: Path
     """Folder of the product."""
     space: str = "pocket"
-    """See bench.building.spaces.pair."""
+    """See sightsound.bench.building.spaces.pair."""
     methods: Sequence[str] = ("greedy", "optimal")
     """The first makes the split, the others stand beside it."""
     device: str = "cpu"

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from bench import assets, registry
-from bench.errors import BenchError
-from bench.types import Report
+from sightsound.bench import assets
+from sightsound.bench.core import registry
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Report
 
 
 @dataclass(frozen=True)
@@ -36,37 +37,39 @@ _GREEDY = {"decoding": {"max_new_tokens": 32}}
 _SMALL_SAMPLING = {"temperature": 0.7, "top_k": 40, "repetition_penalty": 1.1, "max_new_tokens": 96}
 _LABELS = Part(
     "labels",
-    "baselines.parts.captioners:Labels",
+    "sightsound.baselines.parts.captioners:Labels",
     "efficientnet_lite0",
     "pocket: the surest ImageNet labels in a sentence; hears no question",
     all_weights=True,
 )
-_BLIP2 = Part("blip2", "baselines.parts.blip2:Blip2", "blip2_flan_t5_xl", "BLIP-2 with FLAN-T5-XL")
-_QWEN2_VL = Part("qwen2_vl", "baselines.parts.qwen2_vl:Qwen2VL", "qwen2_vl_7b_instruct", "Qwen2-VL-7B-Instruct")
+_BLIP2 = Part("blip2", "sightsound.baselines.parts.blip2:Blip2", "blip2_flan_t5_xl", "BLIP-2 with FLAN-T5-XL")
+_QWEN2_VL = Part(
+    "qwen2_vl", "sightsound.baselines.parts.qwen2_vl:Qwen2VL", "qwen2_vl_7b_instruct", "Qwen2-VL-7B-Instruct"
+)
 _QWEN = Part(
     "qwen2_5_7b_instruct",
-    "baselines.parts.chat:LocalChat",
+    "sightsound.baselines.parts.chat:LocalChat",
     "qwen2_5_7b_instruct",
     "Qwen2.5-7B-Instruct; is not shown the picture",
     sees=False,
 )
 _MISTRAL = Part(
     "mistral_7b_instruct",
-    "baselines.parts.chat:LocalChat",
+    "sightsound.baselines.parts.chat:LocalChat",
     "mistral_7b_instruct",
     "Mistral-7B-Instruct; is not shown the picture",
     sees=False,
 )
 _OPENAI = Part(
     "openai",
-    "baselines.parts.remote:RemoteChat",
+    "sightsound.baselines.parts.remote:RemoteChat",
     "",
     "the model --llm-model at the OpenAI-compatible address --llm-url; is not shown the picture",
     sees=False,
 )
 _SMOLLM2 = Part(
     "smollm2",
-    "baselines.parts.chat:LocalChat",
+    "sightsound.baselines.parts.chat:LocalChat",
     "smollm2",
     "pocket: SmolLM2-135M-Instruct; is not shown the picture",
     _SMALL_SAMPLING,
@@ -74,7 +77,7 @@ _SMOLLM2 = Part(
 )
 _SMOLLM2_MUSIC = Part(
     "smollm2",
-    "baselines.mozart.bridges:pocket_chat",
+    "sightsound.baselines.mozart.bridges:pocket_chat",
     "smollm2",
     "pocket: SmolLM2-135M-Instruct, its answer begun for it, the most musical of four; is not shown the picture",
     sees=False,
@@ -87,8 +90,8 @@ def _by_name(*parts: Part) -> dict[str, Part]:
 
 CAPTIONERS = _by_name(
     _LABELS,
-    Part("blip_base", "baselines.parts.captioners:Blip", "blip_base", "BLIP-base", _GREEDY),
-    Part("blip_large", "baselines.parts.captioners:Blip", "blip_large", "BLIP-large", _GREEDY),
+    Part("blip_base", "sightsound.baselines.parts.captioners:Blip", "blip_base", "BLIP-base", _GREEDY),
+    Part("blip_large", "sightsound.baselines.parts.captioners:Blip", "blip_large", "BLIP-large", _GREEDY),
     _BLIP2,
     _QWEN2_VL,
 )

@@ -15,10 +15,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench import store
-from bench.building.sources import Missing
-from bench.errors import BenchError
-from bench.splits import manifest
+from sightsound.bench.building.sources import Missing
+from sightsound.bench.core import store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.splits import manifest
 
 PLAN = "build.json"
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from bench.building import product
-from bench.building.sources import Source, ids, place
-from bench.splits import manifest
-from bench.types import Example, Report
+from sightsound.bench.building import product
+from sightsound.bench.building.sources import Source, ids, place
+from sightsound.bench.core.types import Example, Report
+from sightsound.bench.splits import manifest
 
 
 def rows(

@@ -7,8 +7,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.building.sources import Source
-from bench.errors import BenchError
+from sightsound.bench.building.sources import Source
+from sightsound.bench.core.errors import BenchError
 
 PIECE = r"(?P<song>.*?[^\d\s_.-].*?)(?:[ _.-]*(?:part|piece|chunk|clip|segment|seg)?[ _.-]*\d+)?"
 """A piece's name without its number: `blue_moon_03`, `blue_moon-part3` and `blue_moon` are one song. On the safe

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from bench.embed import Item
-from bench.errors import BenchError
-from bench.media import file_sha256
-from bench.store import atomic
-from bench.types import Report
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import file_sha256
+from sightsound.bench.core.store import atomic
+from sightsound.bench.core.types import Report
+from sightsound.bench.stages.embed import Item
 
 SUFFIXES = {
     "images": frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}),

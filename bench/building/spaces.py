@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from bench import registry
-from bench.building.scores import BLOCK, STEPS, Vectors, nearest, score, unit
-from bench.cache import cache_dir
-from bench.embed import Extractors, Item, embed
-from bench.errors import BenchError
-from bench.store import FeatureStore
-from bench.types import Report
+from sightsound.bench.building.scores import BLOCK, STEPS, Vectors, nearest, score, unit
+from sightsound.bench.core import registry
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.types import Report
+from sightsound.bench.stages.embed import Extractors, Item, embed
 
 POCKET = {"image": "labels_minilm", "audio": "tags_minilm", "text": "minilm"}
 """The pocket space: labels and tags as sentences; how little it tells is in docs/metrics.md."""

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bench.commands.options import Device, Json, Mirror, PresetName, Seed
+from sightsound.bench.commands.options import Device, Json, Mirror, PresetName, Seed
 
 if TYPE_CHECKING:
-    from bench.types import Report
+    from sightsound.bench.core.types import Report
 
 app = typer.Typer(help="Make a split from your own folders, the ways the papers did.", no_args_is_help=True)
 
@@ -39,7 +39,7 @@ def pair(
     json: Json = False,
 ) -> None:
     """One track for each picture by similarity, as Art2Mus did, and the best assignment beside it."""
-    from bench.building import pair as builder
+    from sightsound.bench.building import pair as builder
 
     methods = [name.strip() for name in method.split(",")]
     request = builder.Request(images, music, out, space, methods, _device(device), mirror)
@@ -74,7 +74,7 @@ def annotate(
     json: Json = False,
 ) -> None:
     """Stories, music captions and music for pictures by MusFlow's four agents."""
-    from bench.building import annotate as builder
+    from sightsound.bench.building import annotate as builder
 
     given = {"writer": captioner, "reviewer": reviewer, "composer": composer, "listener": listener}
     agents = _agents(preset, builder.PAPER, given)
@@ -111,7 +111,7 @@ def caption(
     json: Json = False,
 ) -> None:
     """An image prompt for each picture by a captioner and a chat model, as in Lawrence's thesis."""
-    from bench.building import caption as builder
+    from sightsound.bench.building import caption as builder
 
     agents = _agents(preset, builder.PAPER, {"viewer": captioner, "chat": chat, "clip": clip})
     request = builder.Request(
@@ -135,7 +135,7 @@ def emotion(
     json: Json = False,
 ) -> None:
     """Pictures and music drawn together within an emotion; both folders have a folder for each."""
-    from bench.building import emotion as builder
+    from sightsound.bench.building import emotion as builder
 
     pattern = song_pattern or builder.PIECE
     request = builder.Request(images, music, out, leaky, pattern, songs, seed)
@@ -144,7 +144,8 @@ def emotion(
 
 def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """The parts that were named, else the preset's; those of `pocket` are the request's own defaults."""
-    from bench import presets, show
+    from sightsound.bench.core import show
+    from sightsound.bench.stages import presets
 
     defaults = paper if presets.preset(preset).name == "paper" else {}
     chosen = {**defaults, **{role: name for role, name in given.items() if name}}
@@ -157,7 +158,7 @@ def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> 
 
 def _make(build: Callable[[Report], dict[str, Any]], out: Path, json: bool) -> None:
     """Build with a bar, then show the summary."""
-    from bench import show
+    from sightsound.bench.core import show
 
     with show.progress() as report:
         summary = build(report)
@@ -168,6 +169,6 @@ def _make(build: Callable[[Report], dict[str, Any]], out: Path, json: bool) -> N
 
 
 def _device(name: str) -> str:
-    from bench import choose
+    from sightsound.bench.stages import choose
 
     return choose.device_of(name)

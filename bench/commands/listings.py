@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from bench.commands import building
-from bench.commands.options import Json, Mirror
+from sightsound.bench.commands import building
+from sightsound.bench.commands.options import Json, Mirror
 
 app = typer.Typer()
 assets_app = typer.Typer(help="Weights and media from outside: list, fetch, verify.", no_args_is_help=True)
@@ -21,7 +21,7 @@ splits_app.add_typer(building.app, name="build")
 @app.command()
 def models(json: Json = False) -> None:
     """The systems and their variants."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     listings.models(json)
 
@@ -29,7 +29,7 @@ def models(json: Json = False) -> None:
 @app.command()
 def metrics(json: Json = False) -> None:
     """The metrics and what each reads."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     listings.metrics(json)
 
@@ -37,7 +37,7 @@ def metrics(json: Json = False) -> None:
 @app.command()
 def tasks(json: Json = False) -> None:
     """The tasks: what goes in, what comes out."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     listings.tasks(json)
 
@@ -45,7 +45,7 @@ def tasks(json: Json = False) -> None:
 @app.command()
 def doctor(mirror: Mirror = None, json: Json = False) -> None:
     """What is here, what is missing and how to get it."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     listings.doctor(mirror, json)
 
@@ -53,7 +53,7 @@ def doctor(mirror: Mirror = None, json: Json = False) -> None:
 @splits_app.callback()
 def splits(context: typer.Context, json: Json = False) -> None:
     """The data sets; `bench splits prepare NAME` makes one, `bench splits verify NAME` checks it."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     if context.invoked_subcommand is None:
         listings.splits(json)
@@ -66,8 +66,8 @@ def splits_prepare(
     mirror: Mirror = None,
 ) -> None:
     """Fetch and build a split if it isn't there; `bench run` does so too, where no media of yours are needed."""
-    from bench import show
-    from bench import splits as data
+    from sightsound.bench import splits as data
+    from sightsound.bench.core import show
 
     with show.progress() as report:
         folder = data.prepare(name, mirror, report, media)
@@ -77,7 +77,7 @@ def splits_prepare(
 @splits_app.command("show")
 def splits_show(name: str, json: Json = False) -> None:
     """All that is known of one: where it comes from, what it takes to have it, what is wrong with it."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     listings.split(name, json)
 
@@ -88,9 +88,10 @@ def splits_verify(
     json: Json = False,
 ) -> None:
     """Read every byte of prepared splits and compare with their manifests; tell what the media lacked."""
-    from bench import listings, show
-    from bench import splits as data
-    from bench.splits import facts
+    from sightsound.bench import splits as data
+    from sightsound.bench.commands import listing_tables as listings
+    from sightsound.bench.core import show
+    from sightsound.bench.splits.media import facts
 
     wanted = names or [name for name in data.SPLITS if data.is_prepared(name)]
     problems = [problem for name in wanted for problem in data.verify(name)]
@@ -106,7 +107,7 @@ def splits_verify(
 @assets_app.command("list")
 def assets_list(mirror: Mirror = None, json: Json = False) -> None:
     """Every asset, its licence and whether it is here."""
-    from bench import listings
+    from sightsound.bench.commands import listing_tables as listings
 
     listings.assets_(mirror, json)
 
@@ -118,7 +119,9 @@ def assets_fetch(
     json: Json = False,
 ) -> None:
     """Fetch assets into the cache."""
-    from bench import assets, listings, show
+    from sightsound.bench import assets
+    from sightsound.bench.commands import listing_tables as listings
+    from sightsound.bench.core import show
 
     wanted = names or listings.pocket_assets()
     with show.progress() as report:
@@ -136,7 +139,8 @@ def assets_verify(
     json: Json = False,
 ) -> None:
     """Read every byte of the assets that are here and compare with their sha256."""
-    from bench import assets, listings
+    from sightsound.bench import assets
+    from sightsound.bench.commands import listing_tables as listings
 
     wanted = names or listings.assets_here(mirror)
     listings.problems("assets", [problem for name in wanted for problem in assets.verify(name, mirror)], json)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from bench.commands.options import (
+from sightsound.bench.commands.options import (
     BatchSize,
     Device,
     Json,
@@ -21,7 +21,7 @@ from bench.commands.options import (
 )
 
 if TYPE_CHECKING:
-    from bench.perf import Figure
+    from sightsound.bench.perf.metrics import Figure
 
 app = typer.Typer(help="Measure the suite itself, as ratios taken in one run.", no_args_is_help=True)
 
@@ -29,7 +29,8 @@ app = typer.Typer(help="Measure the suite itself, as ratios taken in one run.", 
 @app.command()
 def metrics(json: Json = False) -> None:
     """How much faster the metrics are than what they replace."""
-    from bench import perf, show
+    from sightsound.bench.core import show
+    from sightsound.bench.perf import metrics as perf
 
     with show.progress() as report:
         figures = perf.metrics(report)
@@ -39,7 +40,8 @@ def metrics(json: Json = False) -> None:
 @app.command()
 def systems(json: Json = False) -> None:
     """How much faster systems and builders are than the plain way to do the same."""
-    from bench import perf_systems, show
+    from sightsound.bench.core import show
+    from sightsound.bench.perf import systems as perf_systems
 
     with show.progress() as report:
         figures = perf_systems.measure(report)
@@ -60,7 +62,9 @@ def generate(
     json: Json = False,
 ) -> None:
     """Clips a minute of a system, and how much of the time is not the model's."""
-    from bench import choose, perf_generate, show
+    from sightsound.bench.core import show
+    from sightsound.bench.perf import generate as perf_generate
+    from sightsound.bench.stages import choose
 
     options = choose.Options(
         task,
@@ -83,7 +87,7 @@ def generate(
 
 def _print(figures: Sequence[Figure], json: bool) -> None:
     """The figures; ends with 1 if a bound is not kept."""
-    from bench import show
+    from sightsound.bench.core import show
 
     if json:
         show.as_json([figure._asdict() for figure in figures])

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from bench.commands.options import Json, Mirror
+from sightsound.bench.commands.options import Json, Mirror
 
 app = typer.Typer()
 
@@ -18,7 +18,7 @@ def publish(
     to: Annotated[Path, typer.Option("--to", help="result file")] = Path("results/measured.csv"),
 ) -> None:
     """Add a run's rows to the results."""
-    from bench import results
+    from sightsound.bench.core import results
 
     count = results.publish(to, results.read(folder / "rows.csv"))
     print(f"{to}: {count} rows")
@@ -30,7 +30,7 @@ def leaderboard(
     out: Annotated[Path, typer.Option("--out", help="file to write")] = Path("leaderboard.md"),
 ) -> None:
     """Write the leaderboard from the results."""
-    from bench import board
+    from sightsound.bench.boards import board
 
     board.write(results_folder, out)
     print(f"{out}: written")
@@ -45,8 +45,8 @@ def check(
     """Fail when a run is worse than its baseline by more than chance allows."""
     from dataclasses import asdict
 
-    from bench import results, show
-    from bench.check import check as judge
+    from sightsound.bench.boards.check import check as judge
+    from sightsound.bench.core import results, show
 
     findings = judge(results.read(folder / "rows.csv"), results.read(baseline))
     if json:
@@ -78,8 +78,8 @@ def compare(
     json: Json = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
-    from bench import compare as comparison
-    from bench import show
+    from sightsound.bench.boards import compare as comparison
+    from sightsound.bench.core import show
 
     with show.progress() as report:
         table = comparison.compare(folders, references=references, device=device, mirror=mirror, report=report)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bench.commands.options import (
+from sightsound.bench.commands.options import (
     BatchSize,
     Corpus,
     Device,
@@ -28,8 +28,8 @@ from bench.commands.options import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from bench.choose import Options
-    from bench.run import Request
+    from sightsound.bench.stages.choose import Options
+    from sightsound.bench.stages.run import Request
 
 app = typer.Typer()
 
@@ -53,8 +53,9 @@ def run(
     json: Json = False,
 ) -> None:
     """Generate with a model on a split, score, and print the table."""
-    from bench import choose, show
-    from bench import run as stages
+    from sightsound.bench.core import show
+    from sightsound.bench.stages import choose
+    from sightsound.bench.stages import run as stages
 
     options = choose.Options(
         task,
@@ -97,8 +98,9 @@ def generate(
     """Generate only; `bench run` with the same options scores it later."""
     from dataclasses import asdict
 
-    from bench import choose, show
-    from bench import run as stages
+    from sightsound.bench.core import show
+    from sightsound.bench.stages import choose
+    from sightsound.bench.stages import run as stages
 
     options = choose.Options(
         task, split, preset, (), limit, seed, device, batch_size, out, mirror, retry, settings or ()
@@ -137,8 +139,9 @@ def score(
     json: Json = False,
 ) -> None:
     """Score a folder of files that were generated elsewhere."""
-    from bench import choose, show
-    from bench import run as stages
+    from sightsound.bench.core import show
+    from sightsound.bench.stages import choose
+    from sightsound.bench.stages import run as stages
 
     options = choose.Options(
         task, split, preset, _names(metrics), limit, seed, device, None, out, mirror, corpus=corpus
@@ -157,15 +160,15 @@ def _names(text: str | None) -> list[str]:
 
 
 def _tell(options: Options) -> None:
-    from bench import show
+    from sightsound.bench.core import show
 
     for note in options.notes:
         show.say(note)
 
 
 def _tell_truncated(request: Request) -> None:
-    from bench import run as stages
-    from bench import show
+    from sightsound.bench.core import show
+    from sightsound.bench.stages import run as stages
 
     for label, count in stages.truncated(request).items():
         show.say(f"{label}: {count} texts were longer than it reads and were cut; `truncated` in outputs.jsonl")
@@ -173,7 +176,7 @@ def _tell_truncated(request: Request) -> None:
 
 def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
     """Print the table and end with 1 if an example failed."""
-    from bench import show
+    from sightsound.bench.core import show
 
     if json:
         show.as_json(show.records(table))

@@ -6,12 +6,12 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench import registry
-from bench.cache import cache_dir
-from bench.splits import manifest, preparing
-from bench.splits.manifest import SplitError
-from bench.tasks import TASKS
-from bench.types import Example, Report, SplitCard
+from sightsound.bench.core import registry
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.tasks import TASKS
+from sightsound.bench.core.types import Example, Report, SplitCard
+from sightsound.bench.splits import manifest, preparing
+from sightsound.bench.splits.manifest import SplitError
 
 __all__ = [
     "SPLITS",
@@ -30,33 +30,33 @@ __all__ = [
 ]
 
 SPLITS: dict[str, str] = {
-    "gestures": "bench.splits.gestures:CARD",
-    "mucaps": "bench.splits.mu_cards:MUCAPS",
-    "muedit": "bench.splits.mu_cards:MUEDIT",
-    "muimage": "bench.splits.mu_cards:MUIMAGE",
-    "muimage_eval": "bench.splits.mu_cards:MUIMAGE_EVAL",
-    "muvideo": "bench.splits.mu_cards:MUVIDEO",
-    "muvideo_eval": "bench.splits.mu_cards:MUVIDEO_EVAL",
-    "songbook": "bench.splits.songbook:CARD",
-    "wesnoth": "bench.splits.wesnoth:CARD",
-    "wesnoth_reversed": "bench.splits.wesnoth_reversed:CARD",
-    "amv": "bench.splits.music_videos:AMV",
-    "artmusic": "bench.splits.artmusic:CARD",
-    "artwork_description": "bench.splits.artwork:DESCRIPTION",
-    "artwork_description_all": "bench.splits.artwork:DESCRIPTION_ALL",
-    "artwork_description_stratified": "bench.splits.artwork:DESCRIPTION_STRATIFIED",
-    "artwork_music": "bench.splits.artwork:MUSIC",
-    "artwork_music_all": "bench.splits.artwork:ALL",
-    "artwork_music_seed0": "bench.splits.artwork:MUSIC_TRAINING",
-    "artwork_music_stratified": "bench.splits.artwork:MUSIC_STRATIFIED",
-    "artwork_music_validation": "bench.splits.artwork:MUSIC_VALIDATED",
-    "emotion_painting_music": "bench.splits.emotion:ALL",
-    "emotion_painting_music_test": "bench.splits.emotion:TEST",
-    "melbench": "bench.splits.melbench:CARD",
-    "mmusset_eval": "bench.splits.mmusset:CARD",
-    "music2image": "bench.splits.music2image:CARD",
-    "musiccaps": "bench.splits.musiccaps:CARD",
-    "yt8m_mv": "bench.splits.music_videos:YT8M_MV",
+    "gestures": "sightsound.bench.splits.gestures:CARD",
+    "mucaps": "sightsound.bench.splits.mu.cards:MUCAPS",
+    "muedit": "sightsound.bench.splits.mu.cards:MUEDIT",
+    "muimage": "sightsound.bench.splits.mu.cards:MUIMAGE",
+    "muimage_eval": "sightsound.bench.splits.mu.cards:MUIMAGE_EVAL",
+    "muvideo": "sightsound.bench.splits.mu.cards:MUVIDEO",
+    "muvideo_eval": "sightsound.bench.splits.mu.cards:MUVIDEO_EVAL",
+    "songbook": "sightsound.bench.splits.songbook.build:CARD",
+    "wesnoth": "sightsound.bench.splits.wesnoth.build:CARD",
+    "wesnoth_reversed": "sightsound.bench.splits.wesnoth.reversed:CARD",
+    "amv": "sightsound.bench.splits.published.music_videos:AMV",
+    "artmusic": "sightsound.bench.splits.published.artmusic:CARD",
+    "artwork_description": "sightsound.bench.splits.published.artwork:DESCRIPTION",
+    "artwork_description_all": "sightsound.bench.splits.published.artwork:DESCRIPTION_ALL",
+    "artwork_description_stratified": "sightsound.bench.splits.published.artwork:DESCRIPTION_STRATIFIED",
+    "artwork_music": "sightsound.bench.splits.published.artwork:MUSIC",
+    "artwork_music_all": "sightsound.bench.splits.published.artwork:ALL",
+    "artwork_music_seed0": "sightsound.bench.splits.published.artwork:MUSIC_TRAINING",
+    "artwork_music_stratified": "sightsound.bench.splits.published.artwork:MUSIC_STRATIFIED",
+    "artwork_music_validation": "sightsound.bench.splits.published.artwork:MUSIC_VALIDATED",
+    "emotion_painting_music": "sightsound.bench.splits.published.emotion:ALL",
+    "emotion_painting_music_test": "sightsound.bench.splits.published.emotion:TEST",
+    "melbench": "sightsound.bench.splits.published.melbench:CARD",
+    "mmusset_eval": "sightsound.bench.splits.published.mmusset:CARD",
+    "music2image": "sightsound.bench.splits.published.music2image:CARD",
+    "musiccaps": "sightsound.bench.splits.published.musiccaps:CARD",
+    "yt8m_mv": "sightsound.bench.splits.published.music_videos:YT8M_MV",
 }
 
 

@@ -13,9 +13,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import media
-from bench.splits import frames, manifest
-from bench.types import Example, SplitCard
+from sightsound.bench.core import media
+from sightsound.bench.core.types import Example, SplitCard
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import frames
 
 CLIP_S = 10
 VIDEOS = ("pianist", "dancer")
@@ -23,7 +24,7 @@ VIDEOS = ("pianist", "dancer")
 CARD = SplitCard(
     name="gestures",
     tasks=("video2music",),
-    entry="bench.splits.gestures:build",
+    entry="sightsound.bench.splits.gestures:build",
     assets=("gestures",),
     licence="GPL-3.0-or-later, the licence of the package; the clips state none of their own",
     source="musicalgestures 1.32.0 (fourMs Lab, University of Oslo): examples/pianist.avi and examples/dancer.avi",

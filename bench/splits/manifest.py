@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from bench.errors import BenchError
-from bench.media import file_sha256
-from bench.types import Example
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import file_sha256
+from sightsound.bench.core.types import Example
 
 NAME = "manifest.csv"
 FILES = ("image", "video", "audio", "reference_image")

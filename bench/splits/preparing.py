@@ -10,10 +10,12 @@ from pathlib import Path
 
 from filelock import FileLock
 
-from bench import assets, registry
-from bench.splits import local, manifest
-from bench.splits.manifest import SplitError
-from bench.types import Report, SplitCard
+from sightsound.bench import assets
+from sightsound.bench.core import registry
+from sightsound.bench.core.types import Report, SplitCard
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import local
 
 PREPARED = "prepared.json"  # in a split's folder: what tells whether the user's media are still the same
 
@@ -27,7 +29,7 @@ def prepare(
 ) -> None:
     """Make `folder` hold the split: fetch and build it if it is not there, or not what its card says.
 
-    Raises what `bench.splits.prepare` raises.
+    Raises what `sightsound.bench.splits.prepare` raises.
     """
     if media is not None and not known.media:
         raise SplitError(f"the split {known.name!r} is made without media of yours; leave out --media")

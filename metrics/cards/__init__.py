@@ -1,7 +1,18 @@
 """The cards of the metrics, a file a kind. Imports no network and no torch, so that a listing is quick."""
 
-from metrics.card import MetricCard
-from metrics.cards import audio, corrected, distances, image, joint, legacy, pe_av, pocket, pocket_image, text
+from sightsound.metrics.card import MetricCard
+from sightsound.metrics.cards import (
+    audio,
+    corrected,
+    distances,
+    image,
+    joint,
+    legacy,
+    pe_av,
+    pocket,
+    pocket_image,
+    text,
+)
 
 METRICS: dict[str, MetricCard] = {
     card.name: card

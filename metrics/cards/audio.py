@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.card import MetricCard, Need
+from sightsound.metrics.card import MetricCard, Need
 
 _FRECHET = "Dowson and Landau 1982"
 _GUDGUD = "github.com/gudgud96/frechet-audio-distance"
@@ -17,7 +17,7 @@ def _both(extractor: str, output: str) -> tuple[Need, Need]:
 def _fad(extractor: str, frames: str, source: str, name: str = "") -> MetricCard:
     return MetricCard(
         name=f"fad_{name or extractor}",
-        module="metrics.frechet",
+        module="sightsound.metrics.formulas.two_sets.frechet",
         kind="two_sets",
         higher_is_better=False,
         needs=_both(extractor, "embedding"),
@@ -32,7 +32,7 @@ def _fad(extractor: str, frames: str, source: str, name: str = "") -> MetricCard
 def _kl(name: str, extractor: str, posterior: str, definition: str, source: str) -> MetricCard:
     return MetricCard(
         name=f"kl_{name}",
-        module="metrics.divergence_by_frame",
+        module="sightsound.metrics.formulas.paired.divergence_by_frame",
         kind="paired",
         higher_is_better=False,
         needs=_both(extractor, "logits"),
@@ -45,7 +45,7 @@ def _kl(name: str, extractor: str, posterior: str, definition: str, source: str)
 def _inception(name: str, extractor: str, khz: int) -> MetricCard:
     return MetricCard(
         name=f"inception_score_{name}",
-        module="metrics.inception",
+        module="sightsound.metrics.formulas.single.inception",
         kind="single",
         higher_is_better=True,
         needs=(Need("generated", extractor, "logits"),),

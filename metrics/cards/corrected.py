@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from metrics.card import MetricCard
+from sightsound.metrics.card import MetricCard
 
 
 def of(cards: Iterable[MetricCard]) -> tuple[MetricCard, ...]:
@@ -14,12 +14,12 @@ def of(cards: Iterable[MetricCard]) -> tuple[MetricCard, ...]:
         replace(
             card,
             name=f"{card.name}_corrected",
-            module="metrics.frechet_corrected",
+            module="sightsound.metrics.formulas.two_sets.frechet_corrected",
             definition=f"{card.definition.rstrip('.')}; less the bias that a bootstrap over clips on both sides "
             "estimates (200 draws).",
             source=f"{card.source}; correction: Efron and Tibshirani 1993, chapter 10",
             estimator="bootstrap",
         )
         for card in cards
-        if card.name.startswith("fad_") and card.module == "metrics.frechet"
+        if card.name.startswith("fad_") and card.module == "sightsound.metrics.formulas.two_sets.frechet"
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from metrics.card import MetricCard
+from sightsound.metrics.card import MetricCard
 
 BESIDE = ("fad_musicnn", "fad_vggish", "fad_panns", "fad_passt")
 """A board has no use for all of them over every network."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.card import MetricCard, Need
+from sightsound.metrics.card import MetricCard, Need
 
 _IS = "Salimans et al. 2016"
 _FID = "Heusel et al. 2017; Dowson and Landau 1982"
@@ -27,7 +27,7 @@ def _sets(
     return (
         MetricCard(
             name=fid,
-            module="metrics.frechet",
+            module="sightsound.metrics.formulas.two_sets.frechet",
             kind="two_sets",
             higher_is_better=False,
             needs=needs,
@@ -39,7 +39,7 @@ def _sets(
         ),
         MetricCard(
             name=kid,
-            module="metrics.kid",
+            module="sightsound.metrics.formulas.two_sets.kid",
             kind="two_sets",
             higher_is_better=False,
             needs=needs,
@@ -51,7 +51,7 @@ def _sets(
         ),
         MetricCard(
             name=kid_subsets,
-            module="metrics.kid_subsets",
+            module="sightsound.metrics.formulas.two_sets.kid_subsets",
             kind="two_sets",
             higher_is_better=False,
             needs=needs,
@@ -63,7 +63,7 @@ def _sets(
         ),
         MetricCard(
             name=precision,
-            module="metrics.manifold_precision",
+            module="sightsound.metrics.formulas.two_sets.manifold_precision",
             kind="two_sets",
             higher_is_better=True,
             needs=needs,
@@ -74,7 +74,7 @@ def _sets(
         ),
         MetricCard(
             name=recall,
-            module="metrics.manifold_recall",
+            module="sightsound.metrics.formulas.two_sets.manifold_recall",
             kind="two_sets",
             higher_is_better=True,
             needs=needs,
@@ -92,7 +92,7 @@ def _scores(names: tuple[str, str], need: Need, top: str, source: str) -> tuple[
     return (
         MetricCard(
             name=whole,
-            module="metrics.inception",
+            module="sightsound.metrics.formulas.single.inception",
             kind="single",
             higher_is_better=True,
             needs=(need,),
@@ -103,7 +103,7 @@ def _scores(names: tuple[str, str], need: Need, top: str, source: str) -> tuple[
         ),
         MetricCard(
             name=parts,
-            module="metrics.inception_splits",
+            module="sightsound.metrics.formulas.single.inception_splits",
             kind="single",
             higher_is_better=True,
             needs=(need,),
@@ -131,7 +131,7 @@ CARDS = (
     ),
     MetricCard(
         name="image_density",
-        module="metrics.manifold_density",
+        module="sightsound.metrics.formulas.two_sets.manifold_density",
         kind="two_sets",
         higher_is_better=True,
         needs=_both("inception_v3"),
@@ -142,7 +142,7 @@ CARDS = (
     ),
     MetricCard(
         name="image_coverage",
-        module="metrics.manifold_coverage",
+        module="sightsound.metrics.formulas.two_sets.manifold_coverage",
         kind="two_sets",
         higher_is_better=True,
         needs=_both("inception_v3"),

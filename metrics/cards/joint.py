@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metrics.card import MetricCard, Need, Side
+from sightsound.metrics.card import MetricCard, Need, Side
 
 _IMAGEBIND = "Girdhar et al. 2023 (ImageBind)"
 _RANK = "IB Rank of M2UGen (Hussain et al. 2023) and Mozart's Touch"
@@ -20,7 +20,7 @@ def cosine(name: str, needs: tuple[Need, ...], of: str, source: str = _IMAGEBIND
     """The card of the mean cosine of two embeddings a clip."""
     return MetricCard(
         name=name,
-        module="metrics.similarity",
+        module="sightsound.metrics.formulas.paired.similarity",
         kind="paired",
         higher_is_better=True,
         needs=needs,
@@ -33,7 +33,7 @@ def rank(name: str, over: str, needs: tuple[Need, ...]) -> MetricCard:
     """The card of the place among the compared systems by the paired metric `over`."""
     return MetricCard(
         name=name,
-        module="metrics.rank",
+        module="sightsound.metrics.formulas.ranked.rank",
         kind="ranked",
         higher_is_better=True,
         needs=needs,
@@ -52,7 +52,7 @@ def retrieval(
     recalls = tuple(
         MetricCard(
             name=f"{prefix}_r{at}",
-            module="metrics.retrieval",
+            module="sightsound.metrics.formulas.paired.retrieval",
             kind="paired",
             higher_is_better=True,
             needs=(query, partner),
@@ -66,7 +66,7 @@ def retrieval(
     median = replace(
         recalls[0],
         name=f"{prefix}_median_rank",
-        module="metrics.median_rank",
+        module="sightsound.metrics.formulas.paired.median_rank",
         aggregate_options={},
         higher_is_better=False,
         definition=f"Median position of a clip's {asked} among all scored clips' by cosine, 1 to the number of "
@@ -86,7 +86,7 @@ def _clap(suffix: str, extractor: str, checkpoint: str) -> tuple[MetricCard, ...
     )
     distance = MetricCard(
         name=f"fad_clap{suffix}",
-        module="metrics.frechet",
+        module="sightsound.metrics.formulas.two_sets.frechet",
         kind="two_sets",
         higher_is_better=False,
         needs=(music, replace(music, side="reference")),
@@ -103,7 +103,7 @@ def _clip(suffix: str, extractor: str) -> tuple[MetricCard, ...]:
     sides: tuple[tuple[Side, str], ...] = (("generated", "image"), ("text", "text"))
     card = MetricCard(
         name=f"clip_score{suffix}",
-        module="metrics.clip_score",
+        module="sightsound.metrics.formulas.paired.clip_score",
         kind="paired",
         higher_is_better=True,
         needs=tuple(Need(side, f"{extractor}_{tower}", "embedding") for side, tower in sides),
@@ -142,7 +142,7 @@ CARDS = (
     replace(
         _IB_RANK,
         name="ib_rank_dcg",
-        module="metrics.rank",
+        module="sightsound.metrics.formulas.ranked.rank",
         options={"discount": "dcg"},
         definition=f"Mean over clips of 1 / log2(1 + position) among the compared systems by ib_score_condition; "
         f"{_TIES}; the systems' values sum to 1 + 1/log2(3) + ... + 1/log2(N + 1).",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.card import MetricCard, Need
+from sightsound.metrics.card import MetricCard, Need
 
 _VGGISH = (Need("generated", "vggish", "embedding"), Need("reference", "vggish", "embedding"))
 _PASST = (Need("generated", "passt", "logits"), Need("reference", "passt", "logits"))
@@ -16,7 +16,7 @@ _M2UGEN = "github.com/shansongliu/M2UGen, Evaluation/*/evaluate.py"
 CARDS = (
     MetricCard(
         name="legacy.art2mus_kl",
-        module="metrics.legacy.art2mus",
+        module="sightsound.metrics.legacy.art2mus",
         options={"figure": "kl"},
         kind="paired",
         higher_is_better=False,
@@ -27,7 +27,7 @@ CARDS = (
     ),
     MetricCard(
         name="legacy.art2mus_fad",
-        module="metrics.legacy.art2mus",
+        module="sightsound.metrics.legacy.art2mus",
         options={"figure": "fad"},
         kind="paired",
         higher_is_better=False,
@@ -38,7 +38,7 @@ CARDS = (
     ),
     MetricCard(
         name="legacy.mgs_kl",
-        module="metrics.legacy.mgs",
+        module="sightsound.metrics.legacy.mgs",
         kind="two_sets",
         higher_is_better=False,
         needs=_VGGISH,
@@ -48,7 +48,7 @@ CARDS = (
     ),
     MetricCard(
         name="legacy.mgs_kl_sigmoid",
-        module="metrics.legacy.mgs",
+        module="sightsound.metrics.legacy.mgs",
         aggregate_options={"squash": "sigmoids"},
         kind="two_sets",
         higher_is_better=False,
@@ -59,7 +59,7 @@ CARDS = (
     ),
     MetricCard(
         name="legacy.m2ugen_clap",
-        module="metrics.legacy.m2ugen_clap",
+        module="sightsound.metrics.legacy.m2ugen_clap",
         kind="paired",
         higher_is_better=True,
         needs=(Need("generated", "clap_630k_audio", "embedding"), Need("text", "clap_630k_text", "embedding")),
@@ -69,7 +69,7 @@ CARDS = (
     ),
     MetricCard(
         name="legacy.m2ugen_kl",
-        module="metrics.legacy.m2ugen",
+        module="sightsound.metrics.legacy.m2ugen",
         kind="paired",
         higher_is_better=False,
         needs=_PASST,
@@ -79,7 +79,7 @@ CARDS = (
     ),
     MetricCard(
         name="legacy.m2ugen_ib_rank",
-        module="metrics.legacy.m2ugen_rank",
+        module="sightsound.metrics.legacy.m2ugen_rank",
         kind="ranked",
         higher_is_better=True,
         needs=_IMAGEBIND,

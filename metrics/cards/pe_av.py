@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from metrics.card import MetricCard, Need
-from metrics.cards.joint import cosine, rank, retrieval
+from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.cards.joint import cosine, rank, retrieval
 
 _SOURCE = "Vyas et al. 2025 (PE-AV)"
 _CHECKPOINTS = {  # suffix of the metrics -> prefix of the extractors

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.card import MetricCard, Need
+from sightsound.metrics.card import MetricCard, Need
 
 _FAD = "Kilgour et al. 2019 (FAD, there over VGGish); Dowson and Landau 1982"
 _KL = "audiocraft/metrics/kld.py (there over PaSST, 10 s segments)"
@@ -23,7 +23,7 @@ def _both(extractor: str, output: str) -> tuple[Need, Need]:
 def _fad(suffix: str, extractor: str, trained_on: str) -> MetricCard:
     return MetricCard(
         name=f"fad_{suffix}",
-        module="metrics.frechet",
+        module="sightsound.metrics.formulas.two_sets.frechet",
         kind="two_sets",
         higher_is_better=False,
         needs=_both(extractor, "embedding"),
@@ -38,7 +38,7 @@ def _fad(suffix: str, extractor: str, trained_on: str) -> MetricCard:
 def _rank(name: str, over: str, needs: tuple[Need, ...], what: str) -> MetricCard:
     return MetricCard(
         name=name,
-        module="metrics.rank",
+        module="sightsound.metrics.formulas.ranked.rank",
         kind="ranked",
         higher_is_better=True,
         needs=needs,
@@ -54,7 +54,7 @@ CARDS = (
     _fad("musicnn_mtt", "musicnn_mtt", "MagnaTagATune"),
     MetricCard(
         name="kl_musicnn",
-        module="metrics.divergence",
+        module="sightsound.metrics.formulas.paired.divergence",
         kind="paired",
         higher_is_better=False,
         needs=_both("musicnn_msd", "logits"),
@@ -64,7 +64,7 @@ CARDS = (
     ),
     MetricCard(
         name="kl_yamnet",
-        module="metrics.divergence",
+        module="sightsound.metrics.formulas.paired.divergence",
         options={"posterior": "scores"},
         kind="paired",
         higher_is_better=False,
@@ -75,7 +75,7 @@ CARDS = (
     ),
     MetricCard(
         name="inception_score_musicnn",
-        module="metrics.inception",
+        module="sightsound.metrics.formulas.single.inception",
         kind="single",
         higher_is_better=True,
         needs=(Need("generated", "musicnn_msd", "logits"),),
@@ -86,7 +86,7 @@ CARDS = (
     ),
     MetricCard(
         name="inception_score_yamnet",
-        module="metrics.inception",
+        module="sightsound.metrics.formulas.single.inception",
         options={"posterior": "scores"},
         kind="single",
         higher_is_better=True,
@@ -98,7 +98,7 @@ CARDS = (
     ),
     MetricCard(
         name="thd",
-        module="metrics.distortion",
+        module="sightsound.metrics.formulas.single.distortion",
         kind="single",
         higher_is_better=False,
         needs=(Need("generated", "harmonics", "thd"), Need("generated", "harmonics", "voiced")),
@@ -108,7 +108,7 @@ CARDS = (
     ),
     MetricCard(
         name="thd_coverage",
-        module="metrics.coverage",
+        module="sightsound.metrics.formulas.single.coverage",
         kind="single",
         higher_is_better=True,
         needs=(Need("generated", "harmonics", "voiced"),),
@@ -117,7 +117,7 @@ CARDS = (
     ),
     MetricCard(
         name="cosine_labels_tags_minilm",
-        module="metrics.similarity",
+        module="sightsound.metrics.formulas.paired.similarity",
         kind="paired",
         higher_is_better=True,
         needs=_PICTURE,
@@ -127,7 +127,7 @@ CARDS = (
     ),
     MetricCard(
         name="cosine_story_tags_minilm",
-        module="metrics.similarity",
+        module="sightsound.metrics.formulas.paired.similarity",
         kind="paired",
         higher_is_better=True,
         needs=_STORY,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.card import MetricCard, Need
+from sightsound.metrics.card import MetricCard, Need
 
 _NEED = Need("generated", "efficientnet_lite0", "embedding")
 _BOTH = (_NEED, Need("reference", "efficientnet_lite0", "embedding"))
@@ -12,7 +12,7 @@ _THERE = "there over Inception v3"
 CARDS = (
     MetricCard(
         name="fid_efficientnet",
-        module="metrics.frechet",
+        module="sightsound.metrics.formulas.two_sets.frechet",
         kind="two_sets",
         higher_is_better=False,
         needs=_BOTH,
@@ -24,7 +24,7 @@ CARDS = (
     ),
     MetricCard(
         name="kid_efficientnet",
-        module="metrics.kid",
+        module="sightsound.metrics.formulas.two_sets.kid",
         kind="two_sets",
         higher_is_better=False,
         needs=_BOTH,
@@ -36,7 +36,7 @@ CARDS = (
     ),
     MetricCard(
         name="precision_efficientnet",
-        module="metrics.manifold_precision",
+        module="sightsound.metrics.formulas.two_sets.manifold_precision",
         kind="two_sets",
         higher_is_better=True,
         needs=_BOTH,
@@ -47,7 +47,7 @@ CARDS = (
     ),
     MetricCard(
         name="recall_efficientnet",
-        module="metrics.manifold_recall",
+        module="sightsound.metrics.formulas.two_sets.manifold_recall",
         kind="two_sets",
         higher_is_better=True,
         needs=_BOTH,
@@ -58,7 +58,7 @@ CARDS = (
     ),
     MetricCard(
         name="inception_score_efficientnet",
-        module="metrics.inception",
+        module="sightsound.metrics.formulas.single.inception",
         kind="single",
         higher_is_better=True,
         needs=(Need("generated", "efficientnet_lite0", "logits"),),
@@ -69,7 +69,7 @@ CARDS = (
     ),
     MetricCard(
         name="cosine_reference_efficientnet",
-        module="metrics.similarity",
+        module="sightsound.metrics.formulas.paired.similarity",
         kind="paired",
         higher_is_better=True,
         needs=_BOTH,

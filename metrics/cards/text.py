@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from metrics.card import MetricCard, Need, Side
+from sightsound.metrics.card import MetricCard, Need, Side
 
 _ROUGE = "Lin 2004, by rouge-score 0.1.2"
 _BERT = "Zhang et al. 2020, as bert-score 0.3.13 (roberta-large, layer 17, no idf, no rescaling)"
@@ -26,7 +26,7 @@ def _needs(extractor: str, output: str, other: Side) -> tuple[Need, Need]:
 def _rouge(kind: str, other: Side = "reference") -> MetricCard:
     return MetricCard(
         name=kind if other == "reference" else f"{kind}_condition",
-        module="metrics.rouge",
+        module="sightsound.metrics.formulas.paired.rouge",
         options={"kind": kind, "stemmer": "none"},
         kind="paired",
         higher_is_better=True,
@@ -40,7 +40,7 @@ def _rouge(kind: str, other: Side = "reference") -> MetricCard:
 def _bertscore(part: str, other: Side = "reference") -> MetricCard:
     return MetricCard(
         name=f"bertscore_{part}" if other == "reference" else f"bertscore_{part}_condition",
-        module="metrics.bertscore",
+        module="sightsound.metrics.formulas.paired.bertscore",
         options={"part": part},
         kind="paired",
         higher_is_better=True,
@@ -53,7 +53,7 @@ def _bertscore(part: str, other: Side = "reference") -> MetricCard:
 def _cosine(other: Side, name: str) -> MetricCard:
     return MetricCard(
         name=name,
-        module="metrics.similarity",
+        module="sightsound.metrics.formulas.paired.similarity",
         kind="paired",
         higher_is_better=True,
         needs=_needs("minilm", "embedding", other),
@@ -75,7 +75,7 @@ CARDS = (
     _cosine("text", "cosine_condition_minilm"),
     MetricCard(
         name="jaccard_corpus",
-        module="metrics.jaccard",
+        module="sightsound.metrics.formulas.two_sets.jaccard",
         kind="two_sets",
         higher_is_better=True,
         needs=_needs("characters", "code_points", "corpus"),
@@ -85,7 +85,7 @@ CARDS = (
     ),
     MetricCard(
         name="jaccard_reference",
-        module="metrics.jaccard",
+        module="sightsound.metrics.formulas.two_sets.jaccard",
         kind="two_sets",
         higher_is_better=True,
         needs=_needs("characters", "code_points", "reference"),

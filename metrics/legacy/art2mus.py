@@ -23,8 +23,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from metrics import frechet
-from metrics.rows import Clips, Rows, checked_pairs, weighted_mean
+from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
 FFT = 2048  # samples, librosa's default window too
 HOP = 512  # samples

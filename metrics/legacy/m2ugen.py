@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from metrics.rows import Clips, Rows, checked_pairs, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
 
 def statistics(features: Clips, reference_features: Clips) -> Rows:

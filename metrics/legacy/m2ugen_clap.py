@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from metrics.rows import Clips, Rows, checked_pairs
+from sightsound.metrics.rows import Clips, Rows, checked_pairs
 
 TINY = 1e-8  # eps of torch's cosine_similarity: shorter vectors count as this long
 

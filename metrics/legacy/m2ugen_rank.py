@@ -5,15 +5,15 @@ argsort(cosines)_k). An argsort says which system is k-th, not how many systems 
 systems that is the same; for three, two of the six orders (the cyclic ones) give systems each other's scores:
 two thirds of the cases are right and the sum over systems always. So it measures the mean reciprocal position
 with part of the clips credited to another system; a table that was made with it cannot be told by its sums.
-The canonical rank is `metrics.rank`.
+The canonical rank is `sightsound.metrics.formulas.ranked.rank`.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from metrics.rank import aggregate
-from metrics.rows import Rows
+from sightsound.metrics.formulas.ranked.rank import aggregate
+from sightsound.metrics.rows import Rows
 
 __all__ = ["aggregate", "statistics"]
 

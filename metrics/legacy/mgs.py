@@ -25,8 +25,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit, softmax
 
-from metrics.frechet import statistics
-from metrics.rows import Rows
+from sightsound.metrics.formulas.two_sets.frechet import statistics
+from sightsound.metrics.rows import Rows
 
 __all__ = ["aggregate", "statistics"]
 

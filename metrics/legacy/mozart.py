@@ -2,10 +2,10 @@
 
 FAD (VGGish, "official implementation in PyTorch") and KL (1.05 to 1.88, as large as PaSST's; classifier not
 named) have no code behind them. Its IB Rank is known by its sums: each column sums to 1 + 1/2 + ... + 1/N, so
-it is the mean reciprocal position among the N systems of that table (`metrics.rank`), and figures of tables
-with another N cannot be compared. Sums do not tell the rank from M2UGen's argsort
-(`metrics.legacy.m2ugen_rank`), except for N = 2, where they are the same and a figure is a share of won
-comparisons: the ablation's 0.757 against 0.743 is 51.4%.
+it is the mean reciprocal position among the N systems of that table (`metrics.formulas.ranked.rank`), and figures
+of tables with another N cannot be compared. Sums do not tell the rank from M2UGen's argsort
+(`sightsound.metrics.legacy.m2ugen_rank`), except for N = 2, where they are the same and a figure is a share of
+won comparisons: the ablation's 0.757 against 0.743 is 51.4%.
 """
 
 from __future__ import annotations

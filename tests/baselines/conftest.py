@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from baselines.mozart import CARD
-from bench import assets
+from sightsound.baselines.mozart import CARD
+from sightsound.bench import assets
 from tests import tiny
 
 

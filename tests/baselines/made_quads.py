@@ -5,10 +5,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from bench import splits
-from bench.splits import manifest
-from bench.splits.manifest import Row
-from bench.types import Example
+from sightsound.bench import splits
+from sightsound.bench.core.types import Example
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import Row
 
 
 def make(folder: Path) -> Path:

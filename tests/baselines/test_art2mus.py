@@ -17,14 +17,14 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from baselines.art2mus import CARD, pipeline, projection
-from baselines.art2mus.pipeline import NEGATIVE, SENTENCES, Art2Mus, Options, Parts, cosines
-from baselines.parts.audioldm2 import AudioLdm2
-from bench import assets
-from bench.assets.catalogue import ASSETS
-from bench.registry import load
-from bench.types import Example, example_seed
-from metrics.extractors.imagebind_network import DIM
+from sightsound.baselines.art2mus import CARD, pipeline, projection
+from sightsound.baselines.art2mus.pipeline import NEGATIVE, SENTENCES, Art2Mus, Options, Parts, cosines
+from sightsound.baselines.parts.audioldm2 import AudioLdm2
+from sightsound.bench import assets
+from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.bench.core.registry import load
+from sightsound.bench.core.types import Example, example_seed
+from sightsound.metrics.networks.joint.imagebind_network import DIM
 from tests.parity import seeded
 from tests.parity.signals import chirps, mosaic
 from tests.tiny import art2mus as tiny

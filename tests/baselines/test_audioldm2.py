@@ -14,13 +14,13 @@ import torch
 from numpy.typing import NDArray
 from transformers import GPT2LMHeadModel
 
-from baselines.audioldm2 import CARD, build
-from baselines.parts import diffusion
-from baselines.parts.audioldm2 import AudioLdm2
-from baselines.parts.prompted import Prompted
-from bench.assets.catalogue import ASSETS
-from bench.registry import load
-from bench.types import Example
+from sightsound.baselines.audioldm2 import CARD, build
+from sightsound.baselines.parts import diffusion
+from sightsound.baselines.parts.audioldm2 import AudioLdm2
+from sightsound.baselines.parts.prompted import Prompted
+from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.bench.core.registry import load
+from sightsound.bench.core.types import Example
 from tests.tiny import audioldm2 as tiny
 
 LONG = "a slow and very sad piano piece " * 40

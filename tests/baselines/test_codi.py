@@ -14,11 +14,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
-from baselines.codi import pipeline
-from baselines.codi.pipeline import CoDi, Options, fp16, fp32
-from baselines.codi.preprocessing import sentence
-from bench.types import Example, Generated
-from metrics.extractors.clip_bpe import ClipBpe
+from sightsound.baselines.codi import pipeline
+from sightsound.baselines.codi.pipeline import CoDi, Options, fp16, fp32
+from sightsound.baselines.codi.preprocessing import sentence
+from sightsound.bench.core.types import Example, Generated
+from sightsound.metrics.networks.common.clip_bpe import ClipBpe
 from tests.bench.test_pocket import bench
 from tests.parity.signals import mosaic
 from tests.tiny import codi as tiny

@@ -15,10 +15,10 @@ import soundfile
 import torch
 from safetensors.torch import load_file, save_file
 
-from baselines.codi import CARD, pipeline
-from baselines.codi.pipeline import DIFFUSER, ENCODERS, fp32
-from bench import assets
-from bench.registry import load
+from sightsound.baselines.codi import CARD, pipeline
+from sightsound.baselines.codi.pipeline import DIFFUSER, ENCODERS, fp32
+from sightsound.bench import assets
+from sightsound.bench.core.registry import load
 from tests.tiny import codi as tiny
 
 SHORT = (8, 32, 16)  # a latent of 1.28 s

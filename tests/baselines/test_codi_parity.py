@@ -14,12 +14,12 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from baselines.codi import clap, clip, pipeline, preprocessing, sampler
-from baselines.codi.conditioning import Conditioner, mixed
-from baselines.codi.pipeline import Parts, decoded
-from baselines.codi.weights import Checkpoint
-from bench import assets
-from metrics.extractors import clip_bpe
+from sightsound.baselines.codi import clap, clip, pipeline, preprocessing, sampler
+from sightsound.baselines.codi.conditioning import Conditioner, mixed
+from sightsound.baselines.codi.pipeline import Parts, decoded
+from sightsound.baselines.codi.weights import Checkpoint
+from sightsound.bench import assets
+from sightsound.metrics.networks.common import clip_bpe
 from tests.parity.signals import chirps, mosaic
 from tests.tiny import codi as tiny
 

@@ -11,12 +11,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.codi import pipeline, speed
-from baselines.codi.autoencoder import SCALE, unscaled
-from baselines.codi.conditioning import mixed
-from baselines.codi.pipeline import DIFFUSER, ENCODERS, Options
-from baselines.codi.preprocessing import VideoReader, picture, small
-from baselines.codi.sampler import sample, schedule
+from sightsound.baselines.codi import pipeline, speed
+from sightsound.baselines.codi.autoencoder import SCALE, unscaled
+from sightsound.baselines.codi.conditioning import mixed
+from sightsound.baselines.codi.pipeline import DIFFUSER, ENCODERS, Options
+from sightsound.baselines.codi.preprocessing import VideoReader, picture, small
+from sightsound.baselines.codi.sampler import sample, schedule
 from tests.tiny import codi as tiny
 
 SHORT = (8, 32, 16)  # a latent of 1.28 s

@@ -19,14 +19,24 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from baselines.composer import Composer, Note, Renderer, Score, Track, attributes, compose, harmony, synth
-from baselines.composer.arrange import make_plan, swung
-from baselines.composer.drums import GROOVES
-from baselines.composer.render import PEAK
-from baselines.composer.soundfont import read_soundfont
-from baselines.composer.styles import STYLES
-from baselines.composer.vocabulary import GENRES, INSTRUMENTS, MOODS, SCENES
-from baselines.composer.words import TEMPO_RANGE_BPM, find
+from sightsound.baselines.composer import (
+    Composer,
+    Note,
+    Renderer,
+    Score,
+    Track,
+    attributes,
+    compose,
+    harmony,
+    synth,
+)
+from sightsound.baselines.composer.arrange import make_plan, swung
+from sightsound.baselines.composer.drums import GROOVES
+from sightsound.baselines.composer.render import PEAK
+from sightsound.baselines.composer.soundfont import read_soundfont
+from sightsound.baselines.composer.styles import STYLES
+from sightsound.baselines.composer.vocabulary import GENRES, INSTRUMENTS, MOODS, SCENES
+from sightsound.baselines.composer.words import TEMPO_RANGE_BPM, find
 
 SAD = "A slow, sad and melancholic piano ballad with mournful strings"
 ENERGETIC = "Energetic, driving rock with heavy electric guitars, bass and pounding drums"
@@ -405,7 +415,7 @@ def test_length_level_and_fade(folder: Path, prompt: str, seconds: float) -> Non
 
 def test_the_same_bytes_here_and_in_another_process(folder: Path) -> None:
     code = (
-        "import hashlib, sys; from pathlib import Path; from baselines.composer import Composer\n"
+        "import hashlib, sys; from pathlib import Path; from sightsound.baselines.composer import Composer\n"
         "c = Composer('cpu', {'soundfont': Path(sys.argv[1])})\n"
         "print(hashlib.sha256(c.generate([sys.argv[2]], [11], 3.0)[0].tobytes()).hexdigest())"
     )

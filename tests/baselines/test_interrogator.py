@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 import torch
 
-from baselines.mozart.interrogator import DIM, PATCH, Interrogator, classic, filtered
-from baselines.parts.clip_labels import Clip, Phrases
-from bench import assets
-from metrics.extractors.clip_bpe import FILE, ClipBpe
+from sightsound.baselines.mozart.interrogator import DIM, PATCH, Interrogator, classic, filtered
+from sightsound.baselines.parts.clip_labels import Clip, Phrases
+from sightsound.bench import assets
+from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
 from tests.tiny import clip_h14
 
 

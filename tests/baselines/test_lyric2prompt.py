@@ -15,15 +15,15 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.lyric2prompt import CARD, prompts
-from baselines.lyric2prompt.chats import BEGINS, Pocket, first_sentence
-from baselines.lyric2prompt.fitting import LONGEST_LYRICS, Fitting, cut_lyrics
-from baselines.lyric2prompt.pipeline import Lyric2Prompt
-from baselines.parts.messages import ChatError, Message
-from bench import assets
-from bench.registry import load
-from bench.types import Example, Generated
-from metrics.extractors.clip_bpe import END, FILE, ClipBpe
+from sightsound.baselines.lyric2prompt import CARD, prompts
+from sightsound.baselines.lyric2prompt.chats import BEGINS, Pocket, first_sentence
+from sightsound.baselines.lyric2prompt.fitting import LONGEST_LYRICS, Fitting, cut_lyrics
+from sightsound.baselines.lyric2prompt.pipeline import Lyric2Prompt
+from sightsound.baselines.parts.messages import ChatError, Message
+from sightsound.bench import assets
+from sightsound.bench.core.registry import load
+from sightsound.bench.core.types import Example, Generated
+from sightsound.metrics.networks.common.clip_bpe import END, FILE, ClipBpe
 from tests import tiny
 
 
@@ -321,7 +321,7 @@ def test_a_batch_gives_what_one_by_one_gives(weights: dict[str, Path], songs: li
 
 
 def test_a_system_message_is_folded_where_the_template_refuses_one(weights: dict[str, Path]) -> None:
-    from baselines.parts.chat import LocalChat
+    from sightsound.baselines.parts.chat import LocalChat
 
     chat = LocalChat("cpu", weights["mistral_7b_instruct"], max_new_tokens=2)
     turns = prompts.parallel("theme", "la la", {})
@@ -332,7 +332,7 @@ def test_a_system_message_is_folded_where_the_template_refuses_one(weights: dict
 
 
 def test_whisper_hears_long_clips_by_windows_and_each_clip_by_itself(weights: dict[str, Path]) -> None:
-    from baselines.parts.whisper import RATE_HZ, Whisper
+    from sightsound.baselines.parts.whisper import RATE_HZ, Whisper
 
     whisper = Whisper("cpu", weights["whisper_large_v2"])
     rng = np.random.default_rng(3)

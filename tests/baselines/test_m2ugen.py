@@ -22,19 +22,19 @@ from transformers import (
     T5Config,
 )
 
-from baselines.m2ugen import CARD, decoding, prompt, speed
-from baselines.m2ugen.layout import Checkpoint
-from baselines.m2ugen.llama import LONGEST, Llama, fold
-from baselines.m2ugen.pipeline import Options, musicgen_small_code, musicgen_small_paper
-from baselines.m2ugen.pixels import film_frames
-from baselines.m2ugen.projector import audioldm2_conditioning
-from baselines.m2ugen.tokenizer import LlamaTokenizer
-from baselines.parts.mapped import MappedFile
-from baselines.parts.musicgen import MusicGen
-from baselines.parts.sampling import SeededChoice
-from bench import assets
-from bench.registry import load
-from bench.types import Example
+from sightsound.baselines.m2ugen import CARD, decoding, prompt, speed
+from sightsound.baselines.m2ugen.layout import Checkpoint
+from sightsound.baselines.m2ugen.llama import LONGEST, Llama, fold
+from sightsound.baselines.m2ugen.pipeline import Options, musicgen_small_code, musicgen_small_paper
+from sightsound.baselines.m2ugen.pixels import film_frames
+from sightsound.baselines.m2ugen.projector import audioldm2_conditioning
+from sightsound.baselines.m2ugen.tokenizer import LlamaTokenizer
+from sightsound.baselines.parts.mapped import MappedFile
+from sightsound.baselines.parts.musicgen import MusicGen
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.bench import assets
+from sightsound.bench.core.registry import load
+from sightsound.bench.core.types import Example
 from tests.parity import ranges
 from tests.tiny import m2ugen, musicgen
 
@@ -167,7 +167,7 @@ def test_a_file_cut_short_is_told(weights, tmp_path, cut, told):
 MEASURE = """
 import sys, dataclasses, torch
 from pathlib import Path
-from baselines.m2ugen.pipeline import musicgen_small_paper
+from sightsound.baselines.m2ugen.pipeline import musicgen_small_paper
 torch.set_num_threads(1)
 def kilobytes(word):
     return int(next(l for l in open("/proc/self/status") if l.startswith(word)).split()[1])

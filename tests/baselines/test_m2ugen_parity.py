@@ -16,13 +16,20 @@ import pytest
 import torch
 from safetensors.torch import save_file
 
-from baselines.m2ugen import decoding, pixels, projector, prompt
-from baselines.m2ugen.layout import ADAPTERS, ENCODERS, Checkpoint, empty_adapter, empty_encoder, empty_projector
-from baselines.m2ugen.llama import Llama
-from baselines.m2ugen.music import FromMusicGen, empty_musicgen
-from baselines.m2ugen.tokenizer import LlamaTokenizer
-from baselines.parts.sampling import SeededChoice
-from metrics.extractors.mert import _prepared
+from sightsound.baselines.m2ugen import decoding, pixels, projector, prompt
+from sightsound.baselines.m2ugen.layout import (
+    ADAPTERS,
+    ENCODERS,
+    Checkpoint,
+    empty_adapter,
+    empty_encoder,
+    empty_projector,
+)
+from sightsound.baselines.m2ugen.llama import Llama
+from sightsound.baselines.m2ugen.music import FromMusicGen, empty_musicgen
+from sightsound.baselines.m2ugen.tokenizer import LlamaTokenizer
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.metrics.networks.audio.mert import _prepared
 from tests.parity import ranges, seeded
 from tests.parity.signals import chirps
 
@@ -163,7 +170,7 @@ def test_audio_tokens_and_projector(system, figures):
 def test_music_of_both_variants(system, figures, monkeypatch):
     """Without chance: the sound of the decoded text; the decoder's first logits on the projected embedding."""
     monkeypatch.setattr(
-        "baselines.parts.musicgen.SeededChoice",
+        "sightsound.baselines.parts.musicgen.SeededChoice",
         lambda seeds, device, top_k, rows, guidance: SeededChoice(seeds, device, 0.0, top_k, rows, guidance),
     )
     (audio,) = system["music"].from_texts([str(figures["text"])], [1], 24 * 5 / 256)

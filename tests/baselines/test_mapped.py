@@ -8,8 +8,8 @@ import pytest
 import torch
 from safetensors.torch import load_file, save_file
 
-from baselines.parts.mapped import MappedFile
-from metrics.extractors import checkpoint
+from sightsound.baselines.parts.mapped import MappedFile
+from sightsound.metrics.networks.common import checkpoint
 
 STATE = {
     "b": torch.randn(3, 5).half(),

@@ -11,12 +11,12 @@ from PIL import Image
 from torch import Tensor
 from torch.nn import functional as F
 
-from baselines.mgs import CARD, pipeline
-from baselines.mgs.emotion import EMOTIONS, EmotionNetwork, pixels
-from baselines.mgs.finetuned import finetuned, renamed
-from bench import assets
-from bench.types import Example, Generated
-from metrics.extractors.checkpoint import read_safetensors
+from sightsound.baselines.mgs import CARD, pipeline
+from sightsound.baselines.mgs.emotion import EMOTIONS, EmotionNetwork, pixels
+from sightsound.baselines.mgs.finetuned import finetuned, renamed
+from sightsound.bench import assets
+from sightsound.bench.core.types import Example, Generated
+from sightsound.metrics.networks.common.checkpoint import read_safetensors
 from tests.parity import published, seeded
 from tests.tiny import mgs as tiny_mgs
 

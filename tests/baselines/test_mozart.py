@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from baselines.mozart import CARD, prompts
-from baselines.mozart.bridges import LONGEST, music_words
-from baselines.mozart.pipeline import Mozart, Options, code, paper, paper_no_bridge, paper_openai
-from baselines.parts.messages import ChatError, Message
-from bench import assets
-from bench.registry import load
-from bench.types import Example, Generated
+from sightsound.baselines.mozart import CARD, prompts
+from sightsound.baselines.mozart.bridges import LONGEST, music_words
+from sightsound.baselines.mozart.pipeline import Mozart, Options, code, paper, paper_no_bridge, paper_openai
+from sightsound.baselines.parts.messages import ChatError, Message
+from sightsound.bench import assets
+from sightsound.bench.core.registry import load
+from sightsound.bench.core.types import Example, Generated
 
 
 def _table(text: str) -> list[tuple[str, str]]:

@@ -11,15 +11,15 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from baselines.mozart import prompts
-from baselines.mozart.bridges import LONGEST, music_words, shortened
-from baselines.mozart.frames import FRAME_DECODING, IMAGE_DECODING, frame_indices
-from baselines.parts.captioners import Blip, sentence
-from baselines.parts.chat import LocalChat
-from baselines.parts.musicgen import MusicGen
-from baselines.parts.sampling import SeededChoice
-from baselines.parts.smollm2 import convert
-from baselines.parts.tokenizer import load_tokenizer
+from sightsound.baselines.mozart import prompts
+from sightsound.baselines.mozart.bridges import LONGEST, music_words, shortened
+from sightsound.baselines.mozart.frames import FRAME_DECODING, IMAGE_DECODING, frame_indices
+from sightsound.baselines.parts.captioners import Blip, sentence
+from sightsound.baselines.parts.chat import LocalChat
+from sightsound.baselines.parts.musicgen import MusicGen
+from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.baselines.parts.smollm2 import convert
+from sightsound.baselines.parts.tokenizer import load_tokenizer
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_guidance_is_that_of_transformers(weights: dict[str, Path], monkeypatch:
     inputs = system.tokenizer(["slow piano", "rock"], padding=True, return_tensors="pt")
     own = system.model.generate(**inputs, do_sample=False, guidance_scale=3.0, max_new_tokens=30).numpy()
     monkeypatch.setattr(
-        "baselines.parts.musicgen.SeededChoice",
+        "sightsound.baselines.parts.musicgen.SeededChoice",
         lambda seeds, device, top_k, rows, guidance: SeededChoice(seeds, device, 0.0, top_k, rows, guidance),
     )
     ours = system.generate(["slow piano", "rock"], [1, 2], 30 * 5 / 256)

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from baselines.mozart.prompts import IMAGE_BRIDGE
-from baselines.parts import remote
-from baselines.parts.messages import ChatError
-from baselines.parts.remote import RemoteChat
+from sightsound.baselines.mozart.prompts import IMAGE_BRIDGE
+from sightsound.baselines.parts import remote
+from sightsound.baselines.parts.messages import ChatError
+from sightsound.baselines.parts.remote import RemoteChat
 
 KEY = "sk-very-secret"
 

@@ -16,18 +16,18 @@ import torch
 from PIL import Image
 from safetensors.torch import save_file
 
-from baselines.musci import CARD, layout, pipeline, train
-from baselines.musci.music import TOKENS, Ear, MusicTokens, heard
-from baselines.parts import training
-from baselines.parts.stable_diffusion import StableDiffusion
-from bench import assets
-from bench.assets.digests import sha256
-from bench.splits import manifest
-from bench.splits.manifest import Row
-from bench.types import Example, Generated, example_seed
-from metrics.extractors import clap
-from metrics.extractors.checkpoint import read_safetensors
-from metrics.extractors.clap_weights import load_model
+from sightsound.baselines.musci import CARD, layout, pipeline, train
+from sightsound.baselines.musci.music import TOKENS, Ear, MusicTokens, heard
+from sightsound.baselines.parts import training
+from sightsound.baselines.parts.stable_diffusion import StableDiffusion
+from sightsound.bench import assets
+from sightsound.bench.assets.digests import sha256
+from sightsound.bench.core.types import Example, Generated, example_seed
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import Row
+from sightsound.metrics.networks.common.checkpoint import read_safetensors
+from sightsound.metrics.networks.joint import clap
+from sightsound.metrics.networks.joint.clap_weights import load_model
 from tests.tiny import musci as tiny
 from tests.tiny import stable_diffusion as tiny_sd
 
@@ -254,7 +254,7 @@ def test_without_weights_one_line_says_how_to_come_by_them(
     )
     line = done.err.strip().splitlines()[-1]
     assert done.code == 2 and line.startswith(f"bench: asset musci_{name}: the thesis published no weights")
-    assert f"python -m baselines.musci.train --variant {name} --split SPLIT --out DIR" in line
+    assert f"python -m sightsound.baselines.musci.train --variant {name} --split SPLIT --out DIR" in line
     assert f"DIR/musci_{name}/music/config.json and pass --weights DIR" in line
 
 

@@ -12,11 +12,11 @@ import pytest
 import torch
 from PIL import Image
 
-from baselines.musflow import CARD, pipeline
-from baselines.musflow.encoders import Encoders
-from baselines.musflow.flow import SOLVERS
-from bench import assets
-from bench.types import Example, Generated
+from sightsound.baselines.musflow import CARD, pipeline
+from sightsound.baselines.musflow.encoders import Encoders
+from sightsound.baselines.musflow.flow import SOLVERS
+from sightsound.bench import assets
+from sightsound.bench.core.types import Example, Generated
 from tests.baselines import made_quads
 from tests.tiny import musflow as tiny
 
@@ -189,5 +189,5 @@ def test_without_weights_one_line_says_how_to_come_by_them(bench: Callable[..., 
     assert done.code == 2 and "Traceback" not in done.err
     told = done.err.strip().splitlines()[-1]
     assert told.startswith("bench: asset musflow: its authors published no weights; train them by `python -m")
-    assert "baselines.musflow.train --split SPLIT --out DIR`" in told
+    assert "sightsound.baselines.musflow.train --split SPLIT --out DIR`" in told
     assert told.endswith("put it at DIR/musflow/adapters.safetensors and pass --weights DIR")

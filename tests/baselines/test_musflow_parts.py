@@ -14,13 +14,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from safetensors.torch import save_file
 
-from baselines.musflow import CARD, layout
-from baselines.musflow.adapters import DIM, KINDS, Adapters
-from baselines.musflow.flow import SOLVERS, integrate, on_path
-from baselines.musflow.sound import Sound
-from baselines.parts import diffusion
-from bench import assets
-from metrics.extractors.checkpoint import read_safetensors
+from sightsound.baselines.musflow import CARD, layout
+from sightsound.baselines.musflow.adapters import DIM, KINDS, Adapters
+from sightsound.baselines.musflow.flow import SOLVERS, integrate, on_path
+from sightsound.baselines.musflow.sound import Sound
+from sightsound.baselines.parts import diffusion
+from sightsound.bench import assets
+from sightsound.metrics.networks.common.checkpoint import read_safetensors
 from tests.tiny import musflow as tiny
 
 

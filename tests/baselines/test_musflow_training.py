@@ -13,15 +13,15 @@ import pytest
 import soundfile
 import torch
 
-from baselines.musflow import CARD, layout, pipeline, stages, train
-from baselines.musflow.adapters import DIM
-from baselines.musflow.data import Prepared
-from baselines.musflow.stages import random_mask
-from baselines.parts import training
-from bench import assets
-from bench.splits import manifest
-from bench.splits.manifest import Row
-from bench.types import Example
+from sightsound.baselines.musflow import CARD, layout, pipeline, stages, train
+from sightsound.baselines.musflow.adapters import DIM
+from sightsound.baselines.musflow.data import Prepared
+from sightsound.baselines.musflow.stages import random_mask
+from sightsound.baselines.parts import training
+from sightsound.bench import assets
+from sightsound.bench.core.types import Example
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import Row
 from tests.baselines import made_quads
 from tests.tiny import musflow as tiny
 

@@ -16,17 +16,17 @@ from safetensors.torch import save_file
 from transformers import ASTConfig, ASTFeatureExtractor, SpeechEncoderDecoderModel
 from transformers.modeling_outputs import BaseModelOutput
 
-from baselines.music2prompt import CARD, ENCODERS, VARIANTS, encoders, pipeline, train, writer
-from baselines.music2prompt.encoders import Ast, MertFrames
-from baselines.music2prompt.writer import Writer
-from baselines.parts import training
-from bench import assets
-from bench.media import load_audio
-from bench.splits import manifest
-from bench.splits.manifest import Row
-from bench.types import Example, Generated
-from metrics.extractors.checkpoint import read_safetensors
-from metrics.extractors.mert import Mert, Shape
+from sightsound.baselines.music2prompt import CARD, ENCODERS, VARIANTS, encoders, pipeline, train, writer
+from sightsound.baselines.music2prompt.encoders import Ast, MertFrames
+from sightsound.baselines.music2prompt.writer import Writer
+from sightsound.baselines.parts import training
+from sightsound.bench import assets
+from sightsound.bench.core.media import load_audio
+from sightsound.bench.core.types import Example, Generated
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import Row
+from sightsound.metrics.networks.audio.mert import Mert, Shape
+from sightsound.metrics.networks.common.checkpoint import read_safetensors
 from tests.parity import seeded
 from tests.tiny import music2prompt as tiny
 
@@ -275,7 +275,7 @@ def test_without_weights_one_line_says_how_to_come_by_them(
     )
     line = done.err.strip().splitlines()[-1]
     assert done.code == 2 and line.startswith(f"bench: asset music2prompt_{name}: the thesis")
-    assert f"python -m baselines.music2prompt.train --variant {name} --split SPLIT --out DIR" in line
+    assert f"python -m sightsound.baselines.music2prompt.train --variant {name} --split SPLIT --out DIR" in line
     assert f"DIR/music2prompt_{name}/encoder/config.json and pass --weights DIR" in line
 
 

@@ -9,13 +9,13 @@ import pytest
 import soundfile
 import torch
 
-from baselines.parts import diffusion
-from baselines.parts.musicgen import MusicGen
-from baselines.parts.musicldm import MusicLDM
-from baselines.parts.prompted import Prompted
-from baselines.parts.stable_diffusion import StableDiffusion
-from baselines.stable_diffusion.pipeline import ThroughPrompt, Written, source
-from bench.types import Example
+from sightsound.baselines.parts import diffusion
+from sightsound.baselines.parts.musicgen import MusicGen
+from sightsound.baselines.parts.musicldm import MusicLDM
+from sightsound.baselines.parts.prompted import Prompted
+from sightsound.baselines.parts.stable_diffusion import StableDiffusion
+from sightsound.baselines.stable_diffusion.pipeline import ThroughPrompt, Written, source
+from sightsound.bench.core.types import Example
 from tests.tiny import bpe, musicgen, musicldm, stable_diffusion
 
 LONG = "a slow and very sad piano piece " * 40

@@ -12,11 +12,11 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from PIL import Image
 
-from baselines import reference, reference_image, reference_text
-from baselines.reference import partners
-from bench import media, registry
-from bench.generate import generate
-from bench.types import Example
+from sightsound.baselines import reference, reference_image, reference_text
+from sightsound.baselines.reference import partners
+from sightsound.bench.core import media, registry
+from sightsound.bench.core.types import Example
+from sightsound.bench.stages.generate import generate
 
 TEXTS = ("A quiet lake at night", "Two riders cross the burning bridge", "Snow")
 

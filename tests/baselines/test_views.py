@@ -13,8 +13,8 @@ from PIL import Image
 from transformers import AutoTokenizer, Blip2Config, Blip2ForConditionalGeneration, OPTConfig
 from transformers.models.qwen2_vl.image_processing_pil_qwen2_vl import Qwen2VLImageProcessorPil
 
-from baselines.parts.blip2 import Blip2
-from baselines.parts.qwen2_vl import MAX_PIXELS, MIN_PIXELS, TURNS, Qwen2VL, patches, size
+from sightsound.baselines.parts.blip2 import Blip2
+from sightsound.baselines.parts.qwen2_vl import MAX_PIXELS, MIN_PIXELS, TURNS, Qwen2VL, patches, size
 from tests.tiny import blip2, qwen2_vl
 
 rng = np.random.default_rng(0)

@@ -9,10 +9,10 @@ import pytest
 import torch
 from transformers import CLIPConfig, CLIPModel
 
-from bench import assets
-from bench.building import parts
-from bench.building.parts import Part
-from bench.cache import cache_dir
+from sightsound.bench import assets
+from sightsound.bench.building import parts
+from sightsound.bench.building.parts import Part
+from sightsound.bench.core.cache import cache_dir
 from tests.bench.building_world import FEW, PICTURES, TRACKS
 from tests.tiny import blip, blip2, qwen, qwen2_vl
 

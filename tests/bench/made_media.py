@@ -12,9 +12,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from bench import assets
-from bench.assets import AssetFile
-from bench.media import file_sha256
+from sightsound.bench import assets
+from sightsound.bench.assets import AssetFile
+from sightsound.bench.core.media import file_sha256
 
 RATE_HZ = 8000
 

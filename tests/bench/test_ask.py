@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from bench import registry
-from bench.ask import Asker
-from bench.errors import BenchError
-from bench.generate import generate, shown
-from bench.run import Request, truncated
-from bench.types import Example, Generated, ModelCard, Variant
+from sightsound.bench.core import registry
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Example, Generated, ModelCard, Variant
+from sightsound.bench.stages.ask import Asker
+from sightsound.bench.stages.generate import generate, shown
+from sightsound.bench.stages.run import Request, truncated
 
 CARD = ModelCard("greedy", ("lyrics2prompt",), {"": Variant("-", "-", memory_gb=3.5)}, "-", "-")
 SYSTEM = registry.System(CARD, "", CARD.variants[""])
@@ -74,7 +74,7 @@ def test_a_model_never_sees_the_answer(tmp_path: Path) -> None:
 
 
 def test_what_the_writer_cannot_write_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.store.Journal.append", lambda journal, outputs: 1 / 0)
+    monkeypatch.setattr("sightsound.bench.core.store.Journal.append", lambda journal, outputs: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         generate(SYSTEM, TASK, examples(3), tmp_path, lambda: Greedy(9), seed=0)
 

@@ -28,10 +28,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import assets
-from bench.assets import Asset, AssetError, AssetFile, sources, unpack
-from bench.assets.digests import tree_digest
-from bench.assets.uri import parse
+from sightsound.bench import assets
+from sightsound.bench.assets import Asset, AssetError, AssetFile, sources, unpack
+from sightsound.bench.assets.digests import tree_digest
+from sightsound.bench.assets.uri import parse
 
 ROOT = Path(__file__).parents[2]
 
@@ -536,8 +536,8 @@ def test_https_errors_are_one_line(add: Any, server: Server, tmp_path: Path) -> 
 
 CHILD = """
 import sys
-from bench import assets
-from bench.assets import Asset, AssetFile, sources
+from sightsound.bench import assets
+from sightsound.bench.assets import Asset, AssetFile, sources
 base, uri, digest = sys.argv[1:4]
 plain = sources._https
 sources._https = lambda address, target: plain(address.replace("https://files.invalid", base), target)
@@ -707,7 +707,9 @@ def test_digest_is_remembered(add: Any, tmp_path: Path, monkeypatch: pytest.Monk
     path = assets.fetch("thing") / "a.json"
     expected = tree_digest([("a.json", sha(b"{}"))])
     assert assets.digest("thing") == expected
-    monkeypatch.setattr("bench.assets.digests.sha256", lambda path: pytest.fail(f"{path} was read again"))
+    monkeypatch.setattr(
+        "sightsound.bench.assets.digests.sha256", lambda path: pytest.fail(f"{path} was read again")
+    )
     assert assets.digest("thing") == expected
     monkeypatch.undo()
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import memory
-from bench.batches import Batches
-from bench.types import Example
+from sightsound.bench.core import memory
+from sightsound.bench.core.types import Example
+from sightsound.bench.stages.batches import Batches
 
 EXAMPLES = [Example(f"e{number:03d}", "g") for number in range(200)]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import results
+from sightsound.bench.core import results
 
 ROOT = Path(__file__).parents[2]
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from bench import assets
-from bench.building import parts
-from bench.building.ledger import BATCH, NAME, Failure, Ledger
-from bench.errors import BenchError
-from bench.splits import manifest
+from sightsound.bench import assets
+from sightsound.bench.building import parts
+from sightsound.bench.building.ledger import BATCH, NAME, Failure, Ledger
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.splits import manifest
 from tests.bench.building_world import FEW, PICTURES, annotate, lines
 
 pytest_plugins = ("tests.bench.building_fixtures",)
@@ -91,7 +91,8 @@ def test_the_paper_s_parts_from_a_mirror(bench, media, mirror, tmp_path, own_fea
     assert len({example.caption for example in examples}) > 1
     plan = json.loads((tmp_path / "out/build.json").read_text())
     assert (
-        plan["writer"].startswith("baselines.parts.captioners:Blip+decoding=") and "blip_large@" in plan["writer"]
+        plan["writer"].startswith("sightsound.baselines.parts.captioners:Blip+decoding=")
+        and "blip_large@" in plan["writer"]
     )
     summary = json.loads((tmp_path / "out/summary.json").read_text())
     assert summary["agents"]["reviewer"].startswith("clip_vit_b16_image and clip_vit_b16_text")

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from bench.building import greedy, optimal, scores, speed
-from bench.building.scores import NONE, STEPS, nearest, score, unit
+from sightsound.bench.building import greedy, optimal, scores
+from sightsound.bench.building.scores import NONE, STEPS, nearest, score, unit
+from sightsound.bench.perf import pairing as speed
 
 TAKEN = -(10**9)
 

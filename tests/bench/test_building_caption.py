@@ -7,8 +7,8 @@ import json
 
 import pytest
 
-from bench.building import prompts
-from bench.splits import manifest
+from sightsound.bench.building import prompts
+from sightsound.bench.splits import manifest
 from tests.bench.building_world import FEW, PICTURES, annotate, caption, lines
 
 pytest_plugins = ("tests.bench.building_fixtures",)

@@ -15,10 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bench.building.deal import PARTS, Piece, grouped, leaky
-from bench.building.songs import PIECE
-from bench.building.sources import Source
-from bench.splits import manifest
+from sightsound.bench.building.deal import PARTS, Piece, grouped, leaky
+from sightsound.bench.building.songs import PIECE
+from sightsound.bench.building.sources import Source
+from sightsound.bench.splits import manifest
 from tests import toy
 
 

@@ -14,13 +14,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import assets
-from bench.building import pair, scores
-from bench.building.sources import ids
-from bench.cache import cache_dir
-from bench.embed import Extractors, embed, file_item
-from bench.splits import manifest
-from bench.store import FeatureStore
+from sightsound.bench import assets
+from sightsound.bench.building import pair, scores
+from sightsound.bench.building.sources import ids
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.splits import manifest
+from sightsound.bench.stages.embed import Extractors, embed, file_item
 
 ROOT = Path(__file__).parents[2]
 PICTURES, TRACKS = 7, 9

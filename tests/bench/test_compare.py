@@ -11,7 +11,8 @@ import numpy as np
 import pytest
 import soundfile
 
-from bench import results, ties
+from sightsound.bench.boards import ties
+from sightsound.bench.core import results
 from tests.bench.test_flow import RUN
 
 

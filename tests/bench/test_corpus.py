@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from bench import corpus
-from bench import splits as data
-from bench.splits import manifest
-from bench.types import Example, SplitCard
+from sightsound.bench import splits as data
+from sightsound.bench.core.types import Example, SplitCard
+from sightsound.bench.splits import manifest
+from sightsound.bench.stages import corpus
 
 SONGS = {"a": "the rain falls", "b": "red birds fly", "c": "a slow train"}
 PROMPTS = {"a": "rain over a city", "b": "Red birds, oil on canvas", "c": "a train"}

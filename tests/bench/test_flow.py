@@ -18,7 +18,8 @@ import pandas as pd
 import pytest
 import soundfile
 
-from bench import choose, registry, results
+from sightsound.bench.core import registry, results
+from sightsound.bench.stages import choose
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
 
@@ -262,7 +263,7 @@ def test_too_few_clips_give_no_number_but_the_reason(toy_world, bench):
 def test_help_loads_nothing_heavy():
     code = (
         "import sys; sys.argv = ['bench', '--help']\n"
-        "from bench import cli\n"
+        "from sightsound.bench import cli\n"
         "try: cli.main()\n"
         "except SystemExit: pass\n"
         "print('heavy:', [m for m in ('torch', 'numpy', 'pandas', 'transformers') if m in sys.modules])"
@@ -290,6 +291,6 @@ def test_a_system_that_fails_everywhere_has_rows_that_say_so(toy_world, bench, m
 
 def test_rows_of_frames_without_any_clip_have_no_value_either():
     """A metric that keeps several numbers a clip: no clips are no shape to be guessed."""
-    from bench.score import _aggregate
+    from sightsound.bench.stages.score import _aggregate
 
     assert _aggregate(registry.metric("thd"), np.zeros((0, 1, 2)), []).n == 0

@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from bench import media
-from bench.media import MediaError
+from sightsound.bench.core import media
+from sightsound.bench.core.media import MediaError
 
 
 def sine(rate_hz: int, seconds: float, pitch_hz: float = 440.0) -> np.ndarray:

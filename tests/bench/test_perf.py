@@ -4,8 +4,8 @@ import sys
 
 import pytest
 
-from bench import perf
-from bench.errors import BenchError
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.perf import metrics as perf
 
 
 def test_the_trace_agrees_with_the_square_root():

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 from types import SimpleNamespace
 
-from bench import perf_systems, registry
+from sightsound.bench.core import registry
+from sightsound.bench.perf import systems as perf_systems
 
 
 def test_clips_a_minute_and_the_share_outside_the_model(toy_world, bench):
@@ -26,9 +27,9 @@ def test_help_names_what_is_measured(bench):
 
 def test_systems_are_held_against_their_bounds(monkeypatch):
     found = {
-        "baselines.m2ugen.speed:decode_ratio": lambda width: SimpleNamespace(ratio=9.0, same=True),
-        "baselines.codi.speed:codi_ratio": lambda: SimpleNamespace(times=3.0, apart=1e-6),
-        "bench.building.speed:pairing": lambda: (5.0, False),
+        "sightsound.baselines.m2ugen.speed:decode_ratio": lambda width: SimpleNamespace(ratio=9.0, same=True),
+        "sightsound.baselines.codi.speed:codi_ratio": lambda: SimpleNamespace(times=3.0, apart=1e-6),
+        "sightsound.bench.perf.pairing:pairing": lambda: (5.0, False),
     }
     monkeypatch.setattr(registry, "load", found.__getitem__)
     figures = perf_systems.measure(lambda what, done, total: None)

@@ -17,10 +17,11 @@ import pandas as pd
 import pytest
 import soundfile
 
-from baselines.composer import Composer
-from bench import assets, media, results
-from bench.cache import cache_dir
-from metrics.extractors import musicnn
+from sightsound.baselines.composer import Composer
+from sightsound.bench import assets
+from sightsound.bench.core import media, results
+from sightsound.bench.core.cache import cache_dir
+from sightsound.metrics.networks.pocket import musicnn
 from tests import tiny
 
 ROOT = Path(__file__).parents[2]

@@ -14,13 +14,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from bench import assets, media, splits
-from bench.cache import cache_dir
-from bench.registry import UnknownNameError
-from bench.splits import gestures, manifest, wesnoth
-from bench.splits.manifest import Row, SplitError
-from bench.splits.wesnoth_scenarios import picture_name, plain_text, read_scenarios
-from bench.types import Example, SplitCard
+from sightsound.bench import assets, splits
+from sightsound.bench.core import media
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.registry import UnknownNameError
+from sightsound.bench.core.types import Example, SplitCard
+from sightsound.bench.splits import gestures, manifest
+from sightsound.bench.splits.manifest import Row, SplitError
+from sightsound.bench.splits.wesnoth import build as wesnoth
+from sightsound.bench.splits.wesnoth.scenarios import picture_name, plain_text, read_scenarios
 
 # ---- the manifest
 

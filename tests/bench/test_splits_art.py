@@ -12,10 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import assets, splits
-from bench.splits import artgraph, artwork, draws, manifest
-from bench.splits.local import Media
-from bench.splits.manifest import SplitError
+from sightsound.bench import assets, splits
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import draws
+from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.published import artgraph, artwork
 from tests.bench.made_media import picture, same_bytes, sound, stand_in
 
 SHARED = Path(__file__).parents[3] / "shared/data/art2mus_pairs.json"  # where a session has the real index

@@ -14,11 +14,13 @@ import soundfile
 from PIL import Image
 from pyarrow import parquet
 
-from bench import media, splits
-from bench.splits import artmusic, draws, melbench, mmusset, music2image, musiccaps, youtube
-from bench.splits.local import Media
-from bench.splits.manifest import SplitError
-from bench.splits.take import Names, more_texts
+from sightsound.bench import splits
+from sightsound.bench.core import media
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import draws, youtube
+from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.take import Names, more_texts
+from sightsound.bench.splits.published import artmusic, melbench, mmusset, music2image, musiccaps
 from tests.bench.made_media import RATE_HZ, picture, sound, stand_in, video
 
 

@@ -11,8 +11,8 @@ import pytest
 import soundfile
 from PIL import Image
 
-from bench import media
-from bench.splits.content import ContentError, examine, length_s
+from sightsound.bench.core import media
+from sightsound.bench.splits.media.content import ContentError, examine, length_s
 from tests.bench.made_media import picture, sound, video
 
 

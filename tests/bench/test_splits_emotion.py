@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from bench import splits
-from bench.splits import emotion
-from bench.splits.manifest import SplitError
+from sightsound.bench import splits
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.published import emotion
 from tests.bench.made_media import picture, sound, stand_in
 
 

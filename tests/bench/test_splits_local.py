@@ -22,16 +22,18 @@ import soundfile
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import media, splits
-from bench.assets import AssetError
-from bench.errors import BenchError
-from bench.media import file_sha256
-from bench.registry import UnknownNameError
-from bench.splits import facts, frames, local, manifest
-from bench.splits.collect import Collector
-from bench.splits.local import Media, fingerprint, plain_id
-from bench.splits.manifest import SplitError
-from bench.types import Example, Report, SplitCard
+from sightsound.bench import splits
+from sightsound.bench.assets import AssetError
+from sightsound.bench.core import media
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import file_sha256
+from sightsound.bench.core.registry import UnknownNameError
+from sightsound.bench.core.types import Example, Report, SplitCard
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import facts, frames, local
+from sightsound.bench.splits.media.collect import Collector
+from sightsound.bench.splits.media.local import Media, fingerprint, plain_id
 from tests.bench.made_media import picture, sound, video
 from tests.conftest import Done
 

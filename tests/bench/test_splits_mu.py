@@ -17,13 +17,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import assets, media, splits
-from bench.errors import BenchError
-from bench.media import file_sha256
-from bench.splits import facts, manifest
-from bench.splits.frames import random_frame
-from bench.splits.manifest import SplitError
-from bench.types import Example, Generated
+from sightsound.bench import assets, splits
+from sightsound.bench.core import media
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.media import file_sha256
+from sightsound.bench.core.types import Example, Generated
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import facts
+from sightsound.bench.splits.media.frames import random_frame
 from tests import toy
 from tests.bench.made_media import picture, sound, stand_in, video
 from tests.conftest import Done
@@ -95,7 +97,7 @@ def test_muimage_from_the_authors_archives(tmp_path: Path) -> None:
 
 
 def test_the_instruction_is_no_condition() -> None:
-    from bench.tasks import TASKS
+    from sightsound.bench.core.tasks import TASKS
 
     assert not any("instruction" in (*task.conditions, task.reference) for task in TASKS.values())
 
@@ -149,7 +151,7 @@ def test_muimage_from_audiosets_own_media(tmp_path: Path) -> None:
 def test_muvideo_is_silent_and_its_evaluation_is_drawn_by_hash(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from bench.splits import mu
+    from sightsound.bench.splits.mu import build as mu
 
     folder, ids = tmp_path / "MUVideo", [ytid(index) for index in range(8)]
     index_of(folder, "MUVideoInstructions.json", instructions([(f"{i}.mp4", f"{i}.mp3") for i in ids]))

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import media, splits
-from bench.splits import frames, music_videos
-from bench.splits.manifest import SplitError
+from sightsound.bench import splits
+from sightsound.bench.core import media
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import frames
+from sightsound.bench.splits.published import music_videos
 from tests.bench.made_media import sound, video
 
 

@@ -6,9 +6,12 @@ import csv
 import shutil
 from pathlib import Path
 
-from bench import media, splits
-from bench.splits import manifest, wesnoth, wesnoth_reversed
-from bench.types import Example
+from sightsound.bench import splits
+from sightsound.bench.core import media
+from sightsound.bench.core.types import Example
+from sightsound.bench.splits import manifest
+from sightsound.bench.splits.wesnoth import build as wesnoth
+from sightsound.bench.splits.wesnoth import reversed as wesnoth_reversed
 from tests.bench.test_splits import game, page, scenario
 
 __all__ = ["game"]  # the fixture

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from bench import assets, splits
-from bench.splits import songbook
-from bench.splits.manifest import SplitError
-from bench.splits.musicxml import MusicXmlError, Part, Tone, read
-from bench.splits.songbook_songs import SONGS, Song
+from sightsound.bench import assets, splits
+from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.songbook import build as songbook
+from sightsound.bench.splits.songbook.musicxml import MusicXmlError, Part, Tone, read
+from sightsound.bench.splits.songbook.songs import SONGS, Song
 
 NOTES = """<score-partwise><part-list><score-part id="P1"><part-name> Soprano
 </part-name></score-part></part-list><part id="P1">{}</part></score-partwise>"""

@@ -9,9 +9,9 @@ import filelock
 import numpy as np
 import pytest
 
-from bench import results, store
-from bench.errors import BenchError
-from bench.types import Output
+from sightsound.bench.core import results, store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Output
 
 
 def test_a_line_that_a_kill_cut_off_is_not_there_and_is_written_over(tmp_path):

@@ -15,10 +15,11 @@ from pathlib import Path
 import pytest
 import torch
 
-from bench import media, registry, splits, store
-from bench.run import Request, generate_only
-from bench.splits import manifest
-from bench.types import Example, Task
+from sightsound.bench import splits
+from sightsound.bench.core import media, registry, store
+from sightsound.bench.core.types import Example, Task
+from sightsound.bench.splits import manifest
+from sightsound.bench.stages.run import Request, generate_only
 from tests import tiny
 
 QUICK: dict[str, dict[str, str]] = {
@@ -157,8 +158,8 @@ def _looks_right(path: Path, task: Task) -> None:
 
 def test_a_family_without_published_weights_says_how_to_come_by_them(tmp_path: Path) -> None:
     """One line: which file, that it must be trained, converted or asked for, and where it goes."""
-    from bench import assets
-    from bench.assets.catalogue import ASSETS
+    from sightsound.bench import assets
+    from sightsound.bench.assets.catalogue import ASSETS
 
     by_hand = [asset for asset in ASSETS.values() if asset.by_hand]
     assert by_hand

@@ -8,12 +8,13 @@ import av
 import numpy as np
 import pytest
 
-from bench import embed, registry, score, tasks, video
-from bench.media import MediaError
-from bench.store import FeatureStore
-from metrics.card import ExtractorCard, MetricCard, Need
-from metrics.cards import METRICS
-from metrics.extractors import cards as extractor_cards
+from sightsound.bench.core import registry, tasks, video
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.stages import embed, score
+from sightsound.metrics.card import ExtractorCard, MetricCard, Need
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.networks import cards as extractor_cards
 
 
 def write(path: Path, levels: list[int], rate: int = 25, size: tuple[int, int] = (32, 48)) -> Path:

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.splits import wml, wml_text
-from bench.splits.wml_preprocessor import Macro, Preprocessor
-from bench.splits.wml_text import Source, WmlError
+from sightsound.bench.splits.wesnoth import wml, wml_text
+from sightsound.bench.splits.wesnoth.wml_preprocessor import Macro, Preprocessor
+from sightsound.bench.splits.wesnoth.wml_text import Source, WmlError
 
 
 def expand(text: str, data: Path = Path("/nowhere"), **macros: str) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import bertscore
+from sightsound.metrics.formulas.paired import bertscore
 from tests.parity.clouds import cloud
 
 FIGURES = json.loads((Path(__file__).parents[1] / "parity" / "text.json").read_text(encoding="utf-8"))["bertscore"]

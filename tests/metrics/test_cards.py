@@ -4,8 +4,8 @@ from importlib import import_module
 
 import pytest
 
-from metrics.cards import METRICS
-from metrics.extractors.cards import EXTRACTORS
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.networks.cards import EXTRACTORS
 
 POCKET = {
     "fad_musicnn",
@@ -58,5 +58,7 @@ def test_only_ranks_name_another_metric():
 
 
 def test_the_cards_import_nothing_heavy():
-    code = "import sys, metrics.cards; print([m for m in ('numpy', 'scipy', 'torch') if m in sys.modules])"
+    code = (
+        "import sys, sightsound.metrics.cards; print([m for m in ('numpy', 'scipy', 'torch') if m in sys.modules])"
+    )
     assert subprocess.check_output([sys.executable, "-c", code], text=True).strip() == "[]"

@@ -10,9 +10,10 @@ import numpy as np
 import pytest
 import torch
 
-from bench import assets
-from metrics.extractors import checkpoint, lengths, mert, panns, passt, vggish
-from metrics.extractors.cards import EXTRACTORS
+from sightsound.bench import assets
+from sightsound.metrics.networks.audio import mert, panns, passt, vggish
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.common import checkpoint, lengths
 from tests.parity.published import constant_state
 
 # extractor -> its factory, the file's name, the dict inside it that holds the weights

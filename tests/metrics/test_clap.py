@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, models
 from transformers import ClapModel, PreTrainedTokenizerFast
 
-from metrics.extractors import checkpoint as checkpoints
-from metrics.extractors import clap, clap_weights
-from metrics.extractors.clap_weights import BASE, TINY, TINY_FUSION
+from sightsound.metrics.networks.common import checkpoint as checkpoints
+from sightsound.metrics.networks.joint import clap, clap_weights
+from sightsound.metrics.networks.joint.clap_weights import BASE, TINY, TINY_FUSION
 from tests.parity import seeded
 from tests.parity.compared import close
 from tests.parity.signals import chirps

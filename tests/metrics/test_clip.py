@@ -10,9 +10,10 @@ import pytest
 import torch
 from transformers import CLIPConfig, CLIPModel
 
-from bench import assets
-from metrics import clip_score
-from metrics.extractors import clip, clip_bpe
+from sightsound.bench import assets
+from sightsound.metrics.formulas.paired import clip_score
+from sightsound.metrics.networks.common import clip_bpe
+from sightsound.metrics.networks.joint import clip
 from tests.parity import seeded
 from tests.parity.compared import close
 from tests.parity.signals import mosaic

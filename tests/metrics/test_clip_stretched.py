@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from metrics.extractors.cards import EXTRACTORS
-from metrics.extractors.clip_stretched import ClipStretchedExtractor
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.image.clip_stretched import ClipStretchedExtractor
 from tests.parity.compared import close
 from tests.parity.seeded import tensor
 from tests.parity.signals import mosaic

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics import coverage, distortion
+from sightsound.metrics.formulas.single import coverage, distortion
 
 THD = [np.array([[0.5], [0.0], [0.1], [0.3]]), np.zeros((2, 1)), np.array([[2.0]])]
 VOICED = [np.array([[1.0], [0.0], [1.0], [1.0]]), np.zeros((2, 1)), np.array([[1.0]])]

@@ -6,7 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from metrics import divergence, posterior
+from sightsound.metrics.formulas import posterior
+from sightsound.metrics.formulas.paired import divergence
 
 by_scores = partial(divergence.statistics, posterior="scores")
 LOGITS = arrays(np.float32, (3, 5), elements=st.floats(-20, 20, width=32))

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from torch.nn.functional import kl_div
 
-from metrics import divergence, divergence_by_frame
-from metrics.divergence_by_frame import aggregate, statistics
+from sightsound.metrics.formulas.paired import divergence, divergence_by_frame
+from sightsound.metrics.formulas.paired.divergence_by_frame import aggregate, statistics
 
 LOGITS = arrays(np.float64, (3, 7), elements=st.floats(-30, 30))
 

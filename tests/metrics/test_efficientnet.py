@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 import torch
 
-from bench import assets
-from metrics.extractors import efficientnet
-from metrics.extractors.cards import EXTRACTORS
+from sightsound.bench import assets
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.pocket import efficientnet
 from tests.parity.signals import mosaic
 
 FIGURES = Path(__file__).parents[1] / "parity" / "efficientnet_lite0.npz"

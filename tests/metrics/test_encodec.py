@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import save_file
 from transformers import EncodecConfig
 
-from metrics.extractors import encodec
+from sightsound.metrics.networks.audio import encodec
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps

@@ -4,7 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.linalg import sqrtm
 
-from metrics import frechet
+from sightsound.metrics.formulas.two_sets import frechet
 
 
 def clips_of(frames, sizes):

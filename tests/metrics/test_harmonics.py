@@ -3,8 +3,8 @@ import time
 import numpy as np
 import pytest
 
-from metrics import distortion
-from metrics.extractors import harmonics
+from sightsound.metrics.formulas.single import distortion
+from sightsound.metrics.networks.pocket import harmonics
 
 TIME_S = np.arange(160_000) / harmonics.RATE_HZ
 

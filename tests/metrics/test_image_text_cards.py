@@ -8,14 +8,17 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from bench import tasks
-from bench.choose import serves
-from metrics.cards import METRICS, distances, image, text
-from metrics.extractors.cards import EXTRACTORS
-from metrics.text import encoded
-from metrics.torchmetric import AsTorchMetric
+from sightsound.bench.core import tasks
+from sightsound.bench.stages.choose import serves
+from sightsound.metrics.cards import METRICS, distances, image, text
+from sightsound.metrics.formulas.text import encoded
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.torchmetric import AsTorchMetric
 
-ORDERED = {"metrics.inception_splits", "metrics.kid_subsets"}
+ORDERED = {
+    "sightsound.metrics.formulas.single.inception_splits",
+    "sightsound.metrics.formulas.two_sets.kid_subsets",
+}
 """As published, these depend on the order of the clips."""
 MINE = {card.name: card for card in (*image.CARDS, *text.CARDS, *distances.of(METRICS.values()))}
 
@@ -65,7 +68,7 @@ def test_a_text_metric_runs_from_its_card(name):
 @pytest.mark.parametrize("card", [card for card in MINE.values() if card.kind == "two_sets"], ids=str)
 def test_too_few_clips_give_nan_or_need_more(card):
     """What `min_clips` promises: with as many clips on both sides there is a value."""
-    if card.min_clips > 100 or card.module == "metrics.jaccard":
+    if card.min_clips > 100 or card.module == "sightsound.metrics.formulas.two_sets.jaccard":
         return
     module = import_module(card.module)
     frames = [np.random.default_rng(clip).normal(size=(3, 4)) for clip in range(2 * card.min_clips)]

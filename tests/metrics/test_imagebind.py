@@ -12,9 +12,17 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import assets
-from metrics.extractors import clip_bpe, clip_pixels, imagebind, imagebind_audio, imagebind_video, kaldi_fbank
-from metrics.extractors.imagebind_network import HUGE, LEFT_OUT, Tower, TowerSize, load_tower, published
+from sightsound.bench import assets
+from sightsound.metrics.networks.common import clip_bpe, clip_pixels, kaldi_fbank
+from sightsound.metrics.networks.joint import imagebind, imagebind_audio, imagebind_video
+from sightsound.metrics.networks.joint.imagebind_network import (
+    HUGE,
+    LEFT_OUT,
+    Tower,
+    TowerSize,
+    load_tower,
+    published,
+)
 from tests.parity import seeded
 from tests.parity.compared import close
 from tests.parity.signals import chirps, mosaic

@@ -12,11 +12,12 @@ import numpy as np
 import pytest
 import torch
 
-from bench import assets, media, registry, splits
-from bench.cache import cache_dir
-from bench.types import Generated, ModelCard, Variant
-from metrics.extractors import imagebind, imagebind_audio, imagebind_video
-from metrics.extractors.imagebind_network import Tower, TowerSize, load_tower, published
+from sightsound.bench import assets, splits
+from sightsound.bench.core import media, registry
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.types import Generated, ModelCard, Variant
+from sightsound.metrics.networks.joint import imagebind, imagebind_audio, imagebind_video
+from sightsound.metrics.networks.joint.imagebind_network import Tower, TowerSize, load_tower, published
 from tests.parity import seeded
 
 TINY = {"vision": TowerSize(64, 2, 4, 32), "audio": TowerSize(48, 2, 4, 32), "text": TowerSize(64, 2, 4, 32)}

@@ -3,7 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import inception
+from sightsound.metrics.formulas.single import inception
 
 
 def score(clips, weights=None, posterior="scores"):

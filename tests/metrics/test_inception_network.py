@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 import torch
 
-from metrics import inception as inception_score
-from metrics import inception_splits
-from metrics.extractors import inception
-from metrics.extractors.cards import EXTRACTORS
-from metrics.extractors.inception_network import InceptionV3
-from metrics.extractors.stretch import stretched
+from sightsound.metrics.formulas.single import inception as inception_score
+from sightsound.metrics.formulas.single import inception_splits
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.common.stretch import stretched
+from sightsound.metrics.networks.image import inception
+from sightsound.metrics.networks.image.inception_network import InceptionV3
 from tests.parity import seeded
 from tests.parity.compared import close
 from tests.parity.signals import mosaic

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import jaccard
-from metrics.statistics import bootstrap
-from metrics.text import encoded
+from sightsound.metrics.formulas.text import encoded
+from sightsound.metrics.formulas.two_sets import jaccard
+from sightsound.metrics.statistics.bootstrap import bootstrap
 
 TEXTS = st.lists(st.lists(st.sampled_from("abcdefgh"), max_size=4).map(" ".join), min_size=1, max_size=5)
 

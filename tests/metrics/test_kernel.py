@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import kad, kernel, kid, kid_subsets
+from sightsound.metrics.formulas.two_sets import kad, kernel, kid, kid_subsets
 from tests.parity.clouds import cloud
 
 FIGURES = json.loads((Path(__file__).parents[1] / "parity" / "kernel_manifold.json").read_text())

@@ -10,12 +10,15 @@ import pytest
 import soundfile
 import torch
 
-from bench import assets, media
-from metrics import divergence, frechet, rank
-from metrics.cards import METRICS
-from metrics.extractors import musicnn, spectrum_db
-from metrics.extractors.cards import EXTRACTORS
-from metrics.legacy import art2mus, m2ugen, m2ugen_clap, m2ugen_rank, mgs, mozart
+from sightsound.bench import assets
+from sightsound.bench.core import media
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.formulas.paired import divergence
+from sightsound.metrics.formulas.ranked import rank
+from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.legacy import art2mus, m2ugen, m2ugen_clap, m2ugen_rank, mgs, mozart, spectrum_db
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.pocket import musicnn
 from tests.bench.test_flow import RUN
 
 
@@ -201,7 +204,7 @@ def test_the_cards():
     legacy = {name: card for name, card in METRICS.items() if name.startswith("legacy.")}
     assert len(legacy) == 7
     for card in legacy.values():
-        assert card.module.startswith("metrics.legacy.") and "github.com" in card.source
+        assert card.module.startswith("sightsound.metrics.legacy.") and "github.com" in card.source
     needs = METRICS["legacy.art2mus_kl"].needs
     assert [EXTRACTORS[need.extractor].rate_hz for need in needs] == [16000, 44100], "the authors' two rates"
 

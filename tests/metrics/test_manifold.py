@@ -10,7 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import manifold, manifold_coverage, manifold_density, manifold_precision, manifold_recall
+from sightsound.metrics.formulas.two_sets import (
+    manifold,
+    manifold_coverage,
+    manifold_density,
+    manifold_precision,
+    manifold_recall,
+)
 from tests.parity.clouds import cloud
 
 FIGURES = json.loads((Path(__file__).parents[1] / "parity" / "kernel_manifold.json").read_text())

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metrics.extractors import mert
-from metrics.extractors.checkpoint import filled
+from sightsound.metrics.networks.audio import mert
+from sightsound.metrics.networks.common.checkpoint import filled
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps

@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from bench import assets
-from metrics.extractors import minilm
-from metrics.extractors.cards import EXTRACTORS
+from sightsound.bench import assets
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.pocket import minilm
 
 FIGURES = Path(__file__).parents[1] / "parity" / "minilm.npz"
 SENTENCES = [

@@ -10,10 +10,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import assets
-from metrics.extractors import musicnn
-from metrics.extractors.cards import EXTRACTORS
-from metrics.extractors.tf_checkpoint import crc32c, mask, read_index, read_tensor
+from sightsound.bench import assets
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.common.tf_checkpoint import crc32c, mask, read_index, read_tensor
+from sightsound.metrics.networks.pocket import musicnn
 from tests.parity.signals import chirps
 
 FIGURES = Path(__file__).parents[1] / "parity" / "musicnn.npz"

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from bench import choose, score
-from bench.types import Example
-from metrics import frechet
-from metrics.card import MetricCard, Need
-from metrics.extractors import clap, clap_weights
-from metrics.extractors.clap_weights import TINY
+from sightsound.bench.core.types import Example
+from sightsound.bench.stages import choose, score
+from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.networks.joint import clap, clap_weights
+from sightsound.metrics.networks.joint.clap_weights import TINY
 from tests.metrics.test_clap import LAYERS, seeded_state
 from tests.reference import compare, hand
 
@@ -30,7 +30,9 @@ def clap_score(order):
     """Ours through the harness, of clips with their captions' embeddings whose files are listed in `order`."""
     system = choose.given("mine")
     needs = Need("generated", "musicnn_msd", "embedding"), Need("text", "minilm", "embedding")
-    card = MetricCard("clap", "metrics.similarity", "paired", True, needs, "cosine", "test")
+    card = MetricCard(
+        "clap", "sightsound.metrics.formulas.paired.similarity", "paired", True, needs, "cosine", "test"
+    )
     scene = score.Scene(
         examples=[Example(id=name, group=name) for name in hand.CAPTIONS],
         split="two@0",

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from metrics.extractors import panns
-from metrics.extractors.checkpoint import filled
+from sightsound.metrics.networks.audio import panns
+from sightsound.metrics.networks.common.checkpoint import filled
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps

@@ -10,8 +10,8 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics.extractors import passt
-from metrics.extractors.checkpoint import filled
+from sightsound.metrics.networks.audio import passt
+from sightsound.metrics.networks.common.checkpoint import filled
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps

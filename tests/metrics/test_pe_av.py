@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers, processors
 
-from bench import assets
-from metrics.cards import METRICS
-from metrics.extractors import pe_av, pe_av_pixels, pe_av_weights, pe_vision
-from metrics.extractors.cards import EXTRACTORS
+from sightsound.bench import assets
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.joint import pe_av, pe_av_pixels, pe_av_weights, pe_vision
 from tests.parity import seeded
 from tests.parity.signals import chirps, mosaic
 
@@ -335,7 +335,7 @@ def test_the_cards_name_factories_that_work(folder, monkeypatch):
     for card in cards:
         (asset,) = card.assets
         assert card.optional and asset in assets.ASSETS and "Apache-2.0" in card.licence
-        constant, method = card.entry.removeprefix("metrics.extractors.pe_av:").split(".")
+        constant, method = card.entry.removeprefix("sightsound.metrics.networks.joint.pe_av:").split(".")
         checkpoint = getattr(pe_av, constant)
         assert checkpoint.asset == asset and method == card.modality
         assert (checkpoint.frames == 16) == asset.endswith("_16_frame")
@@ -381,8 +381,9 @@ def test_music_for_pictures_is_scored_end_to_end(toy_world, bench, mirror):
 
 
 def test_a_video_s_frames_come_through_the_harness(tmp_path, mirror, monkeypatch, video):
-    from bench import embed, media
-    from bench.store import FeatureStore
+    from sightsound.bench.core import media
+    from sightsound.bench.core.store import FeatureStore
+    from sightsound.bench.stages import embed
     from tests.bench.test_video import write as write_video
 
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import frechet, per_song
+from sightsound.metrics.formulas.two_sets import frechet, per_song
 from tests.parity.clouds import cloud
 
 REFERENCE = np.split(cloud(1, 120, 16), [30, 31, 90])

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from metrics import rank
+from sightsound.metrics.formulas.ranked import rank
 
 NAN = float("nan")
 SCORES = arrays(

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench import choose, score
-from bench.types import Example
-from metrics import median_rank, rank, retrieval
-from metrics.cards import METRICS
-from metrics.cards.joint import CARDS
-from metrics.extractors.cards import EXTRACTORS
-from metrics.signature import signature
-from metrics.torchmetric import AsTorchMetric
+from sightsound.bench.core.types import Example
+from sightsound.bench.stages import choose, score
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.cards.joint import CARDS
+from sightsound.metrics.formulas.paired import median_rank, retrieval
+from sightsound.metrics.formulas.ranked import rank
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.signature import signature
+from sightsound.metrics.torchmetric import AsTorchMetric
 
 AT = 1, 5, 10
 

@@ -10,9 +10,9 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, RobertaConfig, RobertaForMaskedLM, RobertaModel
 
-from metrics import bertscore
-from metrics.extractors import roberta
-from metrics.extractors.cards import EXTRACTORS
+from sightsound.metrics.formulas.paired import bertscore
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.text import roberta
 from tests.reference import inputs
 
 VOCABULARY = 269

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from metrics import rouge
-from metrics.extractors import characters
-from metrics.extractors.cards import EXTRACTORS
-from metrics.text import decoded, encoded
+from sightsound.metrics.formulas.paired import rouge
+from sightsound.metrics.formulas.text import decoded, encoded
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.text import characters
 
 FIGURES = json.loads((Path(__file__).parents[1] / "parity" / "text.json").read_text(encoding="utf-8"))
 WORDS = st.lists(st.sampled_from(["Dancing", "dances", "a", "cello", "CELLO", "9th"]), max_size=7).map(" ".join)

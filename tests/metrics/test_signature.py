@@ -2,13 +2,13 @@ import dataclasses
 
 import pytest
 
-from metrics.card import ExtractorCard
-from metrics.cards import METRICS
-from metrics.signature import differs, extractor_signature, short, signature
+from sightsound.metrics.card import ExtractorCard
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.signature import differs, extractor_signature, short, signature
 
 CARD = ExtractorCard(
     name="musicnn_msd",
-    entry="metrics.extractors.musicnn:load_msd",
+    entry="sightsound.metrics.networks.pocket.musicnn:load_msd",
     modality="audio",
     assets=("musicnn",),
     outputs={},

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics import similarity
+from sightsound.metrics.formulas.paired import similarity
 
 
 def test_cosines_by_hand():

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from metrics.extractors import efficientnet, minilm, musicnn, through_text
+from sightsound.metrics.networks.pocket import efficientnet, minilm, musicnn, through_text
 
 
 class FakeClassifier:

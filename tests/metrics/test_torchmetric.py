@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import torch
 
-from metrics import divergence, frechet
-from metrics.cards import METRICS
-from metrics.torchmetric import AsTorchMetric
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.formulas.paired import divergence
+from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.torchmetric import AsTorchMetric
 
 
 def clips(seed, sizes, dim=6, shift=0.0):

@@ -11,9 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench.media import load_audio
-from metrics.extractors import vggish
-from metrics.extractors.checkpoint import filled
+from sightsound.bench.core.media import load_audio
+from sightsound.metrics.networks.audio import vggish
+from sightsound.metrics.networks.common.checkpoint import filled
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps

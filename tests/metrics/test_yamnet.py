@@ -11,10 +11,16 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bench import assets
-from metrics.extractors import yamnet
-from metrics.extractors.cards import EXTRACTORS
-from metrics.extractors.tflite import CONV_2D, DEPTHWISE_CONV_2D, DEQUANTIZE, FULLY_CONNECTED, TfliteFile
+from sightsound.bench import assets
+from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.networks.common.tflite import (
+    CONV_2D,
+    DEPTHWISE_CONV_2D,
+    DEQUANTIZE,
+    FULLY_CONNECTED,
+    TfliteFile,
+)
+from sightsound.metrics.networks.pocket import yamnet
 from tests.parity.signals import chirps
 
 FIGURES = Path(__file__).parents[1] / "parity" / "yamnet.npz"

@@ -21,7 +21,7 @@ from tests.reference import compat  # noqa: F401  # before the packages
 import torch
 from frechet_audio_distance import FrechetAudioDistance
 
-BEST_OF = 3  # as bench/perf.py
+BEST_OF = 3  # as bench/perf/metrics.py
 
 
 def main(weights: str, background: str, evaluated: str) -> None:

@@ -10,23 +10,18 @@ from types import ModuleType
 
 import numpy as np
 
-from metrics import (
-    bertscore,
-    divergence,
+from sightsound.metrics.formulas.paired import bertscore, divergence, retrieval, rouge, similarity
+from sightsound.metrics.formulas.single import inception, inception_splits
+from sightsound.metrics.formulas.two_sets import (
     frechet,
-    inception,
-    inception_splits,
     kid,
     kid_subsets,
     manifold_coverage,
     manifold_density,
     manifold_precision,
     manifold_recall,
-    retrieval,
-    rouge,
-    similarity,
 )
-from metrics.extractors import roberta
+from sightsound.metrics.networks.text import roberta
 from tests.reference import inputs
 from tests.reference.inputs import Rows
 

@@ -128,7 +128,7 @@ def compare() -> None:
     """Both on the same inputs."""
     import json
 
-    from metrics.extractors import pe_av_pixels, pe_av_weights
+    from sightsound.metrics.networks.joint import pe_av_pixels, pe_av_weights
     from tests.reference.pe_av import PARITY
 
     config = json.loads((PARITY / "pe_av_config.json").read_text())

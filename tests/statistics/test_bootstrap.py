@@ -6,9 +6,9 @@ from math import hypot, isnan, nan
 import numpy as np
 import pytest
 
-from metrics import frechet
-from metrics.rows import weighted_mean
-from metrics.statistics import bootstrap, difference_interval
+from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.rows import weighted_mean
+from sightsound.metrics.statistics.bootstrap import bootstrap, difference_interval
 
 
 def mean_interval(rows, groups, **options):
@@ -142,8 +142,8 @@ def test_replicates_of_the_pocket_runs_frechet_distance_are_quick():
     code = """
 import time
 import numpy as np
-from metrics import frechet
-from metrics.statistics import bootstrap
+from sightsound.metrics import frechet
+from sightsound.metrics.statistics.bootstrap import bootstrap
 rng = np.random.default_rng(0)
 rows, reference = (frechet.statistics(rng.normal(size=(60, 3, 200))) for _ in range(2))
 groups = [str(i) for i in range(60)]

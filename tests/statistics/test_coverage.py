@@ -3,9 +3,10 @@
 import numpy as np
 import pytest
 
-from metrics import divergence, frechet, frechet_corrected, similarity
-from metrics.rows import weighted_mean
-from metrics.statistics import bootstrap
+from sightsound.metrics.formulas.paired import divergence, similarity
+from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected
+from sightsound.metrics.rows import weighted_mean
+from sightsound.metrics.statistics.bootstrap import bootstrap
 
 
 def kl_rows(rng, count):

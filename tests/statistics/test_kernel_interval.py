@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from metrics import kernel
+from sightsound.metrics.formulas.two_sets import kernel
 
 CLIPS, DIM, TRIALS, REPLICATES = 100, 6, 250, 250
 

@@ -7,9 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import false_discovery_control, norm
 
-from metrics import frechet
-from metrics.paired import compare, holm, tie_letters
-from metrics.rows import weighted_mean
+from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.rows import weighted_mean
+from sightsound.metrics.statistics.difference import compare, holm, tie_letters
 
 
 def means(a, b):

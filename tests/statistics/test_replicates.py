@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 
-from metrics import frechet, frechet_corrected
-from metrics.cards import METRICS
-from metrics.statistics import bootstrap
-from metrics.torchmetric import AsTorchMetric
+from sightsound.metrics.cards import METRICS
+from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected
+from sightsound.metrics.statistics.bootstrap import bootstrap
+from sightsound.metrics.torchmetric import AsTorchMetric
 
 
 def draws(rng, clips, count=15):
@@ -93,7 +93,7 @@ def test_the_correction_takes_most_of_the_bias_off_and_is_always_the_same():
 
 def test_the_corrected_cards_stand_beside_the_plain_ones():
     card = METRICS["fad_musicnn_corrected"]
-    assert (card.module, card.estimator) == ("metrics.frechet_corrected", "bootstrap")
+    assert (card.module, card.estimator) == ("sightsound.metrics.formulas.two_sets.frechet_corrected", "bootstrap")
     assert card.needs == METRICS["fad_musicnn"].needs
     rng = np.random.default_rng(0)
     clips, others = rng.normal(size=(2, 30, 3, 4)).astype(np.float32)
@@ -109,7 +109,7 @@ def test_a_thousand_replicates_take_bounded_memory():
     code = """
 import resource
 import numpy as np
-from metrics import frechet
+from sightsound.metrics import frechet
 rng = np.random.default_rng(0)
 rows, reference = rng.normal(size=(2, 2500, 10, 128))
 weights = rng.multinomial(2500, np.full(2500, 1 / 2500), size=1000).astype(float)

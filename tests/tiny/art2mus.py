@@ -16,12 +16,12 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
-from baselines.art2mus.pipeline import FILES
-from baselines.art2mus.projection import ImageProjection
-from bench.assets.catalogue import ASSETS
-from metrics.extractors import imagebind_network
-from metrics.extractors.imagebind import WEIGHTS
-from metrics.extractors.imagebind_network import DIM, Tower, TowerSize, published
+from sightsound.baselines.art2mus.pipeline import FILES
+from sightsound.baselines.art2mus.projection import ImageProjection
+from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.metrics.networks.joint import imagebind_network
+from sightsound.metrics.networks.joint.imagebind import WEIGHTS
+from sightsound.metrics.networks.joint.imagebind_network import DIM, Tower, TowerSize, published
 from tests.parity import seeded
 from tests.tiny import audioldm2
 

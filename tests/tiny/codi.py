@@ -17,7 +17,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
-from metrics.extractors.clip_bpe import FILE, MERGES
+from sightsound.metrics.networks.common.clip_bpe import FILE, MERGES
 from tests.parity import seeded
 
 KEYS = Path(__file__).parents[1] / "parity" / "keys"

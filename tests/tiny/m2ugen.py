@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from transformers import MusicgenForConditionalGeneration
 
-from baselines.m2ugen.layout import GENERATOR, MertShape, Sizes, VitShape, plain, published
+from sightsound.baselines.m2ugen.layout import GENERATOR, MertShape, Sizes, VitShape, plain, published
 from tests.tiny import audioldm2
 
 FIGURES = Path(__file__).parents[1] / "parity" / "m2ugen.npz"  # holds a tokenizer of 420 tokens in LLaMA's format

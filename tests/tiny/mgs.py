@@ -12,8 +12,8 @@ from safetensors.torch import save_file
 from tokenizers import Tokenizer, models, pre_tokenizers
 from transformers import FalconConfig, FalconForCausalLM, PreTrainedTokenizerFast
 
-from baselines.mgs.emotion import EmotionNetwork
-from baselines.mgs.pipeline import FILES, asked
+from sightsound.baselines.mgs.emotion import EmotionNetwork
+from sightsound.baselines.mgs.pipeline import FILES, asked
 from tests.parity import seeded
 from tests.tiny import blip
 

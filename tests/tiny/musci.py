@@ -9,11 +9,11 @@ import torch
 from torch import Tensor
 from transformers import ClapModel
 
-from baselines.musci import TRAINED_ON, layout
-from baselines.musci.music import MusicTokens
-from metrics.extractors import clap_weights
-from metrics.extractors.clap import MUSIC
-from metrics.extractors.clap_weights import AudioSize
+from sightsound.baselines.musci import TRAINED_ON, layout
+from sightsound.baselines.musci.music import MusicTokens
+from sightsound.metrics.networks.joint import clap_weights
+from sightsound.metrics.networks.joint.clap import MUSIC
+from sightsound.metrics.networks.joint.clap_weights import AudioSize
 from tests.parity import seeded
 from tests.tiny import musflow, stable_diffusion
 

@@ -16,11 +16,11 @@ import torch
 from torch import Tensor
 from transformers import CLIPConfig, CLIPModel
 
-from baselines.musflow import layout
-from baselines.musflow.adapters import Adapters
-from bench.assets import ASSETS
-from bench.assets.digests import sha256
-from metrics.extractors.clap import MUSIC, VOCABULARY
+from sightsound.baselines.musflow import layout
+from sightsound.baselines.musflow.adapters import Adapters
+from sightsound.bench.assets import ASSETS
+from sightsound.bench.assets.digests import sha256
+from sightsound.metrics.networks.joint.clap import MUSIC, VOCABULARY
 from tests.parity import seeded
 from tests.tiny import bpe, musicldm
 

@@ -15,8 +15,8 @@ from transformers import (
     RobertaForMaskedLM,
 )
 
-from baselines.music2prompt import VARIANTS, encoders, writer
-from metrics.extractors.mert import Mert, Shape
+from sightsound.baselines.music2prompt import VARIANTS, encoders, writer
+from sightsound.metrics.networks.audio.mert import Mert, Shape
 from tests.parity import seeded
 from tests.tiny import bpe
 

@@ -1,0 +1,70 @@
+"""M2UGen's checkpoints, and what they need beside them.
+
+The checkpoints are published as pickles of 23 to 31 GB of which nobody states a digest, so the user converts them
+once, see docs/models/m2ugen.md. The hub could not be reached when this was written.
+"""
+
+from __future__ import annotations
+
+from sightsound.bench.assets.model import Asset, AssetFile
+
+
+def _checkpoint(name: str, repository: str, music: str, size_bytes: int) -> Asset:
+    return Asset(
+        name,
+        (AssetFile("checkpoint.safetensors", (f"hf:M2UGen/{repository}@main/checkpoint.safetensors",)),),
+        "MIT (as the hub tags it; inside are LLaMA-2 under its own licence and weights under CC-BY-NC-4.0)",
+        f"M2UGen with {music}; convert checkpoint.pth once, see docs/models/m2ugen.md",
+        size_bytes,
+    )
+
+
+def _settings(size: str) -> Asset:
+    files = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
+    return Asset(
+        f"musicgen_{size}_settings",
+        tuple(AssetFile(file, (f"hf:facebook/musicgen-{size}@main/{file}",)) for file in files),
+        "CC-BY-NC-4.0",
+        f"facebook/musicgen-{size}: settings and tokenizer, without the weights",
+        2_500_000,
+    )
+
+
+ASSETS = (
+    _checkpoint("m2ugen_musicgen_small", "M2UGen-MusicGen-small", "MusicGen-small", 25_600_000_000),
+    _checkpoint("m2ugen_musicgen_medium", "M2UGen-MusicGen-medium", "MusicGen-medium", 30_600_000_000),
+    _checkpoint("m2ugen_audioldm2", "M2UGen-AudioLDM2", "AudioLDM2, which lies apart", 23_200_000_000),
+    _settings("small"),
+    _settings("medium"),
+    Asset(
+        "llama2_tokenizer",
+        (AssetFile("tokenizer.json", ("hf:meta-llama/Llama-2-7b-hf@main/tokenizer.json",)),),
+        "LLAMA 2 COMMUNITY LICENSE (gated: accept it on the hub first)",
+        "meta-llama/Llama-2-7b-hf: its tokenizer",
+        1_842_767,
+    ),
+    Asset(
+        "audioldm2_music",
+        (
+            AssetFile(
+                "./",
+                ("hf:cvssp/audioldm2-music@main/",),
+                drop=("*.fp16.safetensors",),
+                need=(
+                    "model_index.json",
+                    *(
+                        f"{part}/*.safetensors"
+                        for part in (
+                            *("unet", "vae", "vocoder", "projection_model"),
+                            *("language_model", "text_encoder", "text_encoder_2"),
+                        )
+                    ),
+                ),
+            ),
+        ),
+        "CC-BY-NC-SA-4.0",
+        "cvssp/audioldm2-music: music from text",
+        4_500_000_000,
+    ),
+)
+"""Assets of M2UGen."""

@@ -1,5 +1,0 @@
-"""`python -m bench` is the command `bench`."""
-
-from bench.cli import main
-
-main()

@@ -1,0 +1,1 @@
+"""What is made of rows: the leaderboard, comparisons, the regression check."""

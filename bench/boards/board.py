@@ -1,0 +1,117 @@
+"""The leaderboard: Markdown tables from the result files, measured and published apart."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightsound.bench.boards import ties
+from sightsound.bench.core import registry, results, show, store
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+HEAD = """# Leaderboard
+
+Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (basic bootstrap
+over groups). Two values are compared only where task, split, n and signature agree; pocket metrics and pocket
+variants are not comparable with any paper's figures. Signatures stand below each table.
+
+Systems that share a letter in a column are tied: the interval of their difference contains 0. The last line is the
+smallest true difference between two such systems that this n would show four times in five. Both are read off the
+intervals, as if the systems had answered different examples; `bench compare` pairs the examples and sees more.
+"""
+
+
+def write(folder: Path, out: Path) -> None:
+    """Write `out` from `measured.csv` and `published.csv` in `folder`."""
+    parts = [HEAD]
+    measured = folder / "measured.csv"
+    if measured.is_file():
+        parts.append("## Measured\n")
+        parts += [_measured(part) for _, part in results.read(measured).groupby(["task", "split", "seed"])]
+    published = folder / "published.csv"
+    if published.is_file():
+        parts.append(
+            "## Published\n\nAs their authors printed them, one table a source; the column is the definition "
+            "behind the figure.\n"
+        )
+        parts += [_published(part) for _, part in results.read(published).groupby(["run", "task", "split"])]
+    store.write_text(out, "\n".join(parts).rstrip() + "\n")
+
+
+def _measured(table: pd.DataFrame) -> str:
+    first = table.iloc[0]
+    records = show.records(table)
+    metrics = sorted({row["metric"] for row in records})
+    systems = sorted({show.label(row) for row in records}, key=lambda name: (name.startswith("reference"), name))
+    cells = {(show.label(row), row["metric"]): row for row in records}
+    columns = {metric: [row for row in records if row["metric"] == metric] for metric in metrics}
+    letters = {metric: ties.letters(rows) for metric, rows in columns.items()}
+    lines = []
+    for system in systems:
+        mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
+        counts = f"{max(row['n'] for row in mine)} ({max(row['n_failed'] for row in mine)} failed)"
+        values = [_cell(cells.get((system, metric)), letters[metric].get(system, "")) for metric in metrics]
+        lines.append([system, *values, counts])
+    smallest = [show.number(ties.detectable(rows), 2) for rows in columns.values()]
+    lines.append(["*smallest difference seen*", *smallest, ""])
+    heads = ["system", *(_arrow(metric, table) for metric in metrics), "n"]
+    signatures = sorted(set(table["signature"]))
+    return (
+        f"### {first['task']} on {first['split']}, seed {first['seed']}\n\n{_table(heads, lines)}\n"
+        "<details><summary>Signatures</summary>\n\n"
+        + "\n".join(f"- `{s}`" for s in signatures)
+        + "\n\n</details>\n\n<details><summary>Networks and their licences</summary>\n\n"
+        + "\n".join(f"- {name}: {registry.extractor(name).licence}" for name in _networks(signatures))
+        + "\n\n</details>\n"
+        + _leaks(systems)
+    )
+
+
+def _leaks(systems: Sequence[str]) -> str:
+    """What the cards of these systems say of training data that leaks into a split."""
+    cards = registry.model_cards()
+    families = dict.fromkeys(system.partition(":")[0] for system in systems)
+    lines = [f"- {name}: {cards[name].leaks}" for name in families if name in cards and cards[name].leaks]
+    if not lines:
+        return ""
+    return "\n<details><summary>Training data that leaks</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
+
+
+def _networks(signatures: Sequence[str]) -> list[str]:
+    """Names of the extractors in the signatures' field `x`, those that are known here."""
+    fields = [part for text in signatures for part in text.split("|") if part.startswith("x:")]
+    names = {each.split("@")[0] for part in fields for each in part.removeprefix("x:").split("+")}
+    return sorted(names & set(registry.extractor_names()))
+
+
+def _cell(row: Mapping[str, Any] | None, letters: str) -> str:
+    value, _, interval = show.cell(row).partition("\n")
+    return "<br>".join(filter(None, (f"{value} {letters}".strip(), interval)))
+
+
+def _published(table: pd.DataFrame) -> str:
+    first = table.iloc[0]
+    metrics = list(dict.fromkeys(table["metric"]))
+    records = show.records(table)
+    cells = {(show.label(row), row["metric"]): row for row in records}
+    systems = list(dict.fromkeys(show.label(row) for row in records))
+    lines = [
+        [system, *(f"{cells[system, m]['value']:g}" if (system, m) in cells else show.NO_VALUE for m in metrics)]
+        for system in systems
+    ]
+    heads = ["system", *(_arrow(metric, table) for metric in metrics)]
+    size = f", n {first['n']}" if first["n"] else ""
+    return f"### {first['run']}: {first['task']} on {first['split']}{size}\n\n{_table(heads, lines)}"
+
+
+def _arrow(metric: str, table: pd.DataFrame) -> str:
+    up = bool(table.loc[table["metric"] == metric, "higher_is_better"].iloc[0])
+    return f"{metric} {'↑' if up else '↓'}"
+
+
+def _table(heads: list[str], lines: list[list[str]]) -> str:
+    rows = [heads, ["---"] * len(heads), *lines]
+    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"

@@ -1,0 +1,138 @@
+"""Systems of one run or of several against each other, in every metric, pair by pair.
+
+The rows of a run hold no clip, so the metrics' statistics are made again from the feature store: no network
+runs unless features were removed. Every system is judged on the examples that all of them answered, and so is
+the reference; values can therefore differ from `rows.csv` where outputs failed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from threadpoolctl import threadpool_limits
+
+from sightsound.bench import splits
+from sightsound.bench.boards.pairs import Entry, Pair, judge
+from sightsound.bench.core import registry, results, store
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Report
+from sightsound.bench.stages import choose, run, score
+from sightsound.metrics.card import MetricCard
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SAME = ("task", "split", "split_hash", "limit")  # what runs must share to be compared
+
+
+def compare(
+    folders: Sequence[Path],
+    *,
+    references: bool = False,
+    device: str = "cpu",
+    mirror: Path | None = None,
+    report: Report = lambda what, done, total: None,
+) -> pd.DataFrame:
+    """The pairs of all systems in the run folders, a row (`Pair`) each; `references`: reference rows as well.
+
+    Raises BenchError where a folder holds no run, the runs are of different tasks, splits or examples, or there
+    are fewer than two systems.
+    """
+    import pandas as pd
+
+    folders = list(dict.fromkeys(folder.resolve() for folder in folders))
+    plans = {folder: _plan(folder) for folder in folders}
+    _agree(plans)
+    shared = set.intersection(*(set(plan["metrics"]) for plan in plans.values()))
+    task = registry.task(plans[folders[0]]["task"])
+    cards = [registry.metric(name, task) for name in plans[folders[0]]["metrics"] if name in shared]
+    cards = [card for card in cards if not score.reads_corpus(card)]  # no interval, so nothing to test
+    if not cards:
+        raise BenchError("the runs share no metric; score them again with the same --metrics")
+    with ExitStack() as locks:
+        for folder in folders:
+            locks.enter_context(store.locked(folder))
+        entries = _entries(plans, cards, references, device, mirror, report)
+    if len(entries) < 2:
+        raise BenchError(f"{folders[0]}: has one system alone; name another run, or compare with --references")
+    pairs: list[Pair] = []
+    with threadpool_limits(1, user_api="blas"):  # many small decompositions, as in scoring
+        for done, card in enumerate(cards):
+            report("metrics compared", done, len(cards))
+            pairs += judge(card, entries)
+        report("metrics compared", len(cards), len(cards))
+    return pd.DataFrame([asdict(pair) for pair in pairs])
+
+
+def _plan(folder: Path) -> dict[str, Any]:
+    plan = store.read_plan(folder)
+    if plan is None:
+        raise BenchError(f"{folder}: holds no run")
+    if not plan["metrics"]:
+        raise BenchError(f"{folder}: was generated but not scored; run `bench run` with the same options first")
+    return plan
+
+
+def _agree(plans: Mapping[Path, Mapping[str, Any]]) -> None:
+    (first, expected), *others = plans.items()
+    for folder, plan in others:
+        if other := [f"{key} {expected[key]!r} != {plan[key]!r}" for key in SAME if plan[key] != expected[key]]:
+            raise BenchError(f"{first.name} and {folder.name} cannot be compared: {', '.join(other)}")
+
+
+def _entries(
+    plans: Mapping[Path, Mapping[str, Any]],
+    cards: Sequence[MetricCard],
+    references: bool,
+    device: str,
+    mirror: Path | None,
+    report: Report,
+) -> list[Entry]:
+    plan = next(iter(plans.values()))
+    split = splits.load(plan["split"], mirror=mirror, task=plan["task"], limit=plan["limit"], report=report)
+    if split.hash != plan["split_hash"]:
+        raise BenchError(f"split {plan['split']} is {split.hash} here, but the runs had {plan['split_hash']}")
+    labels = [label for each in plans.values() for label in each["systems"]]
+    found: list[Entry] = []
+    for folder, each in plans.items():
+        systems = [_system(label) for label in each["systems"]]
+        request = run.Request(
+            task=registry.task(each["task"]),
+            split=each["split"],
+            systems=tuple(systems),
+            metrics=tuple(cards),
+            folder=folder,
+            device=device,
+            mirror=mirror,
+        )
+        scene = run.scene(request, split, report)
+        signatures = _signatures(folder)
+        for system in systems:
+            if system.card.reference and (not references or folder != next(iter(plans))):
+                continue  # one run's reference rows are those of all
+            if system.build.halves:
+                continue  # half of the examples are no system's answer to all
+            several = not system.card.reference and labels.count(system.label) > 1
+            name = f"{system.label} ({folder.name})" if several else system.label
+            found.append(Entry(name, system, scene, each["seed"], signatures.get(system.label, {})))
+    return found
+
+
+def _system(label: str) -> registry.System:
+    """A system by its label alone: its outputs are there, so its code isn't needed."""
+    if label in registry.REFERENCE_SYSTEMS:
+        return registry.systems(label, "pocket")[0]
+    return choose.given(label)
+
+
+def _signatures(folder: Path) -> dict[str, dict[str, str]]:
+    """What the run's rows say of how they were scored, by system and metric."""
+    path = folder / "rows.csv"
+    found: dict[str, dict[str, str]] = {}
+    for row in results.rows(results.read(path)) if path.is_file() else []:
+        found.setdefault(f"{row.model}:{row.variant}".rstrip(":"), {})[row.metric] = row.signature
+    return found

@@ -1,0 +1,1 @@
+"""What everything stands on: types, tasks, the registry, media, the store, results."""

@@ -1,0 +1,132 @@
+"""The row schema: one row a value, measured or published. Read, validate, append."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.store import write_text
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Row:
+    """One value of one metric for one system on one split."""
+
+    run: str
+    """Run folder's name; of a published figure its source and table."""
+    model: str
+    """Family."""
+    variant: str
+    """Variant, with the options that were set."""
+    task: str
+    """Task name."""
+    split: str
+    """`name@hash`; of a published figure as its source names it."""
+    metric: str
+    """Metric name."""
+    value: float
+    """The value; NaN where there is none, and `note` says why."""
+    ci_low: float = math.nan
+    """Lower end of the 95% interval, NaN where there is none."""
+    ci_high: float = math.nan
+    """Upper end of the 95% interval."""
+    n: int = 0
+    """Examples in the value."""
+    n_failed: int = 0
+    """Examples that should have been in it and are not."""
+    group_n: int = 0
+    """Independent groups among them."""
+    higher_is_better: bool = True
+    """Direction of the metric."""
+    signature: str = ""
+    """Everything needed to compute it again; of a published figure its definition."""
+    competitors: str = ""
+    """Rank metrics: the systems compared, separated by spaces."""
+    seed: int = 0
+    """Seed of the run."""
+    device: str = ""
+    """Device that generated and scored."""
+    dtype: str = ""
+    """Number format of the features."""
+    versions: str = ""
+    """Versions of the packages and digests of the weights that decide the value."""
+    commit: str = ""
+    """Commit of the suite, empty outside a checkout."""
+    seconds: float = 0.0
+    """Wall seconds that the system took to generate."""
+    source: str = "measured"
+    """`measured` or `published`."""
+    note: str = ""
+    """Why there is no value; of a published figure the evidence for its definition."""
+
+
+COLUMNS = tuple(field.name for field in fields(Row))
+KEY = ("source", "task", "split", "metric", "model", "variant", "run")
+_NUMBERS = ("value", "ci_low", "ci_high", "seconds")
+_COUNTS = ("n", "n_failed", "group_n", "seed")
+
+
+def frame(rows: Iterable[Row]) -> pd.DataFrame:
+    """The rows as a table in the schema's columns, sorted so that a diff reads."""
+    import pandas as pd
+
+    table = pd.DataFrame([asdict(row) for row in rows], columns=list(COLUMNS))
+    return table.sort_values(list(KEY), kind="stable", ignore_index=True)
+
+
+def rows(table: pd.DataFrame) -> list[Row]:
+    """The table's rows as records."""
+    return [Row(**{str(key): value for key, value in record.items()}) for record in table.to_dict("records")]
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A result file, checked. Raises BenchError for a missing file, a missing column or a bad cell."""
+    import pandas as pd
+
+    if not path.is_file():
+        raise BenchError(f"{path}: no such result file")
+    try:
+        table = pd.read_csv(path, dtype=str, keep_default_na=False)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        raise BenchError(f"{path}: cannot be read as CSV ({error})") from error
+    if missing := [name for name in COLUMNS if name not in table.columns]:
+        raise BenchError(f"{path}: lacks the columns {', '.join(missing)}")
+    table = table[list(COLUMNS)].copy()
+    try:
+        for name in _NUMBERS:
+            table[name] = pd.to_numeric(table[name].replace("", None)).astype(float)
+        for name in _COUNTS:
+            table[name] = table[name].replace("", "0").astype(int)
+    except ValueError as error:
+        raise BenchError(f"{path}: column {name} holds something else than numbers ({error})") from error
+    if odd := sorted(set(table["higher_is_better"]) - {"True", "False"}):
+        raise BenchError(f"{path}: column higher_is_better holds {odd[0]!r}; it takes True and False")
+    table["higher_is_better"] = table["higher_is_better"] == "True"
+    return table
+
+
+def write(path: Path, table: pd.DataFrame) -> None:
+    """Write a result file at once."""
+    ordered = table[list(COLUMNS)].sort_values(list(KEY), kind="stable")
+    write_text(path, ordered.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+
+
+def publish(path: Path, new: pd.DataFrame, identity: Sequence[str] = ("task", "split", "metric")) -> int:
+    """Add rows to a result file; a row of the same system, metric, split and seed takes the old one's place.
+
+    Returns how many rows the file now has.
+    """
+    import pandas as pd
+
+    key = [*identity, "model", "variant", "seed", "competitors"]
+    parts: list[Any] = [read(path)] if path.is_file() else []
+    together = pd.concat([*parts, new], ignore_index=True).drop_duplicates(key, keep="last")
+    write(path, together)
+    return len(together)

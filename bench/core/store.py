@@ -1,0 +1,170 @@
+"""Run folders, the output journal and the feature store. Every file appears whole or not at all."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import os
+import re
+import tempfile
+import zipfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import filelock
+import numpy as np
+from numpy.typing import NDArray
+
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Output
+
+TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
+
+
+def slug(label: str) -> str:
+    """A folder name for a system's label; labels with odd characters keep apart by a digest."""
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", label.replace(":", "."))
+    if plain == label.replace(":", ".") and not plain.startswith("."):
+        return plain
+    return f"{plain[:60].lstrip('.')}-{hashlib.sha256(label.encode()).hexdigest()[:8]}"
+
+
+@contextmanager
+def atomic(path: Path) -> Iterator[Path]:
+    """A temporary path beside `path` that takes its place when the block ends without an error."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY, suffix=path.suffix, dir=path.parent)
+    os.close(handle)
+    temporary = Path(name)
+    try:
+        yield temporary
+        temporary.chmod(0o644)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a whole file at once."""
+    with atomic(path) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the run folder; BenchError when another process holds it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = filelock.FileLock(folder / ".lock")
+    try:
+        lock.acquire(timeout=0)
+    except filelock.Timeout as error:
+        raise BenchError(f"{folder}: another bench is at work in it; wait for it or give --out") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def read_plan(folder: Path) -> dict[str, Any] | None:
+    """What the run folder was made for, or None for a folder without a run."""
+    path = folder / "run.json"
+    if not path.is_file():
+        return None
+    try:
+        plan: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise BenchError(f"{path}: is not JSON ({error}); remove the folder or give another --out") from error
+    return plan
+
+
+def claim(folder: Path, plan: dict[str, Any]) -> None:
+    """Make `folder` the run folder of `plan`, or go on with it; BenchError where it holds another run."""
+    have = read_plan(folder)
+    if have is None:
+        if folder.exists() and any(item.name != ".lock" for item in folder.iterdir()):
+            raise BenchError(f"{folder}: is not empty and holds no run; give another --out")
+        write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
+        return
+    fixed = ("task", "split", "split_hash", "seed", "limit")
+    if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan[key]]:
+        raise BenchError(f"{folder}: holds a run with {', '.join(other)}; give another --out")
+    write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
+
+
+class Journal:
+    """The outputs of one system: `outputs.jsonl` beside the folder `outputs`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.path = folder / "outputs.jsonl"
+
+    def read(self) -> dict[str, Output]:
+        """The last record of each example. A line that a kill cut off is not there."""
+        if not self.path.is_file():
+            return {}
+        found: dict[str, Output] = {}
+        for line in self.path.read_bytes().split(b"\n")[:-1]:
+            try:
+                record = Output(**json.loads(line))
+            except (ValueError, TypeError) as error:
+                raise BenchError(f"{self.path}: a line is not an output record; remove the folder") from error
+            found[record.id] = record
+        return found
+
+    def append(self, outputs: Iterable[Output]) -> None:
+        """Add records in one write that has reached the disk when this returns."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        lines = "".join(json.dumps(asdict(output), sort_keys=True) + "\n" for output in outputs)
+        with self.path.open("ab+") as file:
+            if file.tell():
+                file.seek(-1, os.SEEK_END)
+                if file.read(1) != b"\n":  # a kill cut the last line off: write over what is left of it
+                    file.seek(0)
+                    file.truncate(file.read().rfind(b"\n") + 1)
+            file.write(lines.encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+    def sweep(self) -> None:
+        """Remove what a killed run left half-written."""
+        for left in (self.folder / "outputs").glob(f"{TEMPORARY}*"):
+            left.unlink()
+
+
+class FeatureStore:
+    """Features by (extractor signature, content hash), one small file a clip, shared by all runs."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def path(self, signature: str, key: str) -> Path:
+        """Where the features of content `key` under an extractor's signature lie."""
+        name = re.sub(r"[^A-Za-z0-9._-]", "_", signature.split("|")[0])
+        digest = hashlib.sha256(signature.encode()).hexdigest()[:16]
+        return self.root / f"{name}-{digest}" / key[:2] / f"{key}.npz"
+
+    def has(self, signature: str, key: str) -> bool:
+        """Whether they are there."""
+        return self.path(signature, key).is_file()
+
+    def get(self, signature: str, key: str, output: str) -> NDArray[np.float32]:
+        """One output's array. A file that cannot be read is removed and the error says to run again."""
+        path = self.path(signature, key)
+        try:
+            with np.load(path, allow_pickle=False) as arrays:
+                found: NDArray[np.float32] = arrays[output]
+                return found
+        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+            path.unlink(missing_ok=True)
+            raise BenchError(f"{path}: damaged features, now removed; run the command again") from error
+
+    def put(self, signature: str, key: str, features: dict[str, NDArray[np.float32]]) -> None:
+        """Keep a clip's features."""
+        buffer = io.BytesIO()
+        np.savez(buffer, **{name: np.asarray(array, np.float32) for name, array in features.items()})  # type: ignore[arg-type]
+        with atomic(self.path(signature, key)) as temporary:
+            temporary.write_bytes(buffer.getvalue())

@@ -1,0 +1,1 @@
+"""What the suite itself costs, as ratios measured in one run."""

@@ -1,0 +1,84 @@
+"""`bench perf generate`: clips a minute of a system, and what of the time is not the model's.
+
+The harness decodes nothing for a model and writes a batch while the model is at the next, so almost all of a run
+should be spent inside `Model.generate`. Loading the weights is left out: it is paid once.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sightsound.bench import splits
+from sightsound.bench.core.registry import System
+from sightsound.bench.core.types import Example, Generated, Model, Report
+from sightsound.bench.perf.metrics import Figure
+from sightsound.bench.stages.generate import build, generate, scope
+from sightsound.bench.stages.run import Request
+
+OUTSIDE = 0.03
+"""Most of the time that may be spent outside the model."""
+SPEEDUP = 8.0
+"""Least gain of a batch over one example at a time, on a card."""
+
+
+class Timed:
+    """A model whose time is measured. Everything it yields is there when the clock stops."""
+
+    def __init__(self, model: Model) -> None:
+        self.model, self.seconds = model, 0.0
+
+    def generate(self, examples: Sequence[Example], seed: int) -> list[Generated]:
+        """See sightsound.bench.core.types.Model."""
+        started = time.perf_counter()
+        made = list(self.model.generate(examples, seed))
+        self.seconds += time.perf_counter() - started
+        return made
+
+
+def measure(request: Request, report: Report) -> list[Figure]:
+    """Figures of each of the request's systems over its split, its outputs thrown away.
+
+    On CUDA also how much faster the system's batches are than one example at a time."""
+    split = splits.load(request.split, mirror=request.mirror, task=request.task.name, limit=request.limit)
+    figures = []
+    for system in request.systems:
+        model = Timed(build(system, request.device, request.mirror, report))
+        examples = scope(system, split.examples)
+        _once(replace(request, limit=1), system, examples[:1], model)  # what is only paid once: kernels, caches
+        total_s, model_s = _once(request, system, examples, model)
+        count = f"{system.label}, {len(examples)} examples on {request.device}"
+        figures.append(Figure(f"{count}: a minute", 60 * len(examples) / total_s, 0.0, True))
+        outside = max(0.0, 1 - model_s / total_s)
+        figures.append(
+            Figure(f"{count}: share of the time outside the model", outside, OUTSIDE, outside <= OUTSIDE)
+        )
+        if request.device.startswith("cuda"):
+            alone_s, _ = _once(replace(request, batch_size=1), system, examples, model)
+            ratio = alone_s / total_s
+            figures.append(
+                Figure(f"{count}: batched against one at a time, times as fast", ratio, SPEEDUP, ratio >= SPEEDUP)
+            )
+        report(system.label, 1, 1)
+    return figures
+
+
+def _once(request: Request, system: System, examples: Sequence[Example], model: Timed) -> tuple[float, float]:
+    """Seconds of one whole generation, and of the model in it."""
+    model.seconds = 0.0
+    with TemporaryDirectory() as folder:
+        started = time.perf_counter()
+        generate(
+            system,
+            request.task,
+            examples,
+            Path(folder) / "system",
+            lambda: model,
+            seed=request.seed,
+            device=request.device,
+            batch_size=request.batch_size,
+        )
+        return time.perf_counter() - started, model.seconds

@@ -1,0 +1,239 @@
+"""What a media file is by its content: one policy for every split that is made from the user's own files.
+
+Sound: read by libsndfile, else by FFmpeg. Its first `LOOKED_AT_S` seconds are decoded, which is what a metric ever
+reads; it is refused when that cannot be decoded, ends before the file says, is shorter than `LEAST_S` or holds
+samples that are not finite. A clip of 9.97 s is kept as it is and counted as short.
+Video: every packet is read and every key frame decoded; refused as above, and where it has no picture.
+Pictures: decoded whole. CMYK, alpha and EXIF rotation are kept and counted; bench.core.media.load_image reads
+them all. Names count for nothing: a .mp3 that is a WAV gets the suffix of a WAV, and is counted as renamed.
+"""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from sightsound.bench.core import media
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.splits.media.formats import BY_FFMPEG, BY_LIBSNDFILE, BY_PIL, Kind
+
+LOOKED_AT_S = 30.0
+LEAST_S = 1.0
+SHORT_S = media.CLIP_S - 0.005  # below it a clip counts as short; a coder's padding may take a frame or two off
+TOLERANCE_S = 0.3  # that a file may end before it says, a coder's delay and padding included
+_ORIENTATION = 0x0112  # EXIF tag; 1 is upright
+
+
+class ContentError(MediaError):
+    """Why a file is no example's: a reason without names or figures, so that it can be counted."""
+
+
+@dataclass(frozen=True)
+class Content:
+    """A file that is what it should be."""
+
+    suffixes: tuple[str, ...]
+    """Suffixes that may name such a file, the usual one first."""
+    seconds: float = 0.0
+    """Length as far as it is known, 0 for a picture."""
+    remarks: tuple[str, ...] = ()
+    """What is worth counting: `short`, `silent`, `cmyk`, `alpha`, `rotated`, `with_sound`."""
+
+    def suffix(self, name: str) -> str:
+        """The suffix of a file that is called `name`: its own where it is right, else the usual one."""
+        own = Path(name).suffix.lower()
+        return own if own in self.suffixes else self.suffixes[0]
+
+    def renamed(self, name: str) -> bool:
+        """Whether the name says something else than the content."""
+        return Path(name).suffix.lower() not in self.suffixes
+
+
+def examine(path: Path, kind: Kind) -> Content:
+    """What the file is. Raises ContentError with the reason where it is not of that kind, empty or damaged."""
+    try:
+        if not path.stat().st_size:
+            raise ContentError("an empty file")
+    except OSError as error:
+        raise ContentError("cannot be read") from error
+    if kind == "image":
+        return _image(path)
+    return _audio(path) if kind == "audio" else _video(path)
+
+
+def _image(path: Path) -> Content:
+    from PIL import Image, UnidentifiedImageError
+
+    try:
+        media.load_image(path)
+        with warnings.catch_warnings(), Image.open(path) as picture:
+            warnings.simplefilter("ignore")
+            remarks = ["cmyk"] if picture.mode == "CMYK" else []
+            if "A" in picture.getbands() or "transparency" in picture.info:
+                remarks.append("alpha")
+            if picture.getexif().get(_ORIENTATION, 1) not in (0, 1):
+                remarks.append("rotated")
+            suffixes = BY_PIL.get(str(picture.format), (f".{str(picture.format).lower()}",))
+            return Content(suffixes, remarks=tuple(remarks))
+    except MediaError as error:
+        reason = "too large a picture" if "over the limit" in str(error) else "cannot be read as a picture"
+        raise ContentError(reason) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+        raise ContentError("cannot be read as a picture") from error
+
+
+def _audio(path: Path) -> Content:
+    import soundfile
+
+    try:
+        with soundfile.SoundFile(path) as file:
+            if file.frames == 0:
+                raise ContentError("no sound in it")
+            rate_hz, said = file.samplerate, file.frames
+            samples = file.read(round(LOOKED_AT_S * rate_hz), dtype="float32", always_2d=True)
+            suffixes = BY_LIBSNDFILE.get(file.format, (f".{file.format.lower()}",))
+            missing = min(said, round(LOOKED_AT_S * rate_hz)) - len(samples)
+            if missing > TOLERANCE_S * rate_hz or (file.format.startswith("WAV") and _wav_is_cut(path)):
+                raise ContentError("truncated")
+            return _heard(samples, suffixes, said / rate_hz)
+    except (soundfile.LibsndfileError, OSError):
+        return _audio_by_ffmpeg(path)
+
+
+def _wav_is_cut(path: Path) -> bool:
+    """Whether a RIFF file's data chunk goes on past the end; libsndfile reads what is there without a word.
+
+    Writers that stream leave the size 0 or all ones: nothing is known then.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        if file.read(4) != b"RIFF":
+            return False
+        file.seek(12)
+        while len(head := file.read(8)) == 8:
+            length = int.from_bytes(head[4:], "little")
+            if head[:4] == b"data":
+                return length < 0x7FFFFFFF and file.tell() + length > size
+            file.seek(length + length % 2, 1)
+    return False
+
+
+def _audio_by_ffmpeg(path: Path) -> Content:
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            if not container.streams.audio:
+                raise ContentError("no sound in it")
+            stream = container.streams.audio[0]
+            said = _said_s(container, stream)
+            suffixes = _suffixes(container, "audio")
+            resampler = av.AudioResampler(format="fltp", rate=stream.rate)
+            blocks: list[Any] = []
+            have = 0
+            for frame in container.decode(stream):
+                blocks += [part.to_ndarray().T for part in resampler.resample(frame)]
+                have = sum(len(block) for block in blocks[-1:]) + have
+                if have >= LOOKED_AT_S * stream.rate:
+                    break
+            rate_hz = stream.rate
+    except (av.FFmpegError, OSError) as error:
+        raise ContentError("cannot be decoded as sound") from error
+    if not blocks:
+        raise ContentError("no sound in it")
+    if min(said, LOOKED_AT_S) - have / rate_hz > TOLERANCE_S:
+        raise ContentError("truncated")
+    return _heard(np.concatenate(blocks), suffixes, max(said, have / rate_hz))
+
+
+def _heard(samples: Any, suffixes: tuple[str, ...], seconds: float) -> Content:
+    """The content of decoded sound `[time, channels]` of a file that lasts `seconds`."""
+    if not np.isfinite(samples).all():
+        raise ContentError("samples that are not finite")
+    if seconds < LEAST_S:
+        raise ContentError(f"shorter than {LEAST_S:g} s")
+    remarks = ["short"] if seconds < SHORT_S else []
+    if not samples.any():
+        remarks.append("silent")
+    return Content(suffixes, seconds, tuple(remarks))
+
+
+def _video(path: Path) -> Content:
+    import av
+
+    try:
+        with av.open(str(path)) as container:
+            streams = [each for each in container.streams.video if not _is_cover(each)]
+            if not streams:
+                raise ContentError("no picture in it")
+            stream = streams[0]
+            said, said_frames = _said_s(container, stream), stream.frames
+            suffixes = _suffixes(container, "video")
+            remarks = ["with_sound"] if container.streams.audio else []
+            stream.codec_context.skip_frame = "NONKEY"
+            first, end, pictures, packets = None, 0.0, 0, 0
+            for packet in container.demux(stream):
+                pictures += len(packet.decode())
+                packets += bool(packet.size)
+                time = packet.pts if packet.pts is not None else packet.dts
+                if time is not None and packet.time_base:
+                    first = float(time * packet.time_base) if first is None else first
+                    end = max(end, float((time + (packet.duration or 0)) * packet.time_base))
+    except (av.FFmpegError, OSError) as error:
+        raise ContentError("cannot be decoded as video") from error
+    if not pictures:
+        raise ContentError("no picture in it")
+    seconds = end - (first or 0.0)
+    # of what was cut some containers tell the old length and some the old number of frames
+    if said - seconds > max(TOLERANCE_S, 0.05 * said) or packets < 0.95 * said_frames:
+        raise ContentError("truncated")
+    if seconds < LEAST_S:
+        raise ContentError(f"shorter than {LEAST_S:g} s")
+    if seconds < SHORT_S:
+        remarks.append("short")
+    return Content(suffixes, seconds, tuple(remarks))
+
+
+def _is_cover(stream: Any) -> bool:
+    """Whether a picture stream is a cover that is attached to a piece of music."""
+    import av
+
+    return bool(stream.disposition & av.stream.Disposition.attached_pic)
+
+
+def _said_s(container: Any, stream: Any) -> float:
+    """The length that the file claims, 0 where it claims none."""
+    import av
+
+    if stream.duration is not None:
+        return float(stream.duration * stream.time_base)
+    return container.duration / av.time_base if container.duration else 0.0
+
+
+def _suffixes(container: Any, kind: Kind) -> tuple[str, ...]:
+    name = container.format.name
+    found = BY_FFMPEG.get(name, (f".{name.split(',')[0]}",))
+    if kind == "audio" and ".m4a" in found and not container.streams.video:
+        return (".m4a", *[suffix for suffix in found if suffix != ".m4a"])
+    return found
+
+
+def length_s(path: Path) -> float:
+    """How long sound or a video says it is, in seconds; 0 where it does not say or cannot be read."""
+    import av
+    import soundfile
+
+    try:
+        info = soundfile.info(str(path))
+        return float(info.frames / info.samplerate)
+    except (soundfile.LibsndfileError, OSError):
+        pass
+    try:
+        with av.open(str(path)) as container:
+            return container.duration / av.time_base if container.duration else 0.0
+    except (av.FFmpegError, OSError):
+        return 0.0

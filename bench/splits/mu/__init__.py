@@ -1,0 +1,1 @@
+"""M2UGen's MU sets."""

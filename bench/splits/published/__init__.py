@@ -1,0 +1,1 @@
+"""The other papers' data sets, made from media that the user has."""

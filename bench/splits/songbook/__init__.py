@@ -1,0 +1,1 @@
+"""Songs from music21's corpus, sung text and rendered music."""

@@ -1,0 +1,1 @@
+"""The way of the data: generate, embed, score, and the chain of the three."""

@@ -1,0 +1,205 @@
+"""The second stage: features of every clip, picture and text, computed once and kept by content.
+
+Files are decoded ahead on threads while the networks work; each is decoded once, resampled once a rate and given
+to every extractor that lacks it. A chunk of clips is always put through a network whole, so that a run that was
+killed ends with the same bits.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sightsound.bench import assets
+from sightsound.bench.core import media, registry, video
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.types import Report, chunks
+from sightsound.metrics.card import ExtractorCard
+from sightsound.metrics.networks import Extractor, Features
+from sightsound.metrics.signature import extractor_signature
+
+CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
+VIDEO_CHUNK = 2  # videos: the frames that a network asks for, up to 100 MB each
+AHEAD = 2  # chunks decoded ahead
+
+
+@dataclass(frozen=True)
+class Item:
+    """One thing to embed."""
+
+    key: str
+    """Hex digest of its content."""
+    source: Path | str
+    """A file, or a text itself."""
+    video: bool = False
+    """A video: a network of pictures takes its middle frame."""
+
+
+class Extractors:
+    """The extractors of a run: cards and signatures at once, networks when first needed."""
+
+    def __init__(self, names: Sequence[str], device: str, mirror: Path | None) -> None:
+        self.cards = {name: registry.extractor(name) for name in names}
+        self.device, self.mirror = device, mirror
+        self._loaded: dict[str, Extractor] = {}
+        self._signatures: dict[str, str] = {}
+
+    def signature(self, name: str) -> str:
+        """Everything that decides a feature's value but the content."""
+        if name not in self._signatures:
+            card = self.cards[name]
+            for asset in card.assets:
+                assets.fetch(asset, self.mirror)
+            digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
+            length = media.LENGTH_POLICY if card.modality in ("audio", "video") else "full"
+            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}"
+        return self._signatures[name]
+
+    def reader(self, name: str) -> video.Reader:
+        """The network, of modality `video`, as what says which frames it looks at."""
+        network: Any = self.network(name)
+        reader: video.Reader = network
+        return reader
+
+    def network(self, name: str) -> Extractor:
+        """The loaded network."""
+        if name not in self._loaded:
+            card = self.cards[name]
+            weights = {asset: assets.fetch(asset, self.mirror) for asset in card.assets}
+            factory: Callable[[Mapping[str, Path], str], Extractor] = registry.load(card.entry)
+            try:
+                self._loaded[name] = factory(weights, self.device)
+            except (ValueError, OSError) as error:
+                raise BenchError(f"extractor {name}: {error}") from error
+        return self._loaded[name]
+
+
+def file_item(path: Path) -> Item:
+    """An audio file or a picture by its bytes."""
+    return Item(media.file_sha256(path), path)
+
+
+def video_item(path: Path) -> Item:
+    """A video by its bytes."""
+    return Item(media.file_sha256(path), path, video=True)
+
+
+def text_item(text: str) -> Item:
+    """A text by its UTF-8 bytes."""
+    return Item(hashlib.sha256(text.encode()).hexdigest(), text)
+
+
+def embed(
+    items: Sequence[Item],
+    names: Sequence[str],
+    extractors: Extractors,
+    store: FeatureStore,
+    report: Report = lambda what, done, total: None,
+) -> dict[tuple[str, str], str]:
+    """Put the features of `items` under the extractors `names` into the store.
+
+    All are of the items' modality; those of a video may also be of pictures. Returns why not, by (extractor name,
+    item key), for the items that could not be read or taken.
+    """
+    unique = list({item.key: item for item in items}.values())
+    cards = [extractors.cards[name] for name in names]
+    work = []
+    for chunk in chunks(unique, VIDEO_CHUNK if any(item.video for item in unique) else CHUNK):
+        lacking = [
+            card.name
+            for card in cards
+            if any(not store.has(extractors.signature(card.name), item.key) for item in chunk)
+        ]
+        if lacking:
+            work.append((chunk, lacking))
+    failures: dict[tuple[str, str], str] = {}
+    total, done = sum(len(chunk) for chunk, _ in work), 0
+    for chunk, lacking, decoded in _decoded(work, extractors):
+        for name in lacking:
+            clips_by_key = {item.key: decoded[item.key][name] for item in chunk}
+            good = [item for item in chunk if not isinstance(clips_by_key[item.key], Unreadable)]
+            clips = [clips_by_key[item.key] for item in good]
+            failures |= {(name, k): why.reason for k, why in clips_by_key.items() if isinstance(why, Unreadable)}
+            signature = extractors.signature(name)
+            for item, features in zip(good, _extract(extractors.network(name), clips), strict=True):
+                if isinstance(features, str):
+                    failures[name, item.key] = features
+                elif not store.has(signature, item.key):
+                    store.put(signature, item.key, features)
+        done += len(chunk)
+        report("features", done, total)
+    return failures
+
+
+def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
+    """Features of each clip, or why the network does not take it."""
+    if not clips:
+        return []
+    try:
+        return list(network(clips))
+    except ValueError as error:
+        if len(clips) == 1:
+            return [" ".join(str(error).split())]
+        return [found for clip in clips for found in _extract(network, [clip])]
+
+
+@dataclass(frozen=True)
+class Unreadable:
+    """In the place of a clip that could not be read, or that the network does not take."""
+
+    reason: str
+    """Why, on one line."""
+
+
+def _decoded(
+    work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors
+) -> Iterator[tuple[Sequence[Item], list[str], dict[str, dict[str, Any]]]]:
+    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable. Decodes AHEAD chunks."""
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
+        remaining = iter(work)
+        while True:
+            for chunk, names in remaining:
+                cards = [extractors.cards[name] for name in names]
+                readers = _readers(cards, extractors) if any(item.video for item in chunk) else {}
+                pending.append((chunk, names, [pool.submit(_decode, item, cards, readers) for item in chunk]))
+                if len(pending) > AHEAD:
+                    break
+            if not pending:
+                return
+            chunk, names, futures = pending.pop(0)
+            yield chunk, names, {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+
+
+def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str, video.Reader]:
+    """Which frames of a video each network looks at."""
+    middle = video.MiddleFrame()
+    return {card.name: middle if card.modality == "image" else extractors.reader(card.name) for card in cards}
+
+
+def _decode(item: Item, cards: Sequence[ExtractorCard], readers: Mapping[str, video.Reader]) -> dict[str, Any]:
+    """The clip for each extractor, or Unreadable; the file is decoded once for all of them."""
+    try:
+        if cards[0].modality == "text":
+            return {card.name: item.source for card in cards}
+        path = Path(item.source)
+        if item.video:
+            found = video.load(path, readers)
+            return {card.name: _of_video(card, found[card.name]) for card in cards}
+        if cards[0].modality == "image":
+            return dict.fromkeys((card.name for card in cards), media.load_image(path))
+        at = media.load_audio(path, sorted({card.rate_hz for card in cards}))
+        return {card.name: at[card.rate_hz] for card in cards}
+    except media.MediaError as error:
+        return dict.fromkeys((card.name for card in cards), Unreadable(str(error)))
+
+
+def _of_video(card: ExtractorCard, found: list[Any] | str) -> Any:
+    if isinstance(found, str):
+        return Unreadable(found)
+    return found[0] if card.modality == "image" else found

@@ -1,0 +1,1 @@
+"""The formulas, by the shape of their arguments."""

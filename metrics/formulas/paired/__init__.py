@@ -1,0 +1,1 @@
+"""Formulas of pairs: each clip against what belongs to it."""

@@ -1,0 +1,38 @@
+"""From a classifier's output, frame by frame, to one distribution over the classes a clip."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from scipy.special import softmax
+
+from sightsound.metrics.rows import Rows
+
+
+def of_logits(logits: Rows) -> Rows:
+    """Mean over frames of softmax(logits). `logits`: `[frames, classes]`; returns `[classes]`, sum 1.
+
+    AudioCraft's KL softmaxes PaSST's logits in the same way though PaSST, like musicnn, was trained to give
+    each class a probability of its own.
+    """
+    return softmax(logits, axis=1).mean(axis=0)
+
+
+def of_scores(scores: Rows) -> Rows:
+    """Mean over frames of the scores, divided by its sum. `scores`: `[frames, classes]` in 0..1.
+
+    For networks that hand out only the sigmoids. Softmax of their log-odds would be the same as `of_logits`,
+    but it divides by 1 - score: one class near 1 (YAMNet's Music is above .9 for most music) takes nearly all
+    the mass, and little is left to tell one piece of music from another.
+    Raises ValueError for a score outside 0..1 or a clip whose scores are all zero.
+    """
+    if scores.min() < 0 or scores.max() > 1:
+        raise ValueError(f"scores from {scores.min():g} to {scores.max():g}, expected 0..1")
+    mean = scores.mean(axis=0)
+    if not mean.sum():
+        raise ValueError("all class scores are zero: there is no distribution to compare")
+    return mean / mean.sum()
+
+
+OF: dict[str, Callable[[Rows], Rows]] = {"logits": of_logits, "scores": of_scores}
+"""What a classifier's output is -> how it becomes a distribution."""

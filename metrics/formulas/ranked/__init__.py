@@ -1,0 +1,1 @@
+"""Formulas of a system's place among others."""

@@ -1,0 +1,17 @@
+"""For what share of the music a frame-wise metric speaks: the mean of a 0-or-1 flag over frames and clips."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+
+
+def statistics(features: Clips) -> Rows:
+    """Share of flagged frames `[clips]`, 0..1. `features`: a clip's flags `[frames, 1]`."""
+    return np.array([clip.mean() for clip in checked(features)])
+
+
+def aggregate(rows: Rows, weights: Rows) -> float:
+    """Weighted mean over the clips, 0..1."""
+    return weighted_mean(rows, weights)

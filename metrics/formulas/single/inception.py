@@ -1,0 +1,32 @@
+"""Inception score: is every clip a clear case of some class, and are all classes there?
+
+    IS = exp( mean_i KL(p_i || p_mean) ),   1 <= IS <= number of classes
+
+Formula: Salimans et al. 2016. p_i is a clip's posterior over the classes, p_mean the mean of all clips'. The
+whole set is one split; packages that take the mean over 10 splits get lower values from few clips. The
+estimator is biased downwards: with n clips it can't exceed n.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from scipy.special import rel_entr
+
+from sightsound.metrics.formulas.posterior import OF
+from sightsound.metrics.rows import Clips, Rows, checked
+
+
+def statistics(features: Clips, *, posterior: str = "logits") -> Rows:
+    """The clips' posteriors `[clips, classes]`.
+
+    `features`: a clip's `[frames, classes]`; `posterior` names what they are (metrics.formulas.posterior.OF).
+    """
+    return np.stack([OF[posterior](clip) for clip in checked(features)])
+
+
+def aggregate(rows: Rows, weights: Rows) -> float:
+    """Inception score of the weighted clips. Raises ValueError when the weights are all zero."""
+    if not weights.sum() > 0:
+        raise ValueError("no clip has weight")
+    weight = weights / weights.sum()
+    return float(np.exp(weight @ rel_entr(rows, weight @ rows).sum(axis=1)))

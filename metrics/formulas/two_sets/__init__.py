@@ -1,0 +1,1 @@
+"""Formulas of two sets of clips: generated against reference."""

@@ -1,0 +1,164 @@
+"""Fréchet distance between two sets of clips, each seen as a Gaussian over its pooled frames.
+
+    d(X, Y) = |mean_X - mean_Y|^2 + tr C_X + tr C_Y - 2 tr (C_X C_Y)^(1/2)
+
+Formula: Dowson and Landau 1982; as FID: Heusel et al. 2017; as FAD: Kilgour et al. 2019. Covariances divide
+by the number of frames less one, as np.cov does. This is the plug-in estimator: it is biased upwards, the
+more so the fewer the frames, so values are compared at equal n only.
+
+The trace of the square root needs no square root of a matrix. With C_X = F^T F and C_Y = G^T G, the non-zero
+eigenvalues of C_X C_Y are those of (F G^T)(F G^T)^T, so that the trace is the sum of the singular values
+(nuclear norm) of F G^T; Mathiasen and Hvilshøj 2020 use the same identity for FID. F is the centred frames
+themselves when there are fewer frames than dimensions, so a singular covariance needs no added epsilon, and
+nothing can become complex.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.linalg import eigh, lapack
+
+from sightsound.metrics.rows import Clips, Rows, checked
+
+LEAST = 0.0  # of a distance: an interval is cut here, where the correction for bias would pass it
+WELL_SAMPLED = 2  # drawn frames a dimension from which on a covariance is taken from moments
+MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
+PANEL = 64  # columns that LAPACK reduces together; with the workspace that SciPy gives it, one at a time
+
+
+def statistics(features: Clips) -> Rows:
+    """The clips' frames `[clips, max_frames, dim]`; frames that a shorter clip lacks are NaN."""
+    clips = checked(features)
+    rows = np.full((len(clips), max(map(len, clips)), clips[0].shape[1]), np.nan)
+    for row, clip in zip(rows, clips, strict=True):
+        row[: len(clip)] = clip
+    return rows
+
+
+def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
+    """Fréchet distance, >= 0, in squared units of the features.
+
+    `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`, how often each clip counts.
+    Raises ValueError when a side has fewer than two frames or the dimensions differ.
+    """
+    if rows.shape[-1] != reference_rows.shape[-1]:
+        raise ValueError(f"{rows.shape[-1]} dimensions against {reference_rows.shape[-1]}")
+    mean, factor = _gaussian(rows, weights)
+    reference_mean, reference_factor = _gaussian(reference_rows, reference_weights)
+    root_trace = np.linalg.svd(factor @ reference_factor.T, compute_uv=False).sum()
+    traces = np.square(factor).sum() + np.square(reference_factor).sum()
+    distance = np.square(mean - reference_mean).sum() + traces - 2 * root_trace
+    return max(float(distance), 0.0)  # rounding may leave -1e-15 where the sets are equal
+
+
+def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> Rows:
+    """`aggregate` for many weightings at once, `[replicates]`; NaN where a side is drawn with under two frames.
+
+    `weights`, `reference_weights`: `[replicates, clips]`. Each clip's sum and sum of outer products are taken
+    once, so that all weightings are a product of two matrices: 1,000 of 2,500 clips of 10 frames in 128
+    dimensions take seconds. The value is that of `aggregate` within 1e-9 of the traces; covariances without
+    full rank lose half the digits this way (1e-6). Sides with few frames go through `aggregate` one by one,
+    where nothing is lost and less is to do.
+    """
+    sides = ((rows, weights), (reference_rows, reference_weights))
+    dim = rows.shape[-1]
+    fewest = [_drawn(side, np.sign(draw)).min(initial=np.inf) for side, draw in sides]
+    if min(fewest) < WELL_SAMPLED * dim or dim != reference_rows.shape[-1]:
+        return np.array(
+            [_or_nan(rows, w, reference_rows, v) for w, v in zip(weights, reference_weights, strict=True)]
+        )
+    block = max(1, MEMORY // (8 * dim * dim))
+    return np.concatenate(
+        [
+            _from_moments(*(_moments(side, draw[start : start + block]) for side, draw in sides))
+            for start in range(0, len(weights), block)
+        ]
+    )
+
+
+def _or_nan(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
+    enough = min(_drawn(rows, weights), _drawn(reference_rows, reference_weights)) >= 2
+    return aggregate(rows, weights, reference_rows, reference_weights) if enough else np.nan
+
+
+def _drawn(rows: Rows, weights: Rows) -> Rows:
+    """How many frames each draw `[..., clips]` has."""
+    return weights @ (~np.isnan(rows[..., 0])).sum(axis=1)
+
+
+_Moments = tuple[Rows, Rows, NDArray[np.intp]]
+
+
+def _moments(rows: Rows, weights: Rows) -> _Moments:
+    """Means `[replicates, dim]` and the upper triangles of covariances, with the indices of a triangle.
+
+    Frames are first centred on the mean of all, so that no digits are lost when the draw's mean is taken off.
+    """
+    present = ~np.isnan(rows[..., 0])
+    centre = rows[present].mean(axis=0)
+    dim = len(centre)
+    upper = np.array(np.triu_indices(dim))
+    count = (weights @ present.sum(axis=1))[:, None]
+    sums = np.zeros((len(weights), dim))
+    products = np.zeros((len(weights), upper.shape[1]))
+    step = max(1, MEMORY // 4 // (12 * dim * dim))
+    for start in range(0, len(rows), step):
+        clips = slice(start, start + step)
+        frames = np.where(present[clips, :, None], rows[clips] - centre, 0.0)
+        sums += weights[:, clips] @ frames.sum(axis=1)
+        products += weights[:, clips] @ (np.swapaxes(frames, 1, 2) @ frames)[:, upper[0], upper[1]]
+    mean = sums / count
+    covariance = (products - count * mean[:, upper[0]] * mean[:, upper[1]]) / (count - 1)
+    return mean + centre, covariance, upper
+
+
+def _from_moments(generated: _Moments, reference: _Moments) -> Rows:
+    means, covariances, upper = generated
+    reference_means, reference_covariances, _ = reference
+    distances = np.square(means - reference_means).sum(axis=1)
+    dim = means.shape[1]
+    x, y = np.empty((dim, dim)), np.empty((dim, dim))
+    for index in range(len(distances)):
+        for full, triangles in ((x, covariances), (y, reference_covariances)):
+            full[upper[0], upper[1]] = full[upper[1], upper[0]] = triangles[index]
+        distances[index] += np.trace(x) + np.trace(y) - 2 * root_trace(x, y)
+    return np.maximum(distances, 0.0)
+
+
+def root_trace(x: Rows, y: Rows) -> float:
+    """tr (X Y)^(1/2) of two covariances `[dim, dim]`, symmetric and finite.
+
+    With X = L L^T the eigenvalues of X Y are those of the symmetric L^T Y L, of which no vectors are needed:
+    factor, product, tridiagonal form, eigenvalues, each a routine of LAPACK. Within 1e-8 of the value up to a
+    condition of 1e8; beyond, the small eigenvalues depend on the last digits of the entries.
+    """
+    # a transpose has the order of columns that LAPACK wants, and the matrices are symmetric: nothing is copied
+    factor, failed = lapack.dpotrf(x.T, lower=1, clean=0)
+    if failed:  # not of full rank, or only just
+        values, vectors = eigh(x)
+        factor = vectors * np.sqrt(np.maximum(values, 0))
+        product = np.asfortranarray(factor.T @ y @ factor)
+    else:
+        product, _ = lapack.dsygst(y.T, factor, itype=2, lower=1)
+    _, diagonal, beside, _, _ = lapack.dsytrd(product, lower=1, lwork=PANEL * len(x), overwrite_a=1)
+    eigenvalues, failed = lapack.dsterf(diagonal, beside if len(x) > 1 else diagonal)  # none beside: not read
+    if failed:
+        raise ValueError("the eigenvalues of a product of covariances do not converge; are the features finite?")
+    return float(np.sqrt(np.maximum(eigenvalues, 0)).sum())
+
+
+def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
+    """Mean `[dim]` and factor F `[min(frames, dim), dim]` of the covariance F^T F of the weighted frames."""
+    drawn = weights > 0
+    present = ~np.isnan(rows[drawn, :, 0])
+    frames = rows[drawn][present]
+    weight = np.broadcast_to(weights[drawn, None], present.shape)[present]
+    if weight.sum() < 2:
+        raise ValueError(f"{weight.sum():g} frames: a covariance needs at least 2")
+    mean = weight @ frames / weight.sum()
+    factor = (frames - mean) * np.sqrt(weight / (weight.sum() - 1))[:, None]
+    if len(factor) > factor.shape[1]:
+        # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact
+        factor = np.linalg.qr(factor, mode="r")
+    return mean, factor

@@ -1,0 +1,74 @@
+"""From clips to batches and back: what every network here does around its forward pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeVar
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from sightsound.metrics.networks import Features
+
+Network = TypeVar("Network", bound=torch.nn.Module)
+
+
+def checked_clip(clip: NDArray[Any], name: str) -> NDArray[np.float32]:
+    """A mono clip `[samples]` as float32. ValueError if it is empty, not mono or not finite."""
+    audio = np.asarray(clip, dtype=np.float32)
+    if audio.ndim != 1:
+        raise ValueError(f"{name} takes mono clips [samples], got the shape {audio.shape}: mix it down first")
+    if audio.size == 0:
+        raise ValueError(f"{name} got an empty clip: leave it out")
+    if not np.isfinite(audio).all():
+        raise ValueError(f"{name} got a clip with NaN or infinite samples: leave it out")
+    return audio
+
+
+def run_batches(
+    forward: Callable[[torch.Tensor], dict[str, torch.Tensor]],
+    items: Sequence[NDArray[Any]],
+    batch: int,
+    device: str,
+) -> list[Features]:
+    """Run `forward` over the rows of all items, `batch` rows at a time whatever item they come from.
+
+    `items`: one array `[rows, ...]` a clip, rows of one shape; a strided view is copied only batch by batch.
+    `forward`: takes `[batch, ...]` on the device, gives outputs `[batch, dim]`. The last batch is filled up
+    with zeros: a kernel is chosen by the size of the batch, and another kernel rounds differently.
+    Returns one dict of `[rows, dim]` float32 arrays for each item.
+    """
+    if not items:
+        return []
+    rows = (row for item in items for row in item)
+    parts: dict[str, list[NDArray[np.float32]]] = {}
+    with torch.inference_mode(), full_precision():
+        while chunk := list(islice(rows, batch)):
+            full = np.zeros((batch, *chunk[0].shape), dtype=chunk[0].dtype)
+            np.stack(chunk, out=full[: len(chunk)])
+            for name, value in forward(torch.from_numpy(full).to(device)).items():
+                parts.setdefault(name, []).append(value[: len(chunk)].float().cpu().numpy())
+    ends = np.cumsum([len(item) for item in items])[:-1]
+    split = {name: np.split(np.concatenate(values), ends) for name, values in parts.items()}
+    return [{name: values[i] for name, values in split.items()} for i in range(len(items))]
+
+
+def channels_last(network: Network, device: str) -> Network:
+    """The network on the device, ready to run, in the memory format in which small convolutions are faster."""
+    network.to(device).to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # torch's stubs lack it
+    return network.eval()
+
+
+@contextmanager
+def full_precision() -> Iterator[None]:
+    """Keep CUDA's convolutions and matrix products in float32: TF32 moves a feature by about 1e-3."""
+    matmul = torch.backends.cuda.matmul.allow_tf32
+    torch.backends.cuda.matmul.allow_tf32 = False
+    try:
+        with torch.backends.cudnn.flags(enabled=True, deterministic=True, allow_tf32=False):
+            yield
+    finally:
+        torch.backends.cuda.matmul.allow_tf32 = matmul

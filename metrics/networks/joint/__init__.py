@@ -1,0 +1,1 @@
+"""The published networks that put music, pictures, videos and sentences into one space."""

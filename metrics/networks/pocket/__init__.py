@@ -1,0 +1,1 @@
+"""Small trained networks that any machine can fetch."""

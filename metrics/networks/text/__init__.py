@@ -1,0 +1,1 @@
+"""The published networks of texts, and texts as they are."""
