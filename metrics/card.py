@@ -1,4 +1,4 @@
-"""The cards that describe a metric and an extractor to the harness.
+"""The cards that describe a metric, a formula and a network (an extractor) to the harness.
 
 They live here, below the harness, because metrics knows nothing of bench.
 """
@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Side = Literal["generated", "reference", "image", "text", "corpus"]
+Kind = Literal["two_sets", "paired", "single", "ranked"]
+Modality = Literal["audio", "image", "video", "text"]
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,7 @@ class MetricCard:
     """Registered name; a pocket network's name is part of it (`fad_musicnn`)."""
     module: str
     """Module that holds `statistics` and `aggregate`, e.g. `sightsound.metrics.formulas.two_sets.frechet`."""
-    kind: Literal["two_sets", "paired", "single", "ranked"]
+    kind: Kind
     """How the module's functions are called; see docs/metrics.md.
     two_sets: statistics(features) for each side; aggregate(rows, weights, reference_rows, reference_weights).
     paired:   statistics(features, other_features); aggregate(rows, weights).
@@ -63,6 +65,8 @@ class MetricCard:
     """Estimator named in the signature (`plugin`), empty where there is only one."""
     version: int = 1
     """Raised whenever the same inputs would give another value."""
+    blind: str = ""
+    """What it can't tell, or rewards although it is no virtue."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +77,8 @@ class ExtractorCard:
     """Registered name, e.g. `musicnn_msd`."""
     entry: str
     """`package.module:factory`; factory(weights: Mapping[str, Path], device: str) -> Extractor."""
-    modality: Literal["audio", "image", "video", "text"]
-    """What it takes: mono clips, RGB pictures, frames of a video (see `metrics.networks.VideoExtractor`) or
+    modality: Modality
+    """What it takes: mono clips, RGB pictures, frames of a video (see VideoExtractor) or
     sentences."""
     assets: tuple[str, ...]
     """Names of the assets that hold its weights; the factory gets the folder of each by name."""
@@ -92,3 +96,69 @@ class ExtractorCard:
     """True where no package registry carries the weights: a preset uses it only when they are here."""
     version: int = 1
     """Raised whenever the same file would give another feature."""
+    called: str = ""
+    """What metrics over it are called, where not by its own name: `fad_musicnn` is over `musicnn_msd`."""
+    names: Mapping[str, str] = field(default_factory=dict)
+    """Formula -> the name under which papers know that formula over this network (`cosine_text`: `clap_score`)."""
+    spaces: tuple[str, ...] = ()
+    """Joint spaces that it serves, its own first: embeddings of one space can be compared with each other."""
+    embedding: str = "embedding"
+    """The output that distances and cosines read; empty where the network has none."""
+    described: str = ""
+    """What a vector of it is, for definitions: `VGGish, one for each 0.96 s`; the network's name where empty."""
+    hop_s: float = 0.0
+    """Seconds from one vector of a clip to the next; 0: one vector a clip."""
+    classes: str = ""
+    """The output that is a classifier's, which KL and the inception score read; empty where there is none."""
+    posterior: Literal["", "softmax", "scores", "by_frame", "unbiased", "no_classes"] = ""
+    """How `classes` become probabilities. softmax: mean over frames of the softmax; scores: mean over frames of
+    sigmoids, divided by its sum; by_frame: the softmax of each frame, compared frame by frame; unbiased: the
+    softmax of logits without their bias; no_classes: the softmax of an embedding that is no classifier's."""
+    labels: str = ""
+    """What the classes are: `527 AudioSet classes`."""
+
+
+@dataclass(frozen=True)
+class FormulaCard:
+    """A formula that becomes a metric over every network that fits: `fad` over `vggish` is `fad_vggish`."""
+
+    name: str
+    """Name of the formula; that of a metric is `written` with it and the network's."""
+    module: str
+    """As in MetricCard."""
+    kind: Kind
+    """As in MetricCard."""
+    higher_is_better: bool
+    """Direction of the arrow."""
+    definition: str
+    """The formula in one or two sentences. Filled in: {network} and {labels} of the ExtractorCard, {things} the
+    clips, pictures or prompts, {over} the metric that is ranked."""
+    source: str
+    """Paper or code in which the formula is defined."""
+    modalities: tuple[Modality, ...] = ("audio", "image")
+    """What a system must have made for the formula to serve."""
+    other: Literal["", "reference", "image", "text"] = "reference"
+    """The side that the generated one is held against: the same network for the reference, the network of its
+    space for the example's picture (or video) or text; empty: nothing."""
+    asks: bool = False
+    """The other side comes first: it is the query that asks for the generated one."""
+    posteriors: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """For formulas over classes: `ExtractorCard.posterior` that fits -> keyword arguments of `statistics`."""
+    framed: bool = False
+    """Needs several vectors a clip of 10 s."""
+    written: str = "{formula}_{network}"
+    """How the metric's name is put together."""
+    min_clips: int = 1
+    """As in MetricCard."""
+    over: str = ""
+    """ranked only: name of the formula whose values are ranked."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """As in MetricCard."""
+    aggregate_options: Mapping[str, str] = field(default_factory=dict)
+    """As in MetricCard."""
+    estimator: str = ""
+    """As in MetricCard."""
+    version: int = 1
+    """Raised whenever the same inputs would give another value."""
+    blind: str = ""
+    """As in MetricCard."""

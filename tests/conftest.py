@@ -10,11 +10,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
-from sightsound.bench import splits as data
+from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry
-from sightsound.bench.stages import presets
-from sightsound.metrics import cards
-from sightsound.metrics.networks import cards as extractor_cards
 from tests import toy
 
 # A busy machine is no failure, and a failure should come again.
@@ -53,18 +50,11 @@ def bench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
 @pytest.fixture
 def toy_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The toy's cards registered, an empty cache, and a working folder of the test's own."""
-    for registry_of in (data.SPLITS, registry.MODELS, extractor_cards.EXTRACTORS, cards.METRICS, presets.PRESETS):
-        for name, value in list(registry_of.items()):
-            monkeypatch.setitem(registry_of, name, value)
+    for kind in registry.KINDS:
+        monkeypatch.setitem(door._known, kind, dict(registry.cards(kind)))
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SIGHTSOUND_MIRROR", raising=False)
     monkeypatch.chdir(tmp_path)
-    for registry_of, name in (
-        (data.SPLITS, "toy"),
-        (registry.MODELS, "echo"),
-        (extractor_cards.EXTRACTORS, "spectrum"),
-        *((cards.METRICS, metric) for metric in ("fad_toy", "cosine_toy", "rank_toy")),
-    ):
-        monkeypatch.setitem(registry_of, name, None)  # so that its removal is remembered
     toy.register()
     yield tmp_path
+    door.changed.append("the toy world ends")  # what was made of its cards is made anew

@@ -16,15 +16,12 @@ import numpy as np
 import soundfile
 from PIL import Image
 
-from sightsound.bench import splits as data
+from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry
-from sightsound.bench.core.types import Example, Generated, ModelCard, SplitCard, Variant, example_seed
-from sightsound.bench.splits import manifest
-from sightsound.bench.stages import presets
-from sightsound.metrics import cards
+from sightsound.bench.core.types import Example, Generated, ModelCard, PresetCard, SplitCard, Variant, example_seed
+from sightsound.bench.splits.media import manifest
 from sightsound.metrics.card import ExtractorCard, MetricCard, Need
-from sightsound.metrics.networks import Features
-from sightsound.metrics.networks import cards as extractor_cards
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 8000
 SECONDS = float(os.environ.get("TOY_SECONDS", "2"))
@@ -125,10 +122,8 @@ MODEL = ModelCard(
 
 
 def register() -> None:
-    """Add the toy's cards to the registries of this process."""
-    data.SPLITS["toy"] = "tests.toy:CARD"
-    registry.MODELS["echo"] = "tests.toy:MODEL"
-    extractor_cards.EXTRACTORS["spectrum"] = ExtractorCard(
+    """Add the toy's cards to those of this process; its preset takes the place of `pocket`."""
+    spectrum = ExtractorCard(
         name="spectrum",
         entry="tests.toy:spectrum",
         modality="audio",
@@ -140,7 +135,7 @@ def register() -> None:
     )
     generated = Need("generated", "spectrum", "embedding")
     reference = Need("reference", "spectrum", "embedding")
-    for card in (
+    measures = (
         MetricCard(
             "fad_toy",
             "sightsound.metrics.formulas.two_sets.frechet",
@@ -170,9 +165,9 @@ def register() -> None:
             "toy",
             over="cosine_toy",
         ),
-    ):
-        cards.METRICS[card.name] = card
-    presets.PRESETS["pocket"] = presets.Preset(
+    )
+    door.add([CARD, MODEL, spectrum, *measures], "tests.toy")
+    registry.cards("preset")["pocket"] = PresetCard(
         "pocket", {"image2music": "toy", "story2music": "toy"}, ("fad_toy", "cosine_toy", "rank_toy"), "toy"
     )
 

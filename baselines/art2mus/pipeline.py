@@ -20,7 +20,7 @@ from sightsound.baselines.parts.audioldm2 import GUIDANCE, STEPS, AudioLdm2
 from sightsound.baselines.parts.options import positive
 from sightsound.bench.core.media import MediaError, load_image
 from sightsound.bench.core.types import Example, Generated, example_seed
-from sightsound.metrics.networks import Extractor
+from sightsound.metrics.networks.extractor import Extractor
 from sightsound.metrics.networks.joint import imagebind, imagebind_audio, imagebind_network
 
 SENTENCES = {  # the constants BASIC_, HISTORICAL_ and EMOTIONAL_DATASET_TEXT of art2mus_4_pipeline.py, as they are

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _HUB = "hf:ZinengTang/CoDi@main"
 
@@ -21,10 +21,9 @@ _ENCODERS = "CoDi_encoders", "CLIP, CLAP, autoencoder and vocoder"
 _AUDIO = "CoDi_audio_diffuser_m", "audio UNet"
 _HALVES = "checkpoints_fp16/"
 
-ASSETS = (
+CARDS = (
     _converted("codi_encoders", "", _ENCODERS[0], f"{_ENCODERS[1]}, float32", 6_033_000_000),
     _converted("codi_audio", "", _AUDIO[0], f"{_AUDIO[1]}, float32", 1_257_000_000),
     _converted("codi_fp16_encoders", _HALVES, _ENCODERS[0], f"{_ENCODERS[1]}, float16", 3_017_000_000),
     _converted("codi_fp16_audio", _HALVES, _AUDIO[0], f"{_AUDIO[1]}, float16", 629_000_000),
 )
-"""Assets of CoDi."""

@@ -6,7 +6,7 @@ once, see docs/models/m2ugen.md. The hub could not be reached when this was writ
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 
 def _checkpoint(name: str, repository: str, music: str, size_bytes: int) -> Asset:
@@ -30,7 +30,7 @@ def _settings(size: str) -> Asset:
     )
 
 
-ASSETS = (
+CARDS: tuple[Asset, ...] = (
     _checkpoint("m2ugen_musicgen_small", "M2UGen-MusicGen-small", "MusicGen-small", 25_600_000_000),
     _checkpoint("m2ugen_musicgen_medium", "M2UGen-MusicGen-medium", "MusicGen-medium", 30_600_000_000),
     _checkpoint("m2ugen_audioldm2", "M2UGen-AudioLDM2", "AudioLDM2, which lies apart", 23_200_000_000),
@@ -67,4 +67,3 @@ ASSETS = (
         4_500_000_000,
     ),
 )
-"""Assets of M2UGen."""

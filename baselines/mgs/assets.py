@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _HOW = (
     "its authors share {file} as a pickle (readme of hisariyatani123/My-Projects); convert it once by "
@@ -22,7 +22,7 @@ def _tuned(name: str, file: str, what: str, size_bytes: int) -> Asset:
     )
 
 
-ASSETS = (
+CARDS: tuple[Asset, ...] = (
     _tuned("mgs_emotion", "ResNet.pth", "emotions of paintings", 100_000_000),
     _tuned("mgs_emotive", "model_base_best.pt", "MusicGen tuned on emotions", 1_700_000_000),
     _tuned("mgs_narrative", "model_blip_best.pt", "MusicGen tuned on captions", 1_700_000_000),
@@ -42,4 +42,3 @@ ASSETS = (
         2_650_000_000,
     ),
 )
-"""Assets of MG-S."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _FILES = (
     "music/config.json",
@@ -11,7 +11,7 @@ _FILES = (
     "unet/diffusion_pytorch_model.safetensors",
 )
 
-ASSETS = tuple(
+CARDS: tuple[Asset, ...] = tuple(
     Asset(
         f"musci_{variant}",
         tuple(AssetFile(file, ()) for file in _FILES),
@@ -24,4 +24,3 @@ ASSETS = tuple(
     )
     for variant in ("clap_amv", "clap_yt8m")
 )
-"""Assets of MusCI."""

@@ -25,7 +25,7 @@ from sightsound.baselines.musci.pipeline import fits
 from sightsound.baselines.parts import training_command as command
 from sightsound.baselines.parts.training import Plan, Trainer
 from sightsound.bench import assets
-from sightsound.bench.core import show
+from sightsound.bench.core import console
 from sightsound.bench.core.media import load_image
 from sightsound.bench.core.types import Example
 from sightsound.metrics.networks.joint.clap import MUSIC, SIZES
@@ -106,7 +106,7 @@ def train(options: argparse.Namespace) -> str:
     """Train what is left; one line that says what there is now."""
     if not 0 <= options.drop < 1:
         raise ValueError("--drop must be 0 or above, and under 1")
-    with show.progress() as report:
+    with console.progress() as report:
         split = command.split(options, report)
         examples = [example for example in split.examples if example.audio and example.reference_image]
         if not examples:

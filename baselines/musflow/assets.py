@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _FILES = ("adapters.safetensors", "unet/config.json", "unet/diffusion_pytorch_model.safetensors")
 
-ASSETS = (
+CARDS: tuple[Asset, ...] = (
     Asset(
         "musflow",
         tuple(AssetFile(file, ()) for file in _FILES),
@@ -18,4 +18,3 @@ ASSETS = (
         "--out DIR`, which puts them where they belong, or take someone's",
     ),
 )
-"""Assets of MusFlow."""

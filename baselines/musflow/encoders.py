@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from sightsound.baselines.parts.tokenizer import cut
 from sightsound.bench.core.media import load_image
 from sightsound.bench.core.types import Example
-from sightsound.metrics.networks import Extractor
 from sightsound.metrics.networks.common.clip_bpe import CONTEXT, END, FILE, ClipBpe
+from sightsound.metrics.networks.extractor import Extractor
 from sightsound.metrics.networks.joint import clap, clip
 
 _FACTORIES: dict[str, Callable[[Mapping[str, Path], str], Extractor]] = {

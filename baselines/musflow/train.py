@@ -17,7 +17,7 @@ from sightsound.baselines.musflow.stages import ALIGNMENT, BATCH, EPOCHS, RATE, 
 from sightsound.baselines.parts.training import Plan, Trainer
 from sightsound.baselines.parts.training_command import link, run
 from sightsound.bench import assets, splits
-from sightsound.bench.core import show
+from sightsound.bench.core import console
 from sightsound.bench.core.media import CLIP_S
 from sightsound.bench.core.types import Report, example_seed
 
@@ -47,7 +47,7 @@ def train(options: argparse.Namespace) -> str:
     ValueError, OSError or BenchError for what is wrong with the input."""
     if min(options.batch_size, options.save_every) < 1 or not options.rate > 0:
         raise ValueError("--batch-size, --save-every and --rate must be above 0")
-    with show.progress() as report:
+    with console.progress() as report:
         split = splits.load(splits.resolve(options.split), mirror=options.weights, report=report)
         weights = {name: assets.fetch(name, options.weights, report) for name in PARTS}
         config = layout.unet_config(weights["musicldm"] / layout.UNET_CONFIG)

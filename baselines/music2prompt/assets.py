@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _FILES = (
     "encoder/config.json",
@@ -33,7 +33,7 @@ def _hub(name: str, repository: str, licence: str, description: str, size_bytes:
     return Asset(name, (tree,), licence, f"{repository}: {description}", size_bytes)
 
 
-ASSETS = (
+CARDS: tuple[Asset, ...] = (
     *(
         _trained(f"{encoder}_{data}", size_bytes, *more)
         for encoder, size_bytes, *more in (
@@ -64,4 +64,3 @@ ASSETS = (
         "model.safetensors",
     ),
 )
-"""Assets of Music2Prompt."""

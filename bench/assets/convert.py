@@ -8,8 +8,9 @@ import importlib.util
 import shutil
 from pathlib import Path
 
-from sightsound.bench.assets.model import Asset, AssetError
+from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.core.cache import cache_dir
+from sightsound.metrics.asset import Asset
 
 
 def converted_folder(asset: Asset, source_digest: str) -> Path:

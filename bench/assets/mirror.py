@@ -9,8 +9,9 @@ import os
 from pathlib import Path, PurePosixPath
 
 from sightsound.bench.assets.check import listing
-from sightsound.bench.assets.model import Asset, AssetError, AssetFile
+from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.uri import parse
+from sightsound.metrics.asset import Asset, AssetFile
 
 
 def mirror_dir(given: Path | None) -> Path | None:

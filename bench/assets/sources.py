@@ -14,9 +14,10 @@ import urllib.request
 from pathlib import Path
 
 from sightsound.bench.assets.check import listing
-from sightsound.bench.assets.model import AssetError, AssetFile
+from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.unpack import Wanted, last_line, safe_name, unpack
 from sightsound.bench.assets.uri import Source
+from sightsound.metrics.asset import AssetFile
 
 TIMEOUT_S = 60.0  # without a byte
 LISTS_STAY_FRESH_S = 24 * 3600.0

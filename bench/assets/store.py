@@ -10,7 +10,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,14 +17,15 @@ from pathlib import Path
 from filelock import FileLock
 
 from sightsound.bench.assets.build import assets_dir, build
-from sightsound.bench.assets.catalogue import ASSETS
 from sightsound.bench.assets.check import asset_digest, faults
 from sightsound.bench.assets.convert import convert, converted_folder
 from sightsound.bench.assets.digests import Memory, sha256
+from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
-from sightsound.bench.assets.model import Asset, AssetError, AssetFile
 from sightsound.bench.assets.uri import Source, parse
+from sightsound.bench.core import registry
 from sightsound.bench.core.types import Report
+from sightsound.metrics.asset import Asset, AssetFile
 
 
 def locate(name: str, mirror: Path | None = None) -> Path | None:
@@ -35,7 +35,7 @@ def locate(name: str, mirror: Path | None = None) -> Path | None:
     converted folder, and None until `fetch` has made it. Raises AssetError for an unknown name, and for files
     that are here but wrong.
     """
-    asset = _asset(name)
+    asset = registry.asset(name)
     source = _source(asset, mirror) or _from_mirror(asset, mirror)
     if source is None or not asset.convert:
         return source
@@ -49,7 +49,7 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
     `report(name, done bytes, total bytes or None)` is called now and then, from another thread, while it
     downloads. Raises AssetError where it can't be had.
     """
-    asset = _asset(name)
+    asset = registry.asset(name)
     source = _source(asset, mirror, damaged_is_absent=True)
     if source is None:
         with _locked(asset):  # another process may have fetched it in the meantime
@@ -71,7 +71,7 @@ def verify(name: str, mirror: Path | None = None) -> list[str]:
 
     Reads all bytes, whatever is remembered. Raises AssetError for an unknown name.
     """
-    asset = _asset(name)
+    asset = registry.asset(name)
     folder = mirror_dir(mirror)
     root = (usable_in_place(asset, folder) if folder else None) or assets_dir() / name
     if not root.is_dir():
@@ -88,20 +88,11 @@ def digest(name: str, mirror: Path | None = None) -> str:
 
     Remembered by path, size and time of change of each file. Raises AssetError where the asset is not here.
     """
-    asset = _asset(name)
+    asset = registry.asset(name)
     source = _source(asset, mirror)
     if source is None:
         raise AssetError(f"asset {name} is not here; run: bench assets fetch {name}")
     return _digest(asset, source)
-
-
-def _asset(name: str) -> Asset:
-    if name not in ASSETS:
-        near = difflib.get_close_matches(name, ASSETS, n=3)
-        raise AssetError(
-            f"no asset {name!r}; " + (f"did you mean {', '.join(near)}?" if near else "see: bench assets list")
-        )
-    return ASSETS[name]
 
 
 def _memory(asset: Asset) -> Memory:

@@ -16,7 +16,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from sightsound.bench.assets.model import AssetError, AssetFile
+from sightsound.bench.assets.errors import AssetError
+from sightsound.metrics.asset import AssetFile
 
 # An archive is not trusted: it is its files that are hashed, after they are out. They may be this many times the
 # asset's size (text packs at about 10 to 1) before the archive is called a bomb.

@@ -12,7 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from sightsound.bench.assets.model import AssetError
+from sightsound.bench.assets.errors import AssetError
 
 _PATTERNS = {
     "pypi": re.compile(r"(?P<package>[A-Za-z0-9][\w.-]*==[A-Za-z0-9][\w.+!-]*)/(?P<member>.+)"),

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.boards import ties
-from sightsound.bench.core import registry, results, show, store
+from sightsound.bench.boards import show, ties
+from sightsound.bench.core import console, registry, results, store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +43,7 @@ def write(folder: Path, out: Path) -> None:
 
 def _measured(table: pd.DataFrame) -> str:
     first = table.iloc[0]
-    records = show.records(table)
+    records = console.records(table)
     metrics = sorted({row["metric"] for row in records})
     systems = sorted({show.label(row) for row in records}, key=lambda name: (name.startswith("reference"), name))
     cells = {(show.label(row), row["metric"]): row for row in records}
@@ -55,7 +55,7 @@ def _measured(table: pd.DataFrame) -> str:
         counts = f"{max(row['n'] for row in mine)} ({max(row['n_failed'] for row in mine)} failed)"
         values = [_cell(cells.get((system, metric)), letters[metric].get(system, "")) for metric in metrics]
         lines.append([system, *values, counts])
-    smallest = [show.number(ties.detectable(rows), 2) for rows in columns.values()]
+    smallest = [console.number(ties.detectable(rows), 2) for rows in columns.values()]
     lines.append(["*smallest difference seen*", *smallest, ""])
     heads = ["system", *(_arrow(metric, table) for metric in metrics), "n"]
     signatures = sorted(set(table["signature"]))
@@ -95,11 +95,14 @@ def _cell(row: Mapping[str, Any] | None, letters: str) -> str:
 def _published(table: pd.DataFrame) -> str:
     first = table.iloc[0]
     metrics = list(dict.fromkeys(table["metric"]))
-    records = show.records(table)
+    records = console.records(table)
     cells = {(show.label(row), row["metric"]): row for row in records}
     systems = list(dict.fromkeys(show.label(row) for row in records))
     lines = [
-        [system, *(f"{cells[system, m]['value']:g}" if (system, m) in cells else show.NO_VALUE for m in metrics)]
+        [
+            system,
+            *(f"{cells[system, m]['value']:g}" if (system, m) in cells else console.NO_VALUE for m in metrics),
+        ]
         for system in systems
     ]
     heads = ["system", *(_arrow(metric, table) for metric in metrics)]

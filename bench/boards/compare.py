@@ -20,7 +20,8 @@ from sightsound.bench.boards.pairs import Entry, Pair, judge
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
-from sightsound.bench.stages import choose, run, score
+from sightsound.bench.stages import choose, reading
+from sightsound.bench.stages.gather import gather
 from sightsound.metrics.card import MetricCard
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def compare(
     shared = set.intersection(*(set(plan["metrics"]) for plan in plans.values()))
     task = registry.task(plans[folders[0]]["task"])
     cards = [registry.metric(name, task) for name in plans[folders[0]]["metrics"] if name in shared]
-    cards = [card for card in cards if not score.reads_corpus(card)]  # no interval, so nothing to test
+    cards = [card for card in cards if not reading.reads_corpus(card)]  # no interval, so nothing to test
     if not cards:
         raise BenchError("the runs share no metric; score them again with the same --metrics")
     with ExitStack() as locks:
@@ -100,16 +101,8 @@ def _entries(
     found: list[Entry] = []
     for folder, each in plans.items():
         systems = [_system(label) for label in each["systems"]]
-        request = run.Request(
-            task=registry.task(each["task"]),
-            split=each["split"],
-            systems=tuple(systems),
-            metrics=tuple(cards),
-            folder=folder,
-            device=device,
-            mirror=mirror,
-        )
-        scene = run.scene(request, split, report)
+        task = registry.task(each["task"])
+        stored = gather(folder, systems, split, task, cards, device=device, mirror=mirror, report=report)
         signatures = _signatures(folder)
         for system in systems:
             if system.card.reference and (not references or folder != next(iter(plans))):
@@ -118,15 +111,14 @@ def _entries(
                 continue  # half of the examples are no system's answer to all
             several = not system.card.reference and labels.count(system.label) > 1
             name = f"{system.label} ({folder.name})" if several else system.label
-            found.append(Entry(name, system, scene, each["seed"], signatures.get(system.label, {})))
+            found.append(Entry(name, system, stored, each["seed"], signatures.get(system.label, {})))
     return found
 
 
 def _system(label: str) -> registry.System:
     """A system by its label alone: its outputs are there, so its code isn't needed."""
-    if label in registry.REFERENCE_SYSTEMS:
-        return registry.systems(label, "pocket")[0]
-    return choose.given(label)
+    ours = {system.label: system for system in registry.reference_systems()}
+    return ours.get(label) or choose.given(label)
 
 
 def _signatures(folder: Path) -> dict[str, dict[str, str]]:

@@ -12,7 +12,8 @@ import numpy as np
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example
-from sightsound.bench.stages import score
+from sightsound.bench.stages import reading, score
+from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import MetricCard
 from sightsound.metrics.rows import Rows, stack
 from sightsound.metrics.signature import differs
@@ -72,7 +73,7 @@ class Entry:
     """What the lines call it."""
     system: registry.System
     """Its label and card."""
-    scene: score.Scene
+    stored: FeatureSet
     """Its run's features."""
     seed: int
     """Seed of its run."""
@@ -158,20 +159,20 @@ def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
     others = [need for need in card.needs if need not in wanted]
     rows, there = {}, {}
     for entry in entries:
-        made = score.clip_rows(card, entry.scene, entry.system.label, wanted, entry.scene.examples)
+        made = score.clip_rows(card, entry.stored, entry.system.label, wanted, entry.stored.examples)
         rows[entry.name], there[entry.name] = _with_value(*made)
     first = entries[0]
     reference, has_reference = None, None
     if others:
-        made = score.clip_rows(card, first.scene, first.system.label, others, first.scene.examples)
+        made = score.clip_rows(card, first.stored, first.system.label, others, first.stored.examples)
         reference, has_reference = _with_value(*made)
     sides = [*there.values(), *([has_reference] if has_reference is not None else [])]
-    common = [e for e in first.scene.examples if all(e.id in side for side in sides)]
+    common = [e for e in first.stored.examples if all(e.id in side for side in sides)]
 
     def of(made: Rows, place: Mapping[str, int]) -> Rows:
         return made[[place[example.id] for example in common]]
 
-    lacking = {name: len(first.scene.examples) - len(place) for name, place in there.items()}
+    lacking = {name: len(first.stored.examples) - len(place) for name, place in there.items()}
     return _Data(
         groups=[example.group for example in common],
         rows={name: of(made, there[name]) for name, made in rows.items()},
@@ -187,13 +188,13 @@ def _with_value(examples: Sequence[Example], rows: Rows) -> tuple[Rows, dict[str
 
 def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
     """Reciprocal positions of all systems on all examples; a missing output is last."""
-    under, examples = score.under(card), entries[0].scene.examples
+    under, examples = reading.under(card), entries[0].stored.examples
     scores = np.full((len(examples), len(entries)), np.nan)
     for column, entry in enumerate(entries):
-        made, found = score.clip_rows(under, entry.scene, entry.system.label, under.needs, examples)
+        made, found = score.clip_rows(under, entry.stored, entry.system.label, under.needs, examples)
         values = {example.id: row for example, row in zip(made, found, strict=True)}
         scores[:, column] = [values.get(example.id, np.nan) for example in examples]
-    ranks = score.module_of(card).statistics(scores if under.higher_is_better else -scores, **card.options)
+    ranks = reading.module_of(card).statistics(scores if under.higher_is_better else -scores, **card.options)
     rows = {entry.name: ranks[:, column] for column, entry in enumerate(entries)}
     return _Data([example.group for example in examples], rows, None, [])
 
@@ -201,14 +202,14 @@ def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
 def _value(card: MetricCard, rows: Rows, reference: Rows | None) -> float:
     sides = [rows] if reference is None else [rows, reference]
     arguments = [part for side in sides for part in (side, np.ones(len(side)))]
-    return float(score.function_of(card, "aggregate")(*arguments))
+    return float(reading.function_of(card, "aggregate")(*arguments))
 
 
 def _difference(card: MetricCard, data: _Data, a: str, b: str) -> Difference:
     both = stack([data.rows[a], data.rows[b]])
     replicates = score.REPLICATES.get(card.kind, score.DEFAULT_REPLICATES)
     if data.reference is None:
-        aggregate = partial(score.function_of(card, "aggregate"), both)
+        aggregate = partial(reading.function_of(card, "aggregate"), both)
         return compare(aggregate, data.groups, replicates=replicates)
     value, many = score.two_sided(card, both, data.reference)
     return compare(value, data.groups, data.groups, many=many, replicates=replicates)
@@ -221,7 +222,7 @@ def _changed(card: MetricCard, entries: Sequence[Entry]) -> list[str]:
         notes.append(f"seeds {', '.join(map(str, sorted(seeds)))}")
     for entry in entries:
         recorded = entry.signatures.get(card.name)
-        if recorded and (fields := differs(recorded, score.sign(card, entry.scene, 0))):
+        if recorded and (fields := differs(recorded, reading.sign(card, entry.stored, 0))):
             other = [field for field in fields if not field.startswith("n: ")]
             notes += [f"{entry.name}: rows.csv and this differ in {field}" for field in other]
     return notes

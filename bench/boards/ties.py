@@ -15,7 +15,7 @@ from typing import Any
 
 from scipy.stats import norm
 
-from sightsound.bench.core.show import label
+from sightsound.bench.boards.show import label
 from sightsound.metrics.statistics.bootstrap import difference_interval
 from sightsound.metrics.statistics.difference import POWER, tie_letters
 

@@ -26,7 +26,7 @@ from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import file_sha256, load_image
 from sightsound.bench.core.types import Report, example_seed
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages.embed import text_item
 
 

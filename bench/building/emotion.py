@@ -24,7 +24,7 @@ from sightsound.bench.building.sources import Missing, Source, digest, ids, outs
 from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 
 SEED = 42  # of the authors' notebook
 

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from sightsound.bench.building import product
 from sightsound.bench.building.sources import Source, ids, place
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 
 
 class Subject(NamedTuple):

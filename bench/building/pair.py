@@ -21,7 +21,7 @@ from sightsound.bench.building.spaces import Embedder, pair
 from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 
 METHODS = {
     "greedy": "the pictures take turns in the order of their names, each the most similar track that is left",

@@ -18,7 +18,7 @@ from typing import Any
 from sightsound.bench.building.sources import Missing
 from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 
 PLAN = "build.json"
 

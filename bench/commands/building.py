@@ -144,13 +144,12 @@ def emotion(
 
 def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """The parts that were named, else the preset's; those of `pocket` are the request's own defaults."""
-    from sightsound.bench.core import show
-    from sightsound.bench.stages import presets
+    from sightsound.bench.core import console, registry
 
-    defaults = paper if presets.preset(preset).name == "paper" else {}
+    defaults = paper if registry.preset(preset).name == "paper" else {}
     chosen = {**defaults, **{role: name for role, name in given.items() if name}}
     if len(chosen) < len(given) or not all(given.values()):
-        show.say(
+        console.say(
             f"preset {preset}: " + (", ".join(f"{role} {name}" for role, name in chosen.items()) or "pocket parts")
         )
     return chosen
@@ -158,12 +157,12 @@ def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> 
 
 def _make(build: Callable[[Report], dict[str, Any]], out: Path, json: bool) -> None:
     """Build with a bar, then show the summary."""
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
 
-    with show.progress() as report:
+    with console.progress() as report:
         summary = build(report)
     if json:
-        show.as_json(summary)
+        console.as_json(summary)
     else:
         print((out / "summary.md").read_text(encoding="utf-8"), end="")
 

@@ -8,16 +8,16 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from sightsound.bench import assets
 from sightsound.bench import splits as data
-from sightsound.bench.core import registry, show
+from sightsound.bench.core import console, registry
 from sightsound.bench.core.cache import cache_dir
-from sightsound.bench.core.tasks import TASKS
 from sightsound.bench.core.types import SplitCard
-from sightsound.bench.stages import presets, score
+from sightsound.bench.stages import reading
 
 OPTIONAL_MODULES = {
     "gguf": "pip install 'sightsound-bench[pocket]'",
@@ -29,53 +29,60 @@ def models(json: bool) -> None:
     """Families and variants."""
     cards = registry.model_cards()
     if json:
-        return show.as_json([asdict(card) for card in cards.values()])
+        return console.as_json([asdict(card) for card in cards.values()])
     lines = [
         (f"{card.name}:{name}".rstrip(":"), " ".join(card.tasks), variant.description)
         for card in cards.values()
         for name, variant in card.variants.items()
     ]
-    show.listing(("model", "tasks", "parts"), lines)
+    console.listing(("model", "tasks", "parts"), lines)
 
 
-def metrics(json: bool) -> None:
-    """Metrics."""
-    cards = registry.metric_cards()
+def cards(kind: str, json: bool) -> None:
+    """Every card of a kind."""
+    if kind.removesuffix("s") not in registry.KINDS:
+        raise registry.unknown("kind of card", kind, registry.KINDS)
+    kind = kind.removesuffix("s")
+    found = registry.metrics() if kind == "metric" else registry.cards(kind)
     if json:
-        return show.as_json([asdict(card) for card in cards.values()])
+        return console.as_json([asdict(card) for card in found.values()])
     lines = [
-        (card.name, "↑" if card.higher_is_better else "↓", " ".join(score.extractors([card])), card.definition)
-        for card in cards.values()
+        (name, card.definition if kind in ("metric", "formula") else _about(card)) for name, card in found.items()
     ]
-    show.listing(("metric", "", "reads", "definition"), lines)
+    console.listing((kind, ""), lines)
+
+
+def _about(card: Any) -> str:
+    """One line of a card that has no definition."""
+    return str(getattr(card, "description", "") or getattr(card, "source", ""))
 
 
 def tasks(json: bool) -> None:
     """Tasks."""
     if json:
-        return show.as_json([asdict(task) for task in TASKS.values()])
-    lines = [(t.name, " + ".join(t.conditions), t.output, t.description) for t in TASKS.values()]
-    show.listing(("task", "given", "made", ""), lines)
+        return console.as_json([asdict(task) for task in registry.cards("task").values()])
+    lines = [(t.name, " + ".join(t.conditions), t.output, t.description) for t in registry.cards("task").values()]
+    console.listing(("task", "given", "made", ""), lines)
 
 
 def splits(json: bool) -> None:
     """Splits."""
     cards = registry.split_cards()
     if json:
-        return show.as_json([asdict(card) | {"examples": data.count(card.name)} for card in cards.values()])
+        return console.as_json([asdict(card) | {"examples": data.count(card.name)} for card in cards.values()])
     lines = [(c.name, _here(c, c.name), " ".join(c.tasks), c.licence, c.description) for c in cards.values()]
-    show.listing(("split", "here", "tasks", "licence", ""), lines)
+    console.listing(("split", "here", "tasks", "licence", ""), lines)
 
 
 def split(name: str, json: bool) -> None:
     """One split."""
     card = data.card(name)
     if json:
-        return show.as_json(asdict(card) | {"examples": data.count(name)})
+        return console.as_json(asdict(card) | {"examples": data.count(name)})
     checksums = [
         f"{asset}: {file.path} sha256 {' or '.join(file.sha256) or 'not pinned'}"
         for asset in card.assets
-        for file in assets.ASSETS[asset].files
+        for file in registry.asset(asset).files
     ]
     lines = {
         "tasks": " ".join(card.tasks),
@@ -90,7 +97,7 @@ def split(name: str, json: bool) -> None:
         "here": _here(card, name).replace("/", " of "),
         "known": card.known,
     }
-    show.listing(("split", card.name), [(key, text) for key, text in lines.items() if text])
+    console.listing(("split", card.name), [(key, text) for key, text in lines.items() if text])
 
 
 def _here(card: SplitCard, name: str) -> str:
@@ -98,38 +105,38 @@ def _here(card: SplitCard, name: str) -> str:
     count = data.count(name)
     if count is not None:
         return f"{count}/{card.size}" if card.size else str(count)
-    return "needs --media" if card.media else show.NO_VALUE
+    return "needs --media" if card.media else console.NO_VALUE
 
 
 def assets_(mirror: Path | None, json: bool) -> None:
     """Assets."""
-    found = [(asset, _state(asset.name, mirror)) for asset in assets.ASSETS.values()]
+    found = [(asset, _state(asset.name, mirror)) for asset in registry.cards("asset").values()]
     if json:
-        return show.as_json([asdict(asset) | {"state": state} for asset, state in found])
+        return console.as_json([asdict(asset) | {"state": state} for asset, state in found])
     lines = [
         (asset.name, state, f"{asset.size_bytes / 1e6:,.0f} MB", asset.licence, asset.description)
         for asset, state in found
     ]
-    show.listing(("asset", "", "download", "licence", ""), lines)
+    console.listing(("asset", "", "download", "licence", ""), lines)
 
 
 def _state(name: str, mirror: Path | None) -> str:
     """`here`, `damaged` or a dash."""
     try:
-        return "here" if assets.locate(name, mirror) else show.NO_VALUE
+        return "here" if assets.locate(name, mirror) else console.NO_VALUE
     except assets.AssetError:
         return "damaged"
 
 
 def assets_here(mirror: Path | None) -> list[str]:
     """Assets that are here, whole or damaged."""
-    return [name for name in assets.ASSETS if _state(name, mirror) != show.NO_VALUE]
+    return [name for name in registry.cards("asset") if _state(name, mirror) != console.NO_VALUE]
 
 
 def pocket_assets() -> list[str]:
     """Assets that the pocket preset needs."""
-    preset = presets.preset("pocket")
-    cards = [registry.extractor(name) for name in score.extractors([registry.metric(m) for m in preset.metrics])]
+    preset = registry.preset("pocket")
+    cards = [registry.extractor(name) for name in reading.extractors([registry.metric(m) for m in preset.metrics])]
     names = [asset for card in cards if not card.optional for asset in card.assets]
     names += [asset for each in registry.systems("mozart", "pocket") for asset in each.build.assets]
     splits_used = {registry.split_cards()[name] for name in set(preset.splits.values())}
@@ -140,7 +147,7 @@ def pocket_assets() -> list[str]:
 def problems(what: str, found: Sequence[str], json: bool) -> None:
     """Problems, one a line; exit code 1 if there are any."""
     if json:
-        show.as_json(list(found))
+        console.as_json(list(found))
     else:
         print("\n".join(found) if found else f"{what}: every file is as it should be")
     if found:
@@ -170,13 +177,15 @@ def doctor(mirror: Path | None, json: bool) -> None:
         if _state(asset, mirror) != "here"
     ]
     if json:
-        return show.as_json({**facts, "missing_modules": missing, "missing_assets": absent, "optional": optional})
+        return console.as_json(
+            {**facts, "missing_modules": missing, "missing_assets": absent, "optional": optional}
+        )
     lines = [(name, text, "") for name, text in facts.items()]
     lines += [(f"module {name}", "missing", remedy) for name, remedy in missing.items()]
     lines += [(f"asset {name}", "not here yet", f"bench assets fetch {name}") for name in absent]
     lines += [(f"asset {name}", "optional, not here", f"bench assets fetch {name}") for name in optional]
     lines += [("pocket preset", "ready" if not absent and not missing else "fetches the rest when it runs", "")]
-    show.listing(("", "", "remedy"), lines)
+    console.listing(("", "", "remedy"), lines)
 
 
 def _version(name: str) -> str:

@@ -27,11 +27,29 @@ def models(json: Json = False) -> None:
 
 
 @app.command()
-def metrics(json: Json = False) -> None:
-    """The metrics and what each reads."""
+def metrics(
+    name: Annotated[str, typer.Argument(help="explain this one; none: formulas over networks at a glance")] = "",
+    mirror: Mirror = None,
+    json: Json = False,
+) -> None:
+    """The metrics: which formula is there over which network; with a name, all that is known of that one."""
+    from sightsound.bench.commands import metric_tables
+
+    if name:
+        metric_tables.explain(name, mirror, json)
+    else:
+        metric_tables.matrix(json)
+
+
+@app.command("list")
+def list_(
+    kind: Annotated[str, typer.Argument(help="model, metric, formula, network, split, task, preset or asset")],
+    json: Json = False,
+) -> None:
+    """Every card of a kind, those of installed packages included."""
     from sightsound.bench.commands import listing_tables as listings
 
-    listings.metrics(json)
+    listings.cards(kind, json)
 
 
 @app.command()
@@ -67,9 +85,9 @@ def splits_prepare(
 ) -> None:
     """Fetch and build a split if it isn't there; `bench run` does so too, where no media of yours are needed."""
     from sightsound.bench import splits as data
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
 
-    with show.progress() as report:
+    with console.progress() as report:
         folder = data.prepare(name, mirror, report, media)
     print(folder)
 
@@ -90,14 +108,14 @@ def splits_verify(
     """Read every byte of prepared splits and compare with their manifests; tell what the media lacked."""
     from sightsound.bench import splits as data
     from sightsound.bench.commands import listing_tables as listings
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console, registry
     from sightsound.bench.splits.media import facts
 
-    wanted = names or [name for name in data.SPLITS if data.is_prepared(name)]
+    wanted = names or [name for name in registry.names("split") if data.is_prepared(name)]
     problems = [problem for name in wanted for problem in data.verify(name)]
     if json:
         noted = {name: facts.facts(data.folder_of(name)) for name in wanted}
-        show.as_json({"problems": problems, "splits": noted})
+        console.as_json({"problems": problems, "splits": noted})
         raise typer.Exit(1 if problems else 0)
     for line in [line for name in wanted for line in facts.lines(name, data.folder_of(name))]:
         print(line)
@@ -121,15 +139,15 @@ def assets_fetch(
     """Fetch assets into the cache."""
     from sightsound.bench import assets
     from sightsound.bench.commands import listing_tables as listings
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
 
     wanted = names or listings.pocket_assets()
-    with show.progress() as report:
+    with console.progress() as report:
         folders = {name: str(assets.fetch(name, mirror, report)) for name in wanted}
     if json:
-        show.as_json(folders)
+        console.as_json(folders)
     else:
-        show.listing(("asset", "folder"), list(folders.items()))
+        console.listing(("asset", "folder"), list(folders.items()))
 
 
 @assets_app.command("verify")

@@ -1,11 +1,17 @@
-"""The options that the commands share, with their help."""
+"""The options that the commands share, with their help: each is stated here once and handed on by name."""
 
 from __future__ import annotations
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+
+from sightsound.bench.stages.options import Options
 
 Model = Annotated[list[str], typer.Option("--model", help="family, family:variant or package.module:Class")]
 TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`")]
@@ -29,3 +35,56 @@ Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for
 Corpus = Annotated[Path | None, typer.Option("--corpus", help="texts, one a line, for metrics that read a corpus")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
+
+_TAKEN: dict[str, Any] = {
+    "model": Model,
+    "task": TaskName,
+    "split": SplitName,
+    "preset": PresetName,
+    "metrics": Metrics,
+    "limit": Limit,
+    "seed": Seed,
+    "device": Device,
+    "batch_size": BatchSize,
+    "out": Out,
+    "mirror": Mirror,
+    "settings": Settings,
+    "corpus": Corpus,
+    "retry": Retry,
+}
+_REQUIRED = ("task", "model")
+
+
+def takes(*names: str, **defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options `names`, which it gets together as its first argument, an `Options`.
+
+    `defaults`: another default than that of `Options`. The command's own parameters stand after them.
+    """
+    given = {each.name: each.default for each in fields(Options)} | defaults
+
+    def wrap(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def run(**arguments: Any) -> None:
+            shared = {name: arguments.pop(name) for name in names}
+            command(Options(**shared), **arguments)
+
+        kind = inspect.Parameter.KEYWORD_ONLY
+        own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
+        parameters = [
+            inspect.Parameter(
+                name,
+                kind,
+                annotation=_TAKEN[name],
+                default=inspect.Parameter.empty if name in _REQUIRED or given[name] is MISSING else given[name],
+            )
+            for name in names
+        ]
+        first = [parameter for parameter in own if parameter.default is inspect.Parameter.empty]
+        rest = [parameter for parameter in own if parameter.default is not inspect.Parameter.empty]
+        together = [*first, *parameters, *rest]
+        signature = inspect.Signature([parameter.replace(kind=kind) for parameter in together])
+        run.__signature__ = signature  # type: ignore[attr-defined]
+        run.__annotations__ = {parameter.name: parameter.annotation for parameter in together}
+        return run
+
+    return wrap

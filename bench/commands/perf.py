@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from sightsound.bench.commands.options import (
-    BatchSize,
-    Device,
-    Json,
-    Limit,
-    Mirror,
-    Model,
-    PresetName,
-    Settings,
-    SplitName,
-    TaskName,
-)
+from sightsound.bench.commands.options import Json, takes
+from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
     from sightsound.bench.perf.metrics import Figure
@@ -29,10 +19,10 @@ app = typer.Typer(help="Measure the suite itself, as ratios taken in one run.", 
 @app.command()
 def metrics(json: Json = False) -> None:
     """How much faster the metrics are than what they replace."""
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
     from sightsound.bench.perf import metrics as perf
 
-    with show.progress() as report:
+    with console.progress() as report:
         figures = perf.metrics(report)
     _print(figures, json)
 
@@ -40,67 +30,47 @@ def metrics(json: Json = False) -> None:
 @app.command()
 def systems(json: Json = False) -> None:
     """How much faster systems and builders are than the plain way to do the same."""
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
     from sightsound.bench.perf import systems as perf_systems
 
-    with show.progress() as report:
+    with console.progress() as report:
         figures = perf_systems.measure(report)
     _print(figures, json)
 
 
 @app.command()
-def generate(
-    model: Model,
-    task: TaskName,
-    split: SplitName = None,
-    preset: PresetName = "pocket",
-    limit: Limit = 16,
-    device: Device = "auto",
-    batch_size: BatchSize = None,
-    mirror: Mirror = None,
-    settings: Settings = None,
-    json: Json = False,
-) -> None:
+@takes("model", "task", "split", "preset", "limit", "device", "batch_size", "mirror", "settings", limit=16)
+def generate(options: Options, json: Json = False) -> None:
     """Clips a minute of a system, and how much of the time is not the model's."""
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
     from sightsound.bench.perf import generate as perf_generate
     from sightsound.bench.stages import choose
 
-    options = choose.Options(
-        task,
-        split,
-        preset,
-        limit=limit,
-        device=device,
-        batch_size=batch_size,
-        mirror=mirror,
-        settings=settings or (),
-    )
-    systems = choose.systems_for(options, model, references=False)
+    systems = choose.systems_for(options, references=False)
     request = choose.request(options, systems, scores=False)
     for note in options.notes:
-        show.say(note)
-    with show.progress() as report:
+        console.say(note)
+    with console.progress() as report:
         figures = perf_generate.measure(request, report)
     _print(figures, json)
 
 
 def _print(figures: Sequence[Figure], json: bool) -> None:
     """The figures; ends with 1 if a bound is not kept."""
-    from sightsound.bench.core import show
+    from sightsound.bench.core import console
 
     if json:
-        show.as_json([figure._asdict() for figure in figures])
+        console.as_json([figure._asdict() for figure in figures])
     else:
         lines = [
             (
                 "ok" if each.ok else "MISSED",
                 each.what,
-                show.number(each.value, 3),
-                show.number(each.target, 3) if each.target else "",
+                console.number(each.value, 3),
+                console.number(each.target, 3) if each.target else "",
             )
             for each in figures
         ]
-        show.listing(("", "", "measured", "target"), lines)
+        console.listing(("", "", "measured", "target"), lines)
     if not all(figure.ok for figure in figures):
         raise typer.Exit(1)

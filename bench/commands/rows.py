@@ -46,26 +46,26 @@ def check(
     from dataclasses import asdict
 
     from sightsound.bench.boards.check import check as judge
-    from sightsound.bench.core import results, show
+    from sightsound.bench.core import console, results
 
     findings = judge(results.read(folder / "rows.csv"), results.read(baseline))
     if json:
-        show.as_json([asdict(finding) for finding in findings])
+        console.as_json([asdict(finding) for finding in findings])
     else:
         lines = [
             (
                 "ok" if f.ok else "FAILED",
                 f.system,
                 f.metric,
-                show.number(f.baseline),
-                show.number(f.value),
+                console.number(f.baseline),
+                console.number(f.value),
                 f.verdict,
             )
             for f in findings
         ]
-        show.listing(("", "system", "metric", "baseline", "run", "verdict"), lines)
+        console.listing(("", "system", "metric", "baseline", "run", "verdict"), lines)
     if bad := sum(not finding.ok for finding in findings):
-        show.say(f"{bad} of {len(findings)} rows failed the check")
+        console.say(f"{bad} of {len(findings)} rows failed the check")
         raise typer.Exit(1)
 
 
@@ -79,11 +79,12 @@ def compare(
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
     from sightsound.bench.boards import compare as comparison
-    from sightsound.bench.core import show
+    from sightsound.bench.boards import show
+    from sightsound.bench.core import console
 
-    with show.progress() as report:
+    with console.progress() as report:
         table = comparison.compare(folders, references=references, device=device, mirror=mirror, report=report)
     if json:
-        show.as_json(show.records(table))
+        console.as_json(console.records(table))
     else:
-        show.pairs(show.records(table))
+        show.pairs(console.records(table))

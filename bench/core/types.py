@@ -194,6 +194,20 @@ class SplitCard:
     """How access to the media is asked for; empty where nobody has to be asked."""
 
 
+@dataclass(frozen=True)
+class PresetCard:
+    """A complete set of defaults. A family's variants under it stand in the family's card."""
+
+    name: str
+    """`pocket`, `paper`, or your own."""
+    splits: Mapping[str, str]
+    """Task -> split."""
+    metrics: tuple[str, ...]
+    """Metrics, those that the task has the features for."""
+    description: str
+    """One line, printed at the start of a run."""
+
+
 def example_seed(seed: int, example_id: str) -> int:
     """The example's own 63-bit seed: the same whatever the batch, the order or the subset."""
     return int.from_bytes(hashlib.sha256(f"{seed}:{example_id}".encode()).digest()[:8], "big") >> 1

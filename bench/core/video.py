@@ -19,7 +19,7 @@ from sightsound.bench.core.media import MediaError
 
 
 class Reader(Protocol):
-    """What looks at a video; see `sightsound.metrics.networks.VideoExtractor`."""
+    """What looks at a video; see `sightsound.metrics.networks.extractor.VideoExtractor`."""
 
     def frame_indices(self, frames: int, rate_hz: float) -> list[int]:
         """The frames that it asks for."""

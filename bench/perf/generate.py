@@ -17,7 +17,7 @@ from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, Report
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.stages.generate import build, generate, scope
-from sightsound.bench.stages.run import Request
+from sightsound.bench.stages.request import Request
 
 OUTSIDE = 0.03
 """Most of the time that may be spent outside the model."""

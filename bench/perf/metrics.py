@@ -24,7 +24,8 @@ from sightsound.bench.core import media, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.stages import choose, embed, score
+from sightsound.bench.stages import choose, embed, reading, score
+from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.statistics.bootstrap import bootstrap
 
@@ -127,7 +128,7 @@ class _Untrained(embed.Extractors):
 def warm_store(clips: int = 12, seconds: float = media.CLIP_S) -> list[Figure]:
     """Features and rows of the same files, first from the audio and then from the store."""
     cards = [registry.metric(name) for name in WARM]
-    names = score.extractors(cards)
+    names = reading.extractors(cards)
     system = choose.given("clips")
     with TemporaryDirectory() as folder:
         paths = _clips(Path(folder), 2 * clips, seconds=seconds)
@@ -141,7 +142,7 @@ def warm_store(clips: int = 12, seconds: float = media.CLIP_S) -> list[Figure]:
         def rows() -> list[float]:
             keys = features()
             examples = [Example(id=path.stem, group=path.stem) for path in paths[:clips]]
-            scene = score.Scene(
+            stored = FeatureSet(
                 examples=examples,
                 split="noise@0",
                 keys={"reference": {e.id: key for e, key in zip(examples, keys[clips:], strict=True)}},
@@ -150,7 +151,7 @@ def warm_store(clips: int = 12, seconds: float = media.CLIP_S) -> list[Figure]:
                 extractor_signature=extractors.signature,
                 facts={system.label: {"run": "perf"}},
             )
-            return [row.value for row in score.score(scene, [system], cards, "text2music")]
+            return [row.value for row in score.score(stored, [system], cards, "text2music")]
 
         first_s, first = _best(rows, times=1)
         again_s, again = _best(rows)

@@ -8,13 +8,12 @@ from pathlib import Path
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
-from sightsound.bench.core.tasks import TASKS
 from sightsound.bench.core.types import Example, Report, SplitCard
-from sightsound.bench.splits import manifest, preparing
-from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits import preparing
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import SplitError
 
 __all__ = [
-    "SPLITS",
     "Split",
     "SplitError",
     "card",
@@ -28,36 +27,6 @@ __all__ = [
     "serves",
     "verify",
 ]
-
-SPLITS: dict[str, str] = {
-    "gestures": "sightsound.bench.splits.gestures:CARD",
-    "mucaps": "sightsound.bench.splits.mu.cards:MUCAPS",
-    "muedit": "sightsound.bench.splits.mu.cards:MUEDIT",
-    "muimage": "sightsound.bench.splits.mu.cards:MUIMAGE",
-    "muimage_eval": "sightsound.bench.splits.mu.cards:MUIMAGE_EVAL",
-    "muvideo": "sightsound.bench.splits.mu.cards:MUVIDEO",
-    "muvideo_eval": "sightsound.bench.splits.mu.cards:MUVIDEO_EVAL",
-    "songbook": "sightsound.bench.splits.songbook.build:CARD",
-    "wesnoth": "sightsound.bench.splits.wesnoth.build:CARD",
-    "wesnoth_reversed": "sightsound.bench.splits.wesnoth.reversed:CARD",
-    "amv": "sightsound.bench.splits.published.music_videos:AMV",
-    "artmusic": "sightsound.bench.splits.published.artmusic:CARD",
-    "artwork_description": "sightsound.bench.splits.published.artwork:DESCRIPTION",
-    "artwork_description_all": "sightsound.bench.splits.published.artwork:DESCRIPTION_ALL",
-    "artwork_description_stratified": "sightsound.bench.splits.published.artwork:DESCRIPTION_STRATIFIED",
-    "artwork_music": "sightsound.bench.splits.published.artwork:MUSIC",
-    "artwork_music_all": "sightsound.bench.splits.published.artwork:ALL",
-    "artwork_music_seed0": "sightsound.bench.splits.published.artwork:MUSIC_TRAINING",
-    "artwork_music_stratified": "sightsound.bench.splits.published.artwork:MUSIC_STRATIFIED",
-    "artwork_music_validation": "sightsound.bench.splits.published.artwork:MUSIC_VALIDATED",
-    "emotion_painting_music": "sightsound.bench.splits.published.emotion:ALL",
-    "emotion_painting_music_test": "sightsound.bench.splits.published.emotion:TEST",
-    "melbench": "sightsound.bench.splits.published.melbench:CARD",
-    "mmusset_eval": "sightsound.bench.splits.published.mmusset:CARD",
-    "music2image": "sightsound.bench.splits.published.music2image:CARD",
-    "musiccaps": "sightsound.bench.splits.published.musiccaps:CARD",
-    "yt8m_mv": "sightsound.bench.splits.published.music_videos:YT8M_MV",
-}
 
 
 @dataclass(frozen=True)
@@ -86,16 +55,19 @@ class Split:
 
 
 def resolve(name: str) -> str:
-    """What the user calls a split: a registered name as it is, a folder with a manifest as its absolute path.
+    """What the user calls a split: a registered name as it is, that of a card at `package.module:NAME`, a folder
+    with a manifest as its absolute path.
 
     Raises UnknownNameError with the nearest names, and SplitError for a folder that has a registered split's name.
     """
-    if name in SPLITS:
+    if name in registry.split_cards():
         return name
+    if ":" in name and not Path(name).exists():
+        return str(registry.find("split", name).name)
     if not (Path(name) / manifest.NAME).is_file():
-        raise registry.unknown("split", name, SPLITS)
+        raise registry.unknown("split", name, registry.split_cards())
     folder = Path(name).resolve()
-    if folder.name in SPLITS:
+    if folder.name in registry.split_cards():
         raise SplitError(f"{folder}: {folder.name!r} is the name of a published split; rename the folder")
     manifest.check_id(folder.name)  # it becomes part of file names
     return str(folder)
@@ -104,16 +76,13 @@ def resolve(name: str) -> str:
 def card(name: str) -> SplitCard:
     """The card of that name, or of a folder with a manifest. Raises what `resolve` raises."""
     name = resolve(name)
-    if name not in SPLITS:
-        return _local_card(Path(name))
-    found: SplitCard = registry.load(SPLITS[name])
-    return found
+    return registry.split_cards().get(name) or _local_card(Path(name))
 
 
 def _local_card(folder: Path) -> SplitCard:
     """The card of a folder: all that is known is its manifest."""
     examples, content_hash = manifest.read(folder)
-    tasks = tuple(task for task in TASKS if any(serves(example, task) for example in examples))
+    tasks = tuple(task for task in registry.names("task") if any(serves(example, task) for example in examples))
     return SplitCard(
         name=folder.name,
         tasks=tasks,
@@ -129,12 +98,13 @@ def _local_card(folder: Path) -> SplitCard:
 def folder_of(name: str) -> Path:
     """Where a split is or will be: the user's folder, or one in the cache."""
     name = resolve(name)
-    return cache_dir() / "splits" / name if name in SPLITS else Path(name)
+    return cache_dir() / "splits" / name if name in registry.split_cards() else Path(name)
 
 
 def serves(example: Example, task: str) -> bool:
     """Whether an example has all that a task conditions on and what its output is compared with."""
-    wanted = (*registry.task(task).conditions, TASKS[task].reference)
+    known = registry.task(task)
+    wanted = (*known.conditions, known.reference)
     return all(getattr(example, field) is not None for field in wanted)
 
 
@@ -157,7 +127,7 @@ def load(
     count = len(examples)
     if task is not None:
         registry.task(task)
-        served = [other for other in TASKS if any(serves(example, other) for example in examples)]
+        served = [other for other in registry.names("task") if any(serves(example, other) for example in examples)]
         if task not in served:
             raise SplitError(f"the split {name!r} serves {', '.join(served) or 'no task'}, not {task}")
         examples = [example for example in examples if serves(example, task)]

@@ -15,11 +15,33 @@ from numpy.typing import NDArray
 
 from sightsound.bench.core import media
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.media import frames
+from sightsound.bench.splits.media import frames, manifest
+from sightsound.metrics.asset import Asset, AssetFile
 
 CLIP_S = 10
 VIDEOS = ("pianist", "dancer")
+
+_PACKAGE = "pypi:musicalgestures==1.32.0/musicalgestures/examples"
+
+FILMS = Asset(
+    "gestures",
+    (
+        AssetFile(
+            "pianist.avi",
+            (f"{_PACKAGE}/pianist.avi",),
+            ("1b17d27c2aba3a3e52f6bab717cc5afa93b39848e528d3743afb16b34b554d39",),
+        ),
+        AssetFile(
+            "dancer.avi",
+            (f"{_PACKAGE}/dancer.avi",),
+            ("a40f3be55eacad307c1174676e7cc223d1b26ec5b4e773aacd3e085b60bb4483",),
+        ),
+    ),
+    "GPL-3.0-or-later (the package's; the clips state none of their own)",
+    "musicalgestures 1.32.0: films of a pianist and of a dancer, with sound",
+    26_201_636,
+)
+"""What the split is cut from."""
 
 CARD = SplitCard(
     name="gestures",

@@ -13,9 +13,8 @@ from filelock import FileLock
 from sightsound.bench import assets
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import SplitError
-from sightsound.bench.splits.media import local
+from sightsound.bench.splits.media import local, manifest
+from sightsound.bench.splits.media.manifest import SplitError
 
 PREPARED = "prepared.json"  # in a split's folder: what tells whether the user's media are still the same
 

@@ -3,52 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import registry, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
-from sightsound.bench.core.types import Task
-from sightsound.bench.stages import folder, presets, score
-from sightsound.bench.stages.run import TEXTS, Request
+from sightsound.bench.core.types import PresetCard, Task
+from sightsound.bench.stages import folder, reading
+from sightsound.bench.stages.gather import TEXTS
+from sightsound.bench.stages.options import Options
+from sightsound.bench.stages.request import Request
 from sightsound.metrics.card import MetricCard
 
 
-@dataclass(frozen=True)
-class Options:
-    """The options that the commands share, as the user gave them."""
-
-    task: str
-    split: str | None = None
-    preset: str = "pocket"
-    metrics: Sequence[str] = ()
-    limit: int | None = None
-    seed: int = 0
-    device: str = "auto"
-    batch_size: int | None = None
-    out: Path | None = None
-    mirror: Path | None = None
-    retry: bool = False
-    settings: Sequence[str] = ()
-    corpus: Path | None = None
-    notes: list[str] = field(default_factory=list)
-    """Filled here: what the user should know before the work starts."""
-
-
-def systems_for(options: Options, names: Sequence[str], *, references: bool) -> tuple[System, ...]:
-    """The systems that the names stand for, then the reference rows that the task has."""
-    preset = presets.preset(options.preset)
+def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
+    """The systems that `options.model` names, then the reference rows that the task has."""
+    preset = registry.preset(options.preset)
     chosen: list[System] = []
-    for name in names:
-        found = registry.systems(name, preset.name, _settings(options.settings))
+    for name in options.model:
+        found = registry.systems(name, preset.name, _settings(options.settings or ()))
         if [system.label for system in found] != [name]:
             options.notes.append(f"{name} under preset {preset.name}: {', '.join(s.label for s in found)}")
         chosen += [system for system in found if system not in chosen]
     if references:
         have = {system.label for system in chosen}
-        rows = [each for name in registry.REFERENCE_SYSTEMS for each in registry.systems(name, preset.name)]
+        rows = registry.reference_systems()
         chosen += [each for each in rows if each.label not in have and options.task in each.card.tasks]
     return tuple(chosen)
 
@@ -62,10 +42,10 @@ def given(name: str) -> System:
 
 def request(options: Options, systems: tuple[System, ...], *, scores: bool = True) -> Request:
     """The request, with what was not given filled in from the preset. Raises BenchError for unknown names."""
-    preset = presets.preset(options.preset)
+    preset = registry.preset(options.preset)
     task = registry.task(options.task)
     # an unknown name is told before anything is fetched
-    split = splits.resolve(options.split or presets.default_split(preset, task.name))
+    split = splits.resolve(options.split or _default_split(preset, task))
     if part := splits.part(split):
         options.notes.append(part)
     if options.limit is not None and options.limit < 1:
@@ -79,11 +59,11 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         options.notes.append(f"preset {preset.name}: {preset.description}")
     names = [system.label for system in systems if not system.card.reference]
     metrics = _metrics(options, preset, task) if scores else ()
-    if lacking := [card.name for card in metrics if score.reads_corpus(card) and options.corpus is None]:
+    if lacking := [card.name for card in metrics if reading.reads_corpus(card) and options.corpus is None]:
         raise BenchError(
             f"metric {lacking[0]} compares with a corpus: name a file of texts, one a line, as --corpus"
         )
-    for name in score.extractors(metrics):
+    for name in reading.extractors(metrics):
         licence = registry.extractor(name).licence
         if "-NC" in licence:
             options.notes.append(f"{name} is for non-commercial use only: {licence}")
@@ -99,22 +79,32 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         batch_size=options.batch_size,
         mirror=mirror,
         retry=options.retry,
-        corpus=options.corpus if any(map(score.reads_corpus, metrics)) else None,
+        corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
     )
+
+
+def _default_split(preset: PresetCard, task: Task) -> str:
+    """The preset's split for a task; BenchError where it has none."""
+    if task.name not in preset.splits:
+        raise BenchError(f"preset {preset.name} has no split for {task.name}; name one with --split")
+    return preset.splits[task.name]
 
 
 def serves(card: MetricCard, task: Task) -> bool:
     """Whether the task has what the metric reads."""
-    sides = {need.side for need in score.needs(card)}
+    sides = {need.side for need in reading.needs(card)}
     has = {"image": {"image", "video"}, "text": set(TEXTS)}
-    kinds = {registry.extractor(need.extractor).modality for need in score.needs(card) if need.side == "generated"}
+    kinds = {
+        registry.extractor(need.extractor).modality for need in reading.needs(card) if need.side == "generated"
+    }
     return kinds <= {task.output} and all(has[side] & set(task.conditions) for side in sides & has.keys())
 
 
-def _metrics(options: Options, preset: presets.Preset, task: Task) -> tuple[MetricCard, ...]:
+def _metrics(options: Options, preset: PresetCard, task: Task) -> tuple[MetricCard, ...]:
     """The metrics asked for; else the preset's that the task has the features and this machine the weights for."""
-    if options.metrics:
-        cards = [registry.metric(name, task) for name in dict.fromkeys(options.metrics)]
+    asked = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
+    if asked:
+        cards = [registry.metric(name, task) for name in dict.fromkeys(asked)]
         if odd := [card.name for card in cards if not serves(card, task)]:
             raise BenchError(f"metric {odd[0]} cannot score {task.name}: it reads what the task does not have")
         return tuple(cards)
@@ -122,7 +112,7 @@ def _metrics(options: Options, preset: presets.Preset, task: Task) -> tuple[Metr
     cards = [card for card in cards if serves(card, task)]
     absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
     for card in cards:
-        for name in dict.fromkeys(need.extractor for need in score.needs(card)):
+        for name in dict.fromkeys(need.extractor for need in reading.needs(card)):
             if reason := _lacks(name, options.mirror):
                 absent.setdefault(reason, {})[card.name] = None
     for reason, metrics in absent.items():

@@ -20,7 +20,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
 from sightsound.metrics.card import ExtractorCard
-from sightsound.metrics.networks import Extractor, Features
+from sightsound.metrics.networks.extractor import Extractor, Features
 from sightsound.metrics.signature import extractor_signature
 
 CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.tasks import TASKS
 from sightsound.bench.core.types import Example, Generated, ModelCard, Variant
 
 SUFFIXES = {
@@ -46,7 +46,7 @@ def card(name: str, variant: str) -> ModelCard:
     """The card of a system that is known by its files only."""
     return ModelCard(
         name=name,
-        tasks=tuple(TASKS),
+        tasks=tuple(registry.names("task")),
         variants={variant: Variant("", "files given to `bench score`")},
         description="files given to `bench score`",
         licence="not known",

@@ -16,28 +16,9 @@ from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
 from sightsound.bench.stages.ask import Asker, one_line, too_little
 from sightsound.bench.stages.batches import Batches
+from sightsound.bench.stages.scope import scope, shown
 
 SUFFIX = {"audio": ".wav", "image": ".png", "text": ".txt"}
-
-
-def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """The examples of every other group and the rest, groups in order of name."""
-    groups = sorted({example.group for example in examples})
-    first = set(groups[::2])
-    return [e for e in examples if e.group in first], [e for e in examples if e.group not in first]
-
-
-def scope(system: registry.System, examples: Sequence[Example]) -> list[Example]:
-    """The examples that the system has to answer."""
-    return halves(examples)[0] if system.build.halves else list(examples)
-
-
-def shown(system: registry.System, task: Task, example: Example) -> Example:
-    """What the model gets to see of an example: what the task conditions on. A reference row sees it whole."""
-    if system.card.reference:
-        return example
-    seen = {name: getattr(example, name) for name in (*task.conditions, *task.optional)}
-    return Example(example.id, example.group, **seen)
 
 
 def generate(

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.metrics.legacy.art2mus import summed_spectrum
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip
+from sightsound.metrics.networks.extractor import Features
 
 
 def load(weights: Mapping[str, Path], device: str) -> SpectrumDb:

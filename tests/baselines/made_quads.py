@@ -7,8 +7,8 @@ from pathlib import Path
 
 from sightsound.bench import splits
 from sightsound.bench.core.types import Example
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import Row
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import Row
 
 
 def make(folder: Path) -> Path:

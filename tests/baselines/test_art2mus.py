@@ -21,7 +21,7 @@ from sightsound.baselines.art2mus import CARD, pipeline, projection
 from sightsound.baselines.art2mus.pipeline import NEGATIVE, SENTENCES, Art2Mus, Options, Parts, cosines
 from sightsound.baselines.parts.audioldm2 import AudioLdm2
 from sightsound.bench import assets
-from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.bench.core import registry
 from sightsound.bench.core.registry import load
 from sightsound.bench.core.types import Example, example_seed
 from sightsound.metrics.networks.joint.imagebind_network import DIM
@@ -277,7 +277,7 @@ def test_without_the_projection_one_line_says_how_to_get_it(
     ) as raised:
         assets.fetch(f"art2mus_{variant}")
     assert "\n" not in str(raised.value)
-    assert all(name in ASSETS for name in CARD.variants[variant].assets)
+    assert all(name in registry.cards("asset") for name in CARD.variants[variant].assets)
 
 
 @pytest.mark.network

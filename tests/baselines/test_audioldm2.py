@@ -18,7 +18,7 @@ from sightsound.baselines.audioldm2 import CARD, build
 from sightsound.baselines.parts import diffusion
 from sightsound.baselines.parts.audioldm2 import AudioLdm2
 from sightsound.baselines.parts.prompted import Prompted
-from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.bench.core import registry
 from sightsound.bench.core.registry import load
 from sightsound.bench.core.types import Example
 from tests.tiny import audioldm2 as tiny
@@ -124,7 +124,7 @@ def test_a_text_too_long_is_cut_and_noted(folder: Path) -> None:
 @pytest.mark.parametrize("variant", list(CARD.variants))
 def test_a_variant_and_its_options(folder: Path, variant: str) -> None:
     (asset,) = CARD.variants[variant].assets
-    assert asset in ASSETS
+    assert asset in registry.cards("asset")
     system = load(CARD.variants[variant].entry)(
         "cpu", {asset: folder}, seconds="0.5", steps="1", guidance="2", negative="Low quality", candidates="2"
     )

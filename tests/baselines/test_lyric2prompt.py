@@ -21,6 +21,7 @@ from sightsound.baselines.lyric2prompt.fitting import LONGEST_LYRICS, Fitting, c
 from sightsound.baselines.lyric2prompt.pipeline import Lyric2Prompt
 from sightsound.baselines.parts.messages import ChatError, Message
 from sightsound.bench import assets
+from sightsound.bench.core import registry
 from sightsound.bench.core.registry import load
 from sightsound.bench.core.types import Example, Generated
 from sightsound.metrics.networks.common.clip_bpe import END, FILE, ClipBpe
@@ -389,6 +390,6 @@ def test_options_that_make_no_sense_are_told(weights: dict[str, Path]) -> None:
 def test_the_card() -> None:
     assert CARD.tasks == ("lyrics2prompt",)
     for variant in CARD.variants.values():
-        assert callable(load(variant.entry)) and set(variant.assets) <= set(assets.ASSETS)
+        assert callable(load(variant.entry)) and set(variant.assets) <= set(registry.cards("asset"))
         assert "clip_bpe" in variant.assets
     assert all(name in CARD.variants for names in CARD.presets.values() for name in names)

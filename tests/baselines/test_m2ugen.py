@@ -32,7 +32,7 @@ from sightsound.baselines.m2ugen.tokenizer import LlamaTokenizer
 from sightsound.baselines.parts.mapped import MappedFile
 from sightsound.baselines.parts.musicgen import MusicGen
 from sightsound.baselines.parts.sampling import SeededChoice
-from sightsound.bench import assets
+from sightsound.bench.core import registry
 from sightsound.bench.core.registry import load
 from sightsound.bench.core.types import Example
 from tests.parity import ranges
@@ -387,7 +387,7 @@ def test_options_that_make_no_sense(name, value):
 
 def test_card():
     for variant in CARD.variants.values():
-        assert callable(load(variant.entry)) and set(variant.assets) <= set(assets.ASSETS)
+        assert callable(load(variant.entry)) and set(variant.assets) <= set(registry.cards("asset"))
     assert {name for names in CARD.presets.values() for name in names} <= set(CARD.variants)
     assert "with_instruction=1" in CARD.leaks
 

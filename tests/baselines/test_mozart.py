@@ -16,6 +16,7 @@ from sightsound.baselines.mozart.bridges import LONGEST, music_words
 from sightsound.baselines.mozart.pipeline import Mozart, Options, code, paper, paper_no_bridge, paper_openai
 from sightsound.baselines.parts.messages import ChatError, Message
 from sightsound.bench import assets
+from sightsound.bench.core import registry
 from sightsound.bench.core.registry import load
 from sightsound.bench.core.types import Example, Generated
 
@@ -264,7 +265,7 @@ def test_paper_llm_option(weights: dict[str, Path]) -> None:
 def test_card() -> None:
     for variant in CARD.variants.values():
         assert callable(load(variant.entry))
-        assert set(variant.assets) <= set(assets.ASSETS)
+        assert set(variant.assets) <= set(registry.cards("asset"))
     assert {name for names in CARD.presets.values() for name in names} <= set(CARD.variants)
 
 

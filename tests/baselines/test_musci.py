@@ -22,9 +22,10 @@ from sightsound.baselines.parts import training
 from sightsound.baselines.parts.stable_diffusion import StableDiffusion
 from sightsound.bench import assets
 from sightsound.bench.assets.digests import sha256
+from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example, Generated, example_seed
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import Row
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import Row
 from sightsound.metrics.networks.common.checkpoint import read_safetensors
 from sightsound.metrics.networks.joint import clap
 from sightsound.metrics.networks.joint.clap_weights import load_model
@@ -268,11 +269,11 @@ def published(mirror: Path, tmp_path: Path) -> Iterator[Path]:
     place = root / "lukewys" / "laion_clap"
     tiny.checkpoint(place)
     shutil.copytree(mirror / "stabilityai", root / "stabilityai")
-    asset = assets.ASSETS["clap_music"]
+    asset = registry.cards("asset")["clap_music"]
     (file,) = asset.files
     with pytest.MonkeyPatch.context() as patch:
         pinned = replace(asset, files=(replace(file, sha256=(sha256(place / clap.MUSIC),)),))
-        patch.setitem(assets.ASSETS, "clap_music", pinned)
+        patch.setitem(registry.cards("asset"), "clap_music", pinned)
         patch.setitem(clap.SIZES, clap.MUSIC, tiny.SIZE)
         yield root
 

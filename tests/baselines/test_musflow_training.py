@@ -20,8 +20,8 @@ from sightsound.baselines.musflow.stages import random_mask
 from sightsound.baselines.parts import training
 from sightsound.bench import assets
 from sightsound.bench.core.types import Example
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import Row
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import Row
 from tests.baselines import made_quads
 from tests.tiny import musflow as tiny
 

@@ -20,11 +20,11 @@ from sightsound.baselines.music2prompt import CARD, ENCODERS, VARIANTS, encoders
 from sightsound.baselines.music2prompt.encoders import Ast, MertFrames
 from sightsound.baselines.music2prompt.writer import Writer
 from sightsound.baselines.parts import training
-from sightsound.bench import assets
+from sightsound.bench.core import registry
 from sightsound.bench.core.media import load_audio
 from sightsound.bench.core.types import Example, Generated
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import Row
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import Row
 from sightsound.metrics.networks.audio.mert import Mert, Shape
 from sightsound.metrics.networks.common.checkpoint import read_safetensors
 from tests.parity import seeded
@@ -261,7 +261,7 @@ def test_every_variant_has_an_entry_and_an_asset() -> None:
     assert tuple(CARD.variants) == VARIANTS == tuple(f"{e}_{d}" for e in ENCODERS for d in ("amv", "yt8m"))
     for name, variant in CARD.variants.items():
         assert callable(getattr(pipeline, name)) and variant.assets == (f"music2prompt_{name}",)
-        files = [file.path for file in assets.ASSETS[f"music2prompt_{name}"].files]
+        files = [file.path for file in registry.cards("asset")[f"music2prompt_{name}"].files]
         assert ("projection.safetensors" in files) == name.startswith("mert330m")
 
 

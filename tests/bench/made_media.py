@@ -12,9 +12,9 @@ import pytest
 import soundfile
 from PIL import Image
 
-from sightsound.bench import assets
-from sightsound.bench.assets import AssetFile
+from sightsound.bench.core import registry
 from sightsound.bench.core.media import file_sha256
+from sightsound.metrics.asset import AssetFile
 
 RATE_HZ = 8000
 
@@ -67,6 +67,6 @@ def same_bytes(original: Path, path: Path) -> None:
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, name: str, path: Path) -> None:
     """Let the asset `name` be this file, with its digest, for one test."""
-    known = assets.ASSETS[name]
+    known = registry.cards("asset")[name]
     file = AssetFile(known.files[0].path, (f"file:{path}",), (file_sha256(path),))
-    monkeypatch.setitem(assets.ASSETS, name, dataclasses.replace(known, files=(file,)))
+    monkeypatch.setitem(registry.cards("asset"), name, dataclasses.replace(known, files=(file,)))

@@ -12,7 +12,8 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Example, Generated, ModelCard, Variant
 from sightsound.bench.stages.ask import Asker
 from sightsound.bench.stages.generate import generate, shown
-from sightsound.bench.stages.run import Request, truncated
+from sightsound.bench.stages.outputs import truncated
+from sightsound.bench.stages.request import Request
 
 CARD = ModelCard("greedy", ("lyrics2prompt",), {"": Variant("-", "-", memory_gb=3.5)}, "-", "-")
 SYSTEM = registry.System(CARD, "", CARD.variants[""])
@@ -89,4 +90,4 @@ def test_texts_that_were_cut_are_counted(tmp_path: Path) -> None:
     request = Request(TASK, "-", (SYSTEM,), (), tmp_path)
     folder = tmp_path / "systems" / SYSTEM.label
     generate(SYSTEM, TASK, examples(3), folder, Cutter, seed=0)
-    assert truncated(request) == {"greedy": 2}
+    assert truncated(request.folder, request.systems) == {"greedy": 2}

@@ -29,9 +29,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightsound.bench import assets
-from sightsound.bench.assets import Asset, AssetError, AssetFile, sources, unpack
+from sightsound.bench.assets import AssetError, sources, unpack
 from sightsound.bench.assets.digests import tree_digest
 from sightsound.bench.assets.uri import parse
+from sightsound.bench.core import registry
+from sightsound.metrics.asset import Asset, AssetFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -54,7 +56,7 @@ def add(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def add_asset(*files: AssetFile, name: str = "thing", convert: str = "", size_bytes: int = 1000) -> Asset:
         asset = Asset(name, files, "CC0-1.0", "made by the test", size_bytes, convert)
-        monkeypatch.setitem(assets.ASSETS, name, asset)
+        monkeypatch.setitem(registry.cards("asset"), name, asset)
         return asset
 
     return add_asset
@@ -91,7 +93,7 @@ def leftovers(cache: Path) -> list[str]:
 
 
 def test_catalogue_is_pinned_or_safe() -> None:
-    for name, asset in assets.ASSETS.items():
+    for name, asset in registry.cards("asset").items():
         assert name == asset.name and asset.licence and asset.size_bytes > 0
         for file in asset.files:
             assert all(len(digest) == 64 and int(digest, 16) for digest in file.sha256)
@@ -537,11 +539,14 @@ def test_https_errors_are_one_line(add: Any, server: Server, tmp_path: Path) -> 
 CHILD = """
 import sys
 from sightsound.bench import assets
-from sightsound.bench.assets import Asset, AssetFile, sources
+from sightsound.bench.assets import sources
+from sightsound.bench.core import registry
+from sightsound.metrics.asset import Asset, AssetFile
 base, uri, digest = sys.argv[1:4]
 plain = sources._https
 sources._https = lambda address, target: plain(address.replace("https://files.invalid", base), target)
-assets.ASSETS["thing"] = Asset("thing", (AssetFile(sys.argv[4], (uri,), (digest,)),), "CC0-1.0", "test", 5_000_000)
+files = (AssetFile(sys.argv[4], (uri,), (digest,)),)
+registry.cards("asset")["thing"] = Asset("thing", files, "CC0-1.0", "test", 5_000_000)
 print("ready", flush=True)
 print(assets.fetch("thing"), assets.verify("thing"), flush=True)
 """
@@ -774,7 +779,7 @@ def test_real_wheel(cache: Path) -> None:
 @pytest.mark.network
 def test_real_debian_package(add: Any, cache: Path) -> None:
     """One campaign of the asset `wesnoth`: Debian's package gives the tree that the upstream release has."""
-    (campaign,) = (file for file in assets.ASSETS["wesnoth"].files if "Two_Brothers" in file.path)
+    (campaign,) = (file for file in registry.cards("asset")["wesnoth"].files if "Two_Brothers" in file.path)
     only_debian = tuple(uri for uri in campaign.uris if uri.startswith("deb:"))
     file = AssetFile(campaign.path, only_debian, campaign.sha256, campaign.keep, campaign.drop)
     add(file, size_bytes=6_000_000)

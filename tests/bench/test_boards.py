@@ -20,7 +20,7 @@ def board(folder: Path, task: str, *words: object) -> dict[tuple[str, str], dict
         [
             sys.executable,
             "-m",
-            "bench",
+            "sightsound",
             "run",
             "--task",
             task,

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from sightsound.bench import assets
 from sightsound.bench.building import parts
 from sightsound.bench.building.ledger import BATCH, NAME, Failure, Ledger
+from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from tests.bench.building_world import FEW, PICTURES, annotate, lines
 
 pytest_plugins = ("tests.bench.building_fixtures",)
@@ -164,7 +164,7 @@ def test_other_parts_and_other_files_are_refused_the_folder(bench, media, tmp_pa
 def test_no_name_of_a_part_is_without_its_weights():
     for table in (parts.CAPTIONERS, parts.VIEWERS, parts.COMPOSERS, parts.CHATS):
         for name, part in table.items():
-            assert part.name == name and (part.asset in assets.ASSETS or name == "openai")
+            assert part.name == name and (part.asset in registry.cards("asset") or name == "openai")
 
 
 # ---- the ledger

@@ -8,7 +8,7 @@ import json
 import pytest
 
 from sightsound.bench.building import prompts
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from tests.bench.building_world import FEW, PICTURES, annotate, caption, lines
 
 pytest_plugins = ("tests.bench.building_fixtures",)

@@ -18,7 +18,7 @@ from PIL import Image
 from sightsound.bench.building.deal import PARTS, Piece, grouped, leaky
 from sightsound.bench.building.songs import PIECE
 from sightsound.bench.building.sources import Source
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from tests import toy
 
 

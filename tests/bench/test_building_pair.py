@@ -19,7 +19,7 @@ from sightsound.bench.building import pair, scores
 from sightsound.bench.building.sources import ids
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.store import FeatureStore
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages.embed import Extractors, embed, file_item
 
 ROOT = Path(__file__).parents[2]
@@ -155,7 +155,7 @@ def test_a_build_that_is_killed_goes_on_to_the_same_bytes(bench, media, tmp_path
     command = [
         sys.executable,
         "-m",
-        "bench",
+        "sightsound",
         *map(str, words),
         "--device",
         "cpu",

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from sightsound.bench import splits as data
+from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages import corpus
 
 SONGS = {"a": "the rain falls", "b": "red birds fly", "c": "a slow train"}
@@ -40,7 +40,7 @@ CARD = SplitCard(
 
 @pytest.fixture
 def world(toy_world, monkeypatch):
-    monkeypatch.setitem(data.SPLITS, "songs", "tests.bench.test_corpus:CARD")
+    monkeypatch.setitem(registry.cards("split"), "songs", CARD)
     (toy_world / "prompts").mkdir()
     for name, prompt in PROMPTS.items():
         (toy_world / "prompts" / f"{name}.txt").write_text(prompt, encoding="utf-8")

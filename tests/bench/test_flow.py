@@ -20,6 +20,7 @@ import soundfile
 
 from sightsound.bench.core import registry, results
 from sightsound.bench.stages import choose
+from sightsound.bench.stages.options import Options
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
 
@@ -263,7 +264,7 @@ def test_too_few_clips_give_no_number_but_the_reason(toy_world, bench):
 def test_help_loads_nothing_heavy():
     code = (
         "import sys; sys.argv = ['bench', '--help']\n"
-        "from sightsound.bench import cli\n"
+        "from sightsound.bench.commands import app as cli\n"
         "try: cli.main()\n"
         "except SystemExit: pass\n"
         "print('heavy:', [m for m in ('torch', 'numpy', 'pandas', 'transformers') if m in sys.modules])"
@@ -274,8 +275,8 @@ def test_help_loads_nothing_heavy():
 
 
 def test_reference_rows_stand_where_the_task_has_them():
-    assert len(choose.systems_for(choose.Options("story2music"), (), references=True)) == 5
-    rows = choose.systems_for(choose.Options("lyrics2prompt"), (), references=True)
+    assert len(choose.systems_for(Options("story2music"), references=True)) == 5
+    rows = choose.systems_for(Options("lyrics2prompt"), references=True)
     assert {system.card.name for system in rows} == {"reference_text", "reference_lyrics"}
 
 

@@ -5,6 +5,8 @@ import re
 import sys
 from pathlib import Path
 
+from sightsound.bench.core import cards as door
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -27,8 +29,9 @@ def test_an_installed_package_s_model_is_known_by_name(toy_world, bench, monkeyp
     told = toy_world / "theirs-0.1.dist-info"
     told.mkdir()
     (told / "METADATA").write_text("Metadata-Version: 2.1\nName: theirs\nVersion: 0.1\n")
-    (told / "entry_points.txt").write_text("[sightsound.models]\ndrone = theirs:Drone\n")
+    (told / "entry_points.txt").write_text("[sightsound.plugins]\ndrone = theirs:Drone\n")
     monkeypatch.setattr(sys, "path", [str(toy_world), *sys.path])
+    monkeypatch.setattr(door, "_plugins_read", [])  # as in a new process
     assert "drone" in [card["name"] for card in json.loads(bench("models", "--json").out)]
     done = bench("generate", "--model", "drone", "--task", "story2music", "--out", "r", "--limit", 2)
     assert done.code == 0 and "drone: 2 examples" in done.out, done.err

@@ -33,7 +33,7 @@ ENERGETIC = "Energetic, driving rock with heavy electric guitars, bass and pound
 def bench(*words: object) -> subprocess.CompletedProcess[str]:
     """The command in a process of its own, with the user's cache and without a mirror."""
     return subprocess.run(
-        [sys.executable, "-m", "bench", *map(str, words)],
+        [sys.executable, "-m", "sightsound", *map(str, words)],
         env={key: value for key, value in os.environ.items() if key != "SIGHTSOUND_MIRROR"},
         cwd=ROOT,
         capture_output=True,
@@ -161,7 +161,7 @@ def test_a_run_killed_ten_times_ends_with_the_same_bytes_and_rows(tmp_path):
             if not (links / part).exists():
                 (links / part).symlink_to(assets_cache / part)
         return subprocess.Popen(
-            [sys.executable, "-m", "bench", *words, "--out", str(tmp_path / name)],
+            [sys.executable, "-m", "sightsound", *words, "--out", str(tmp_path / name)],
             env=os.environ | {"SIGHTSOUND_CACHE": str(links)},
             cwd=ROOT,
             stdout=subprocess.DEVNULL,

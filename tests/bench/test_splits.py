@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sightsound.bench import assets, splits
-from sightsound.bench.core import media
+from sightsound.bench.core import media, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.registry import UnknownNameError
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits import gestures, manifest
-from sightsound.bench.splits.manifest import Row, SplitError
+from sightsound.bench.splits import gestures
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import Row, SplitError
 from sightsound.bench.splits.wesnoth import build as wesnoth
 from sightsound.bench.splits.wesnoth.scenarios import picture_name, plain_text, read_scenarios
 
@@ -154,7 +155,7 @@ def test_a_damaged_manifest_is_one_clear_line(tmp_path: Path, damage: str) -> No
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """A split `small` of 20 examples, 5 of them with a picture; call it to set its card's hash."""
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(splits.SPLITS, "small", f"{__name__}:SMALL")
+    monkeypatch.setitem(registry.cards("split"), "small", SMALL)
     set_card()
     yield set_card
     set_card()

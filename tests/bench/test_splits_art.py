@@ -13,10 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightsound.bench import assets, splits
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import SplitError
-from sightsound.bench.splits.media import draws
+from sightsound.bench.splits.media import draws, manifest
 from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.published import artgraph, artwork
 from tests.bench.made_media import picture, same_bytes, sound, stand_in
 

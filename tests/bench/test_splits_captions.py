@@ -16,9 +16,9 @@ from pyarrow import parquet
 
 from sightsound.bench import splits
 from sightsound.bench.core import media
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media import draws, youtube
 from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import Names, more_texts
 from sightsound.bench.splits.published import artmusic, melbench, mmusset, music2image, musiccaps
 from tests.bench.made_media import RATE_HZ, picture, sound, stand_in, video

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sightsound.bench import splits
-from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.published import emotion
 from tests.bench.made_media import picture, sound, stand_in
 

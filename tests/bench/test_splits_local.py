@@ -24,16 +24,15 @@ from hypothesis import strategies as st
 
 from sightsound.bench import splits
 from sightsound.bench.assets import AssetError
-from sightsound.bench.core import media
+from sightsound.bench.core import media, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import file_sha256
 from sightsound.bench.core.registry import UnknownNameError
 from sightsound.bench.core.types import Example, Report, SplitCard
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import SplitError
-from sightsound.bench.splits.media import facts, frames, local
+from sightsound.bench.splits.media import facts, frames, local, manifest
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.local import Media, fingerprint, plain_id
+from sightsound.bench.splits.media.manifest import SplitError
 from tests.bench.made_media import picture, sound, video
 from tests.conftest import Done
 
@@ -498,7 +497,7 @@ def build_own(folder: Path, assets: Mapping[str, Path], media_: Path, report: Re
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """The split `own`, an empty cache, and a folder with the media of its four examples, one of them missing."""
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(splits.SPLITS, "own", f"{__name__}:OWN")
+    monkeypatch.setitem(registry.cards("split"), "own", OWN)
     BUILT.clear()
     for index in range(4):
         picture(tmp_path / f"m/e{index}.jpg", index)

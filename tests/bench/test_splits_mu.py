@@ -18,14 +18,13 @@ import numpy as np
 import pytest
 
 from sightsound.bench import assets, splits
-from sightsound.bench.core import media
+from sightsound.bench.core import media, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import file_sha256
 from sightsound.bench.core.types import Example, Generated
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import SplitError
-from sightsound.bench.splits.media import facts
+from sightsound.bench.splits.media import facts, manifest
 from sightsound.bench.splits.media.frames import random_frame
+from sightsound.bench.splits.media.manifest import SplitError
 from tests import toy
 from tests.bench.made_media import picture, sound, stand_in, video
 from tests.conftest import Done
@@ -97,9 +96,9 @@ def test_muimage_from_the_authors_archives(tmp_path: Path) -> None:
 
 
 def test_the_instruction_is_no_condition() -> None:
-    from sightsound.bench.core.tasks import TASKS
+    from sightsound.bench.core import registry
 
-    assert not any("instruction" in (*task.conditions, task.reference) for task in TASKS.values())
+    assert not any("instruction" in (*task.conditions, task.reference) for task in registry.cards("task").values())
 
 
 def test_names_the_wrong_way_round_and_lost_texts(tmp_path: Path) -> None:
@@ -447,8 +446,8 @@ def test_every_card_says_what_it_takes() -> None:
         card = splits.card(name)
         assert card.name == name and card.media and card.size and card.gate and card.known and not card.hash
         assert "NC-ND" in card.licence
-    assert assets.ASSETS["muimage_eval_pairs"].files[0].sha256[0].startswith("abbf8ad5")
+    assert registry.cards("asset")["muimage_eval_pairs"].files[0].sha256[0].startswith("abbf8ad5")
     if SHARED.is_file():
-        assert file_sha256(SHARED) == assets.ASSETS["muimage_eval_pairs"].files[0].sha256[0]
+        assert file_sha256(SHARED) == registry.cards("asset")["muimage_eval_pairs"].files[0].sha256[0]
     with pytest.raises(BenchError, match="--media DIR"):
         splits.load("muedit")

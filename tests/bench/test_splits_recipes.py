@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from sightsound.bench import splits
 from sightsound.bench.core import media
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media import frames
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.published import music_videos
 from tests.bench.made_media import sound, video
 

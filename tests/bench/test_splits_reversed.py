@@ -7,9 +7,9 @@ import shutil
 from pathlib import Path
 
 from sightsound.bench import splits
-from sightsound.bench.core import media
+from sightsound.bench.core import media, registry
 from sightsound.bench.core.types import Example
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.splits.wesnoth import build as wesnoth
 from sightsound.bench.splits.wesnoth import reversed as wesnoth_reversed
 from tests.bench.test_splits import game, page, scenario
@@ -66,7 +66,10 @@ def test_a_scenario_without_a_picture_is_left_out_and_its_music_not_written(game
 def test_it_serves_the_tasks_from_music_only(game: Path) -> None:
     scenario(game, "a", page("one", "background=story/scene.jpg"))
     (example,) = built(game)[0].values()
-    assert {task for task in splits.TASKS if splits.serves(example, task)} == {"music2image", "music2prompt"}
+    assert {task for task in registry.cards("task") if splits.serves(example, task)} == {
+        "music2image",
+        "music2prompt",
+    }
     assert set(wesnoth_reversed.CARD.tasks) == {"music2image", "music2prompt"}
 
 

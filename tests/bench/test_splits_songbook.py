@@ -10,7 +10,7 @@ import pytest
 import soundfile
 
 from sightsound.bench import assets, splits
-from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.songbook import build as songbook
 from sightsound.bench.splits.songbook.musicxml import MusicXmlError, Part, Tone, read
 from sightsound.bench.splits.songbook.songs import SONGS, Song

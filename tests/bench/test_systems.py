@@ -18,7 +18,7 @@ import torch
 from sightsound.bench import splits
 from sightsound.bench.core import media, registry, store
 from sightsound.bench.core.types import Example, Task
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages.run import Request, generate_only
 from tests import tiny
 
@@ -53,7 +53,7 @@ def pairs() -> list[tuple[str, str]]:
     """(family:variant, task) of every system that is no reference row and no pocket system."""
     found = []
     for name, card in registry.model_cards().items():
-        if card.reference or name not in registry.MODELS:
+        if card.reference or name not in registry.cards("model"):
             continue
         for variant in card.variants:
             if not variant.startswith("pocket"):
@@ -159,9 +159,8 @@ def _looks_right(path: Path, task: Task) -> None:
 def test_a_family_without_published_weights_says_how_to_come_by_them(tmp_path: Path) -> None:
     """One line: which file, that it must be trained, converted or asked for, and where it goes."""
     from sightsound.bench import assets
-    from sightsound.bench.assets.catalogue import ASSETS
 
-    by_hand = [asset for asset in ASSETS.values() if asset.by_hand]
+    by_hand = [asset for asset in registry.cards("asset").values() if asset.by_hand]
     assert by_hand
     for asset in by_hand:
         with pytest.raises(assets.AssetError, match=r"pass --weights DIR") as raised:
@@ -170,4 +169,4 @@ def test_a_family_without_published_weights_says_how_to_come_by_them(tmp_path: P
 
 
 def test_quick_options_are_those_of_families() -> None:
-    assert set(QUICK) <= set(registry.MODELS)
+    assert set(QUICK) <= set(registry.cards("model"))

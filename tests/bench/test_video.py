@@ -8,13 +8,13 @@ import av
 import numpy as np
 import pytest
 
-from sightsound.bench.core import registry, tasks, video
+from sightsound.bench.core import registry, video
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.store import FeatureStore
-from sightsound.bench.stages import embed, score
+from sightsound.bench.stages import embed, reading, score
+from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import ExtractorCard, MetricCard, Need
 from sightsound.metrics.cards import METRICS
-from sightsound.metrics.networks import cards as extractor_cards
 
 
 def write(path: Path, levels: list[int], rate: int = 25, size: tuple[int, int] = (32, 48)) -> Path:
@@ -111,7 +111,7 @@ CARD = ExtractorCard(
 def extractors(monkeypatch):
     picture = ExtractorCard(**CARD.__dict__ | {"name": "picture", "modality": "image"})
     for card in (CARD, picture):
-        monkeypatch.setitem(extractor_cards.EXTRACTORS, card.name, card)
+        monkeypatch.setitem(registry.cards("network"), card.name, card)
     made = embed.Extractors(["sees", "picture"], "cpu", None)
     made._loaded = {"sees": Sees(), "picture": Pictures()}
     return made
@@ -140,14 +140,18 @@ def test_a_video_and_its_middle_frame_are_embedded_from_one_decoding(path, tmp_p
 def test_a_metric_reads_the_network_of_videos_where_the_condition_is_one():
     ib, old = METRICS["ib_rank"], METRICS["ib_rank_old"]
     of = {
-        task: {n.extractor for n in score.needs(registry.metric("ib_rank", tasks.TASKS[task]))} for task in TASKS
+        task: {n.extractor for n in reading.needs(registry.metric("ib_rank", registry.cards("task")[task]))}
+        for task in TASKS
     }
     assert of == {
         "image2music": {"imagebind_audio", "imagebind_image"},
         "video2music": {"imagebind_audio", "imagebind_video"},
     }
-    assert registry.metric("ib_rank") == ib and registry.metric("ib_rank", tasks.TASKS["image2music"]) == ib
-    found = registry.metric("ib_rank_old", tasks.TASKS["video2music"])
+    assert (
+        registry.metric("ib_rank") == ib
+        and registry.metric("ib_rank", registry.cards("task")["image2music"]) == ib
+    )
+    found = registry.metric("ib_rank_old", registry.cards("task")["video2music"])
     assert {n.extractor for n in score.under(found).needs} == {"imagebind_audio_old", "imagebind_video_old"}
     assert {n.video for n in old.needs} == {"", "imagebind_video_old"}
 
@@ -159,14 +163,14 @@ TASKS = ("image2music", "video2music")
 def test_the_network_of_videos_gives_what_that_of_pictures_gives(name):
     for need in METRICS[name].needs:
         if need.video:
-            of_picture, of_video = (extractor_cards.EXTRACTORS[n] for n in (need.extractor, need.video))
+            of_picture, of_video = (registry.cards("network")[n] for n in (need.extractor, need.video))
             assert need.side == "image" and of_video.modality == "video"
             assert of_video.outputs[need.output] == of_picture.outputs[need.output]
 
 
 def test_the_signature_says_that_pictures_are_middle_frames(extractors):
     for of_video in (False, True):
-        scene = score.Scene((), "x@1", {}, {}, lambda *of: None, extractors.signature, video=of_video)
+        scene = FeatureSet((), "x@1", {}, {}, lambda *of: None, extractors.signature, video=of_video)
         for extractor, said in (("picture", of_video), ("sees", False)):
             card = MetricCard("m", "m", "single", True, (Need("image", extractor, "embedding"),), "d", "s")
-            assert ("|cond:middleframe|" in score.sign(card, scene, 3)) == said
+            assert ("|cond:middleframe|" in reading.sign(card, scene, 3)) == said

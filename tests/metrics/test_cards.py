@@ -4,8 +4,7 @@ from importlib import import_module
 
 import pytest
 
-from sightsound.metrics.cards import METRICS
-from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.cards import EXTRACTORS, METRICS
 
 POCKET = {
     "fad_musicnn",

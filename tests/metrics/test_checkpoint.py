@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from sightsound.bench import assets
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.networks.audio import mert, panns, passt, vggish
-from sightsound.metrics.networks.cards import EXTRACTORS
 from sightsound.metrics.networks.common import checkpoint, lengths
 from tests.parity.published import constant_state
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from transformers import CLIPVisionConfig, CLIPVisionModelWithProjection
 
-from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.networks.image.clip_stretched import ClipStretchedExtractor
 from tests.parity.compared import close
 from tests.parity.seeded import tensor

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sightsound.bench import assets
-from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.networks.pocket import efficientnet
 from tests.parity.signals import mosaic
 

@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 import torch
 
-from sightsound.bench import assets, splits
+from sightsound.bench import splits
 from sightsound.bench.core import media, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Generated, ModelCard, Variant
+from sightsound.metrics.asset import Asset, AssetFile
 from sightsound.metrics.networks.joint import imagebind, imagebind_audio, imagebind_video
 from sightsound.metrics.networks.joint.imagebind_network import Tower, TowerSize, load_tower, published
 from tests.parity import seeded
@@ -62,7 +63,7 @@ def gestures(tmp_path, monkeypatch):
     for part in ("assets", "splits"):
         (made / part).symlink_to(cache_dir() / part)
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(made))
-    monkeypatch.setitem(registry.MODELS, "whistle", f"{__name__}:CARD")
+    monkeypatch.setitem(registry.cards("model"), "whistle", CARD)
     state = {}
     for modality, size in TINY.items():
         for ours, value in Tower(modality, size).state_dict().items():
@@ -72,9 +73,9 @@ def gestures(tmp_path, monkeypatch):
     file.parent.mkdir(parents=True)
     torch.save(state, file)
     digest = hashlib.sha256(file.read_bytes()).hexdigest()
-    parts = (assets.AssetFile(imagebind.WEIGHTS, ("https://example.org/x",), (digest,)),)
-    small = assets.Asset("imagebind", parts, "", "small towers", 1)
-    monkeypatch.setitem(assets.ASSETS, "imagebind", small)
+    parts = (AssetFile(imagebind.WEIGHTS, ("https://example.org/x",), (digest,)),)
+    small = Asset("imagebind", parts, "", "small towers", 1)
+    monkeypatch.setitem(registry.cards("asset"), "imagebind", small)
     monkeypatch.setattr(imagebind, "load_tower", partial(load_tower, sizes=TINY))
     monkeypatch.chdir(tmp_path)
     return split

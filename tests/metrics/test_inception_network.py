@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import torch
 
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.formulas.single import inception as inception_score
 from sightsound.metrics.formulas.single import inception_splits
-from sightsound.metrics.networks.cards import EXTRACTORS
 from sightsound.metrics.networks.common.stretch import stretched
 from sightsound.metrics.networks.image import inception
 from sightsound.metrics.networks.image.inception_network import InceptionV3

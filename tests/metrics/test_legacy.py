@@ -12,12 +12,11 @@ import torch
 
 from sightsound.bench import assets
 from sightsound.bench.core import media
-from sightsound.metrics.cards import METRICS
+from sightsound.metrics.cards import EXTRACTORS, METRICS
 from sightsound.metrics.formulas.paired import divergence
 from sightsound.metrics.formulas.ranked import rank
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.legacy import art2mus, m2ugen, m2ugen_clap, m2ugen_rank, mgs, mozart, spectrum_db
-from sightsound.metrics.networks.cards import EXTRACTORS
 from sightsound.metrics.networks.pocket import musicnn
 from tests.bench.test_flow import RUN
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sightsound.bench import assets
-from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.networks.pocket import minilm
 
 FIGURES = Path(__file__).parents[1] / "parity" / "minilm.npz"

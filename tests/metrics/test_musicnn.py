@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightsound.bench import assets
-from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.networks.common.tf_checkpoint import crc32c, mask, read_index, read_tensor
 from sightsound.metrics.networks.pocket import musicnn
 from tests.parity.signals import chirps

@@ -6,6 +6,7 @@ import torch
 
 from sightsound.bench.core.types import Example
 from sightsound.bench.stages import choose, score
+from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.networks.joint import clap, clap_weights
@@ -33,7 +34,7 @@ def clap_score(order):
     card = MetricCard(
         "clap", "sightsound.metrics.formulas.paired.similarity", "paired", True, needs, "cosine", "test"
     )
-    scene = score.Scene(
+    scene = FeatureSet(
         examples=[Example(id=name, group=name) for name in hand.CAPTIONS],
         split="two@0",
         keys={"text": {name: f"text {name}" for name in hand.CAPTIONS}},

@@ -10,8 +10,8 @@ import torch
 from safetensors.torch import load_file, save_file
 from transformers import AutoTokenizer, RobertaConfig, RobertaForMaskedLM, RobertaModel
 
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.formulas.paired import bertscore
-from sightsound.metrics.networks.cards import EXTRACTORS
 from sightsound.metrics.networks.text import roberta
 from tests.reference import inputs
 

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.formulas.paired import rouge
 from sightsound.metrics.formulas.text import decoded, encoded
-from sightsound.metrics.networks.cards import EXTRACTORS
 from sightsound.metrics.networks.text import characters
 
 FIGURES = json.loads((Path(__file__).parents[1] / "parity" / "text.json").read_text(encoding="utf-8"))

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sightsound.bench import assets
-from sightsound.metrics.networks.cards import EXTRACTORS
+from sightsound.metrics.cards import EXTRACTORS
 from sightsound.metrics.networks.common.tflite import (
     CONV_2D,
     DEPTHWISE_CONV_2D,

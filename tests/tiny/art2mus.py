@@ -18,7 +18,7 @@ from torch import Tensor
 
 from sightsound.baselines.art2mus.pipeline import FILES
 from sightsound.baselines.art2mus.projection import ImageProjection
-from sightsound.bench.assets.catalogue import ASSETS
+from sightsound.bench.core import registry
 from sightsound.metrics.networks.joint import imagebind_network
 from sightsound.metrics.networks.joint.imagebind import WEIGHTS
 from sightsound.metrics.networks.joint.imagebind_network import DIM, Tower, TowerSize, published
@@ -56,11 +56,11 @@ def projection(tokens: int, width: int) -> dict[str, Tensor]:
 
 def accept(patch: pytest.MonkeyPatch, folder: Path) -> None:
     """Let the tiny ImageBind of that mirror pass for the published one, whose sha256 and sizes are pinned."""
-    asset = ASSETS["imagebind"]
+    asset = registry.cards("asset")["imagebind"]
     (file,) = asset.files
     digest = hashlib.sha256((folder / "imagebind" / WEIGHTS).read_bytes()).hexdigest()
     pinned = dataclasses.replace(asset, files=(dataclasses.replace(file, sha256=(digest,)),))
-    patch.setitem(ASSETS, "imagebind", pinned)
+    patch.setitem(registry.cards("asset"), "imagebind", pinned)
     patch.setattr(imagebind_network, "HUGE", SIZES)
 
 

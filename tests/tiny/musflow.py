@@ -18,8 +18,8 @@ from transformers import CLIPConfig, CLIPModel
 
 from sightsound.baselines.musflow import layout
 from sightsound.baselines.musflow.adapters import Adapters
-from sightsound.bench.assets import ASSETS
 from sightsound.bench.assets.digests import sha256
+from sightsound.bench.core import registry
 from sightsound.metrics.networks.joint.clap import MUSIC, VOCABULARY
 from tests.parity import seeded
 from tests.tiny import bpe, musicldm
@@ -57,9 +57,9 @@ def accept(patch: pytest.MonkeyPatch, mirror: Path) -> None:
     for name, place in places.items():
         files = tuple(
             replace(file, sha256=(sha256(mirror / place / file.path),)) if file.sha256 else file
-            for file in ASSETS[name].files
+            for file in registry.cards("asset")[name].files
         )
-        patch.setitem(ASSETS, name, replace(ASSETS[name], files=files))
+        patch.setitem(registry.cards("asset"), name, replace(registry.cards("asset")[name], files=files))
 
 
 def clip(folder: Path) -> None:

@@ -11,11 +11,10 @@ from typing import Any, NamedTuple
 
 from sightsound.bench.core import media
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import FILES, Row, SplitError
-from sightsound.bench.splits.media import frames
+from sightsound.bench.splits.media import frames, manifest
 from sightsound.bench.splits.media.content import ContentError, examine
 from sightsound.bench.splits.media.formats import Kind
+from sightsound.bench.splits.media.manifest import FILES, Row, SplitError
 
 MISSING = "missing.csv"
 FACTS = "content.json"

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core.media import CLIP_S
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media.collect import FACTS, MISSING
+from sightsound.bench.splits.media.manifest import SplitError
 
 NAMED = 3  # ids that a line names
 _REMARKS = {

@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightsound.bench.assets.unpack import unpack_all
-from sightsound.bench.splits.manifest import MAX_ID, SplitError, is_id
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.formats import SUFFIXES, Kind
+from sightsound.bench.splits.media.manifest import MAX_ID, SplitError, is_id
 
 __all__ = ["Collector", "Media", "fingerprint", "plain_id"]
 

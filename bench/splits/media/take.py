@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from sightsound.bench.splits.manifest import TEXTS, SplitError
 from sightsound.bench.splits.media.collect import Collector, Cut, Original
 from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.manifest import TEXTS, SplitError
 
 TABLE = "texts.csv"
 

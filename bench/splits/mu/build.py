@@ -15,12 +15,12 @@ from typing import Literal
 
 from sightsound.bench.core.media import CLIP_S, MediaError
 from sightsound.bench.core.types import Report
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.content import length_s
 from sightsound.bench.splits.media.formats import SUFFIXES, Kind
 from sightsound.bench.splits.media.frames import random_frame
 from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.mu import index as mu_index
 from sightsound.bench.splits.mu.index import Item
 

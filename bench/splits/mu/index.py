@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media.local import Media, plain_id
+from sightsound.bench.splits.media.manifest import SplitError
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.manifest import SplitError
 
 PICTURES = "imagesf2"
 NAMES = "mapping/artwork_entidx2name.csv"

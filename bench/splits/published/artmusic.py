@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.local import Media, plain_id
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import Names, take
 
 TABLES = ("artmusic.csv", "manifest.csv")

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media import draws
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.local import Media
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import take
 from sightsound.bench.splits.published import artgraph
 

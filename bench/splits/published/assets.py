@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _RAW = "https://raw.githubusercontent.com"
 _MOZARTS_TOUCH = f"{_RAW}/TiffanyBlews/MozartsTouch/5ba10a11cd5dff09d28ff0e1daaf76cb556eb3a4"

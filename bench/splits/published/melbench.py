@@ -14,9 +14,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.local import Media, plain_id
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import Names, more_texts, take
 
 COLUMNS = ("captions", "img_path", "location")

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media import youtube
 from sightsound.bench.splits.media.collect import Collector, Original
 from sightsound.bench.splits.media.local import Media, plain_id
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import Names, more_texts, take
 
 COLUMNS = ["image", "youtube_video_id", "start_second", "end_second", "text"]

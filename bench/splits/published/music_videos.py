@@ -13,11 +13,11 @@ from pathlib import Path, PurePosixPath
 
 from sightsound.bench.core.media import CLIP_S, MediaError
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits.manifest import SplitError
 from sightsound.bench.splits.media import draws, frames
 from sightsound.bench.splits.media.collect import Collector, Cut
 from sightsound.bench.splits.media.formats import SUFFIXES
 from sightsound.bench.splits.media.local import Media, plain_id
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import Names, more_texts, take
 
 SEED = 42

@@ -5,7 +5,7 @@ The package is fetched for these files only; music21 itself is neither imported 
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _CORPUS = "pypi:music21==10.5.1/music21/corpus"
 

@@ -12,8 +12,8 @@ from typing import Any
 
 from sightsound.bench.core import media, registry
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits import manifest
-from sightsound.bench.splits.manifest import SplitError
+from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.songbook.musicxml import Part, read
 from sightsound.bench.splits.songbook.songs import SONGS, Song
 

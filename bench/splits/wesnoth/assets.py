@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sightsound.bench.assets.model import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "usr/share/games/wesnoth/1.16"
 _UPSTREAM = (  # the release's tarball, then the same tag as the repository's host packs it

@@ -16,7 +16,7 @@ import numpy as np
 
 from sightsound.bench.core import media
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.splits.wesnoth.scenarios import Part, Scenario, read_scenarios
 
 CLIP_S = 10.0

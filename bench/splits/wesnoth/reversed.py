@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits import manifest
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.splits.wesnoth import build as wesnoth
 
 CARD = SplitCard(

@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip
 from sightsound.metrics.networks.common.checkpoint import load_strictly, read_safetensors
 from sightsound.metrics.networks.common.lengths import run_by_length
+from sightsound.metrics.networks.extractor import Features
 
 SHORTEST = 320  # samples under one frame
 BATCH = {"cpu": 1, "cuda": 16}  # clips of one length in one forward pass
@@ -34,7 +34,7 @@ def load_48khz(weights: Mapping[str, Path], device: str) -> EncodecExtractor:
 
 
 class EncodecExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at the model's rate."""
+    """See Extractor. Takes mono clips at the model's rate."""
 
     def __init__(self, encoder: nn.Module, channels: int, device: str) -> None:
         self._encoder = encoder.to(device)

@@ -1,10 +1,10 @@
-"""MERT v1: what each layer of a transformer trained on music makes of a clip, averaged over time.
+"""MERT v1: what each layer of a transformer trained on music makes of a clip, as means over time.
 
 Network after github.com/yizhilll/MERT, scripts/mert_hf/modeling_MERT.py (Li et al. 2024, arXiv:2306.00107), which
 is transformers' HuBERT with other settings; the weights' own remote code is neither needed nor run. Row 0 of
 `layers` is what enters the first layer, row k what leaves the k-th; in the 330M model the last row has passed the
-final norm, as in the authors' `hidden_states`. Its `attention_relax` shifts the scores before a softmax, which
-changes nothing but rounding.
+final norm, as in the authors' `hidden_states`. `embedding` is the last row before the mean. Its `attention_relax`
+shifts the scores before a softmax, which changes nothing but rounding.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle, read_safetensors
 from sightsound.metrics.networks.common.lengths import run_by_length
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 24000
 SHORTEST = 400  # samples under one frame; a frame starts every 320
@@ -56,7 +56,7 @@ def load_330m(weights: Mapping[str, Path], device: str) -> MertExtractor:
 
 
 class MertExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 24 kHz."""
+    """See Extractor. Takes mono clips at 24 kHz."""
 
     def __init__(self, network: Mert, normalise: bool, device: str) -> None:
         self._network = network.to(device)
@@ -65,12 +65,16 @@ class MertExtractor:
         self._batch = BATCH[torch.device(device).type]
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
-        """`layers` [layers + 1, width] of each clip. ValueError for one of less than 400 samples."""
+        """`layers` [layers + 1, width] and `embedding` [frames, width] of each clip.
+
+        ValueError for one of less than 400 samples.
+        """
         whole = [[_prepared(clip, self._normalise)] for clip in clips]
         return run_by_length(self._forward, whole, self._batch, self._device)
 
     def _forward(self, audio: Tensor) -> dict[str, Tensor]:
-        return {"layers": self._network(audio)}
+        states = self._network.states(audio)
+        return {"layers": means(states), "embedding": states[-1]}
 
 
 class Mert(nn.Module):
@@ -86,9 +90,19 @@ class Mert(nn.Module):
         self.encoder = _Encoder(shape)
 
     def forward(self, audio: Tensor) -> Tensor:
+        return means(self.states(audio))
+
+    def states(self, audio: Tensor) -> list[Tensor]:
+        """What enters the first layer and what leaves each, `[batch, frames, width]` for `[batch, samples]`."""
         x = self.feature_extractor(audio).transpose(1, 2)
         x = self.feature_projection["projection"](self.feature_projection["layer_norm"](x))
-        return torch.as_tensor(self.encoder(x))
+        found: list[Tensor] = self.encoder(x)
+        return found
+
+
+def means(states: Sequence[Tensor]) -> Tensor:
+    """The layers' means over time, `[batch, layers + 1, width]`."""
+    return torch.stack([state.mean(dim=1) for state in states], dim=1)
 
 
 class _Convolutions(nn.Module):
@@ -113,7 +127,7 @@ class _Convolutions(nn.Module):
 
 
 class _Encoder(nn.Module):
-    """`[batch, frames, width]` -> means over frames `[batch, layers + 1, width]`."""
+    """`[batch, frames, width]` -> what enters the first layer and what leaves each, of that shape."""
 
     def __init__(self, shape: Shape) -> None:
         super().__init__()
@@ -122,14 +136,14 @@ class _Encoder(nn.Module):
         self.layers = nn.ModuleList(_Layer(shape) for _ in range(shape.layers))
         self._norm_first = shape.norm_first
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, x: Tensor) -> list[Tensor]:
         x = x + self.pos_conv_embed["conv"](x)
         states = [x if self._norm_first else self.layer_norm(x)]
         for layer in self.layers:
             states.append(layer(states[-1]))
         if self._norm_first:
             states[-1] = self.layer_norm(states[-1])
-        return torch.stack([state.mean(dim=1) for state in states], dim=1)
+        return states
 
 
 class _Positions(nn.Module):

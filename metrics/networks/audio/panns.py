@@ -18,10 +18,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import channels_last, checked_clip
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.lengths import run_by_length
+from sightsound.metrics.networks.extractor import Features
 
 MELS = 64
 CLASSES = 527
@@ -43,7 +43,7 @@ def load_32k(weights: Mapping[str, Path], device: str) -> PannsExtractor:
 
 
 class PannsExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at the network's rate."""
+    """See Extractor. Takes mono clips at the network's rate."""
 
     def __init__(self, network: Cnn14, device: str) -> None:
         self._network = channels_last(network, device)

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.lengths import run_by_length
 from sightsound.metrics.networks.common.mel import triangles
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 32000
 SEGMENT = 320000  # samples, 10 s
@@ -43,7 +43,7 @@ def load(weights: Mapping[str, Path], device: str) -> PasstExtractor:
 
 
 class PasstExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 32 kHz."""
+    """See Extractor. Takes mono clips at 32 kHz."""
 
     def __init__(self, network: Passt, device: str) -> None:
         self._network = network.to(device)

@@ -25,10 +25,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import channels_last, checked_clip, run_batches
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.mel import triangles
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 16000
 STFT_WINDOW = 400  # samples, 25 ms
@@ -65,7 +65,7 @@ def load_pca(weights: Mapping[str, Path], device: str) -> VggishExtractor:
 
 
 class VggishExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 16 kHz."""
+    """See Extractor. Takes mono clips at 16 kHz."""
 
     def __init__(self, network: Vggish, framing: Framing, device: str, pca: Pca | None = None) -> None:
         self._network = channels_last(network, device)

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from sightsound.metrics.networks import Features
+from sightsound.metrics.networks.extractor import Features
 
 Network = TypeVar("Network", bound=torch.nn.Module)
 

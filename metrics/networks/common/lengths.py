@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import run_batches
+from sightsound.metrics.networks.extractor import Features
 
 
 def run_by_length(

@@ -13,10 +13,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import run_batches
 from sightsound.metrics.networks.common.clip_pixels import MEAN, SIZE, STD
 from sightsound.metrics.networks.common.stretch import stretched
+from sightsound.metrics.networks.extractor import Features
 from sightsound.metrics.networks.joint.clip import BATCH, PATCHES, load_model
 
 
@@ -26,7 +26,7 @@ def load(weights: Mapping[str, Path], device: str) -> ClipStretchedExtractor:
 
 
 class ClipStretchedExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes uint8 RGB pictures `[height, width, 3]`."""
+    """See Extractor. Takes uint8 RGB pictures `[height, width, 3]`."""
 
     def __init__(self, model: Any, device: str) -> None:
         self._tower = model.vision_model.to(device)

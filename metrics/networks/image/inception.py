@@ -14,10 +14,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import channels_last, run_batches
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.stretch import stretched
+from sightsound.metrics.networks.extractor import Features
 from sightsound.metrics.networks.image.inception_network import InceptionV3
 
 SIZE = 299  # pixels
@@ -32,7 +32,7 @@ def load(weights: Mapping[str, Path], device: str) -> InceptionExtractor:
 
 
 class InceptionExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes uint8 RGB pictures `[height, width, 3]`."""
+    """See Extractor. Takes uint8 RGB pictures `[height, width, 3]`."""
 
     def __init__(self, network: InceptionV3, device: str) -> None:
         self._network = channels_last(network, device)

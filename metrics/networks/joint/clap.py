@@ -19,8 +19,8 @@ from torch.nn import functional
 from transformers import AutoTokenizer
 from transformers.audio_utils import mel_filter_bank
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip, run_batches
+from sightsound.metrics.networks.extractor import Features
 from sightsound.metrics.networks.joint.clap_weights import BASE, TINY, TINY_FUSION, load_model
 
 RATE_HZ = 48000
@@ -103,7 +103,7 @@ def load_tokenizer(folder: Path) -> Any:
 
 
 class ClapAudioExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 48 kHz."""
+    """See Extractor. Takes mono clips at 48 kHz."""
 
     def __init__(self, model: Any, device: str, *, fusion: bool = False) -> None:
         """`fusion`: the model is one of the fusion checkpoints."""
@@ -124,7 +124,7 @@ class ClapAudioExtractor:
 
 
 class ClapTextExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes sentences; only the first 75 word pieces are read."""
+    """See Extractor. Takes sentences; only the first 75 word pieces are read."""
 
     def __init__(self, model: Any, tokenizer: Any, device: str) -> None:
         self._tower = model.text_model.to(device).eval()

@@ -17,10 +17,10 @@ from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPModel
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import run_batches
 from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
 from sightsound.metrics.networks.common.clip_pixels import crop, normalised
+from sightsound.metrics.networks.extractor import Features
 
 DIM = 512
 PATCHES = {"clip_vit_b16": 16, "clip_vit_b32": 32}  # asset -> side of a patch in pixels
@@ -86,7 +86,7 @@ _from_pretrained: Any = CLIPModel.from_pretrained
 
 
 class ClipImageExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes uint8 RGB pictures `[height, width, 3]`."""
+    """See Extractor. Takes uint8 RGB pictures `[height, width, 3]`."""
 
     def __init__(self, model: Any, device: str) -> None:
         self._tower = model.vision_model.to(device)
@@ -104,7 +104,7 @@ class ClipImageExtractor:
 
 
 class ClipTextExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes sentences; only the first 75 tokens are read."""
+    """See Extractor. Takes sentences; only the first 75 tokens are read."""
 
     def __init__(self, model: Any, tokens: ClipBpe, device: str) -> None:
         self._tower = model.text_model.to(device)

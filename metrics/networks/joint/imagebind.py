@@ -17,10 +17,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import run_batches
 from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
 from sightsound.metrics.networks.common.clip_pixels import crop, normalised
+from sightsound.metrics.networks.extractor import Features
 from sightsound.metrics.networks.joint import imagebind_audio, imagebind_video
 from sightsound.metrics.networks.joint.imagebind_network import Tower, load_tower
 
@@ -88,7 +88,7 @@ def text_extractor(tower: Tower, tokens: ClipBpe, device: str) -> ImageBindExtra
 
 
 class ImageBindExtractor:
-    """See `sightsound.metrics.networks.Extractor`."""
+    """See Extractor."""
 
     def __init__(
         self,
@@ -112,7 +112,7 @@ class ImageBindExtractor:
 
 
 class ImageBindVideoExtractor(ImageBindExtractor):
-    """See `sightsound.metrics.networks.VideoExtractor`: 10 frames of the video's own size."""
+    """See VideoExtractor: 10 frames of the video's own size."""
 
     def __init__(self, tower: Tower, device: str, rule: int) -> None:
         """`rule`: imagebind_video.NEW or OLD."""

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip, run_batches
 from sightsound.metrics.networks.common.lengths import run_by_length
+from sightsound.metrics.networks.extractor import Features
 from sightsound.metrics.networks.joint.pe_av_network import AudioTower, TextTower, VideoTower
 from sightsound.metrics.networks.joint.pe_av_pixels import frame_indices, normalised, stretched
 from sightsound.metrics.networks.joint.pe_av_weights import load_tower
@@ -79,7 +79,7 @@ def load_tokenizer(folder: Path, vocabulary: int = VOCABULARY) -> Any:
 
 
 class PeAudioExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 48 kHz, of any length, whole."""
+    """See Extractor. Takes mono clips at 48 kHz, of any length, whole."""
 
     def __init__(self, tower: AudioTower, device: str) -> None:
         self._tower = tower.to(device)
@@ -101,7 +101,7 @@ class PeAudioExtractor:
 
 
 class PeVideoExtractor:
-    """See `metrics.networks.VideoExtractor`: all frames, or as many as the checkpoint was trained with."""
+    """See VideoExtractor: all frames, or as many as the checkpoint was trained with."""
 
     def __init__(self, tower: VideoTower, count: int | None, device: str) -> None:
         """`count`: frames that it looks at, None for all."""
@@ -136,7 +136,7 @@ class PeVideoExtractor:
 
 
 class PeImageExtractor:
-    """See `metrics.networks.Extractor`. A picture is a video of one frame: PE-AV has no other way to see one."""
+    """See Extractor. A picture is a video of one frame: PE-AV has no other way to see one."""
 
     def __init__(self, video: PeVideoExtractor) -> None:
         self._video = video
@@ -148,7 +148,7 @@ class PeImageExtractor:
 
 
 class PeTextExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes sentences; the first 512 tokens are read."""
+    """See Extractor. Takes sentences; the first 512 tokens are read."""
 
     def __init__(self, tower: TextTower, tokenizer: Any, device: str) -> None:
         self._tower = tower.to(device)

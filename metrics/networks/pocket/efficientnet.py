@@ -20,8 +20,8 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import channels_last, run_batches
+from sightsound.metrics.networks.extractor import Features
 
 SIZE = 224  # pixels
 CROP = 224 / (224 + 32)  # of the shorter side
@@ -63,7 +63,7 @@ def class_names(folder: Path) -> list[str]:
 
 
 class EfficientNetExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes uint8 RGB pictures `[height, width, 3]`."""
+    """See Extractor. Takes uint8 RGB pictures `[height, width, 3]`."""
 
     def __init__(self, network: EfficientNetLite0, device: str) -> None:
         self._network = channels_last(network, device)

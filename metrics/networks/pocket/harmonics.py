@@ -24,8 +24,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 16_000
 FRAME = 2048  # samples

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import full_precision
+from sightsound.metrics.networks.extractor import Features
 
 MAX_TOKENS = 256  # [CLS] and [SEP] among them
 VOCABULARY = 30522
@@ -48,7 +48,7 @@ def load(weights: Mapping[str, Path], device: str) -> MiniLMExtractor:
 
 
 class MiniLMExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes sentences.
+    """See Extractor. Takes sentences.
 
     A text of more than 254 word pieces is cut into windows of 254 without overlap; its embedding is the mean over
     the tokens of all its windows, scaled to length 1. For a text of one window that is the model's own embedding.

@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import checked_clip, run_batches
 from sightsound.metrics.networks.common.tf_checkpoint import read_index, read_tensor
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 16000
 FFT = 512  # samples
@@ -60,7 +60,7 @@ def load_mtt(weights: Mapping[str, Path], device: str) -> MusicnnExtractor:
 
 
 class MusicnnExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 16 kHz."""
+    """See Extractor. Takes mono clips at 16 kHz."""
 
     def __init__(self, network: Musicnn, tags: tuple[str, ...], device: str) -> None:
         self.tags = tags

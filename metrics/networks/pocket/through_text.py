@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import expit
 
-from sightsound.metrics.networks import Extractor, Features
+from sightsound.metrics.networks.extractor import Extractor, Features
 from sightsound.metrics.networks.pocket import efficientnet, minilm, musicnn
 
 TOP = 5  # classes named

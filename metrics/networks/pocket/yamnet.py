@@ -18,9 +18,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import channels_last, checked_clip, run_batches
 from sightsound.metrics.networks.common.tflite import CONV_2D, DEPTHWISE_CONV_2D, FULLY_CONNECTED, TfliteFile
+from sightsound.metrics.networks.extractor import Features
 
 RATE_HZ = 16000
 STFT_WINDOW = 400  # samples, 25 ms
@@ -57,7 +57,7 @@ def class_names(folder: Path) -> list[str]:
 
 
 class YamnetExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes mono clips at 16 kHz."""
+    """See Extractor. Takes mono clips at 16 kHz."""
 
     def __init__(self, network: Yamnet, device: str) -> None:
         self._network = channels_last(network, device)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.metrics.formulas.text import encoded
-from sightsound.metrics.networks import Features
+from sightsound.metrics.networks.extractor import Features
 
 
 def load(weights: Mapping[str, Path], device: str) -> Characters:
@@ -20,7 +20,7 @@ def load(weights: Mapping[str, Path], device: str) -> Characters:
 
 
 class Characters:
-    """See `sightsound.metrics.networks.Extractor`. Takes texts, empty ones as well."""
+    """See Extractor. Takes texts, empty ones as well."""
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
         """`code_points` [characters + 1, 1] of each text. ValueError for what is not a text."""

@@ -14,8 +14,8 @@ import torch
 from safetensors import SafetensorError
 from transformers import AutoConfig, AutoTokenizer, RobertaModel
 
-from sightsound.metrics.networks import Features
 from sightsound.metrics.networks.common.batching import full_precision
+from sightsound.metrics.networks.extractor import Features
 
 LAYERS = 17  # of 24; the best on WMT16, says bert-score
 VOCABULARY = 50265
@@ -75,7 +75,7 @@ _from_pretrained: Any = _Lower.from_pretrained
 
 
 class RobertaExtractor:
-    """See `sightsound.metrics.networks.Extractor`. Takes texts, empty ones as well."""
+    """See Extractor. Takes texts, empty ones as well."""
 
     def __init__(self, tokenizer: Any, model: Any, device: str) -> None:
         self._tokenizer = tokenizer

@@ -1,0 +1,142 @@
+"""The second stage as a whole: the features of everything that some metrics read, from the store or made now."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from sightsound.bench.core import store
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.registry import System
+from sightsound.bench.core.types import Example, Report, Task
+from sightsound.bench.splits import Split
+from sightsound.bench.stages import corpus, embed, outputs, reading
+from sightsound.bench.stages.feature_set import FeatureSet
+from sightsound.bench.stages.scope import scope
+from sightsound.metrics.card import MetricCard
+
+TEXTS = ("story", "caption", "lyrics")  # fields of Example that the side `text` of a metric reads
+
+Items = Mapping[str, embed.Item]
+"""Example id -> what is embedded of it."""
+
+
+def gather(
+    folder: Path,
+    systems: Sequence[System],
+    split: Split,
+    task: Task,
+    cards: Sequence[MetricCard],
+    *,
+    device: str = "cpu",
+    mirror: Path | None = None,
+    texts: Path | None = None,
+    report: Report = lambda what, done, total: None,
+) -> FeatureSet:
+    """What `cards` read of the outputs of `systems` in the run folder `folder`, and of the split's references.
+
+    `texts`: the corpus, for metrics that read one. A network runs only for features that the store lacks.
+    """
+    networks = embed.Extractors(reading.extractors(cards), device, mirror)
+    features = store.FeatureStore(cache_dir() / "features")
+    made = {system.label: _outputs(folder, system, task, split.examples) for system in systems}
+    sides = _sides(task, cards, split.examples)
+    words = corpus.read(texts) if texts else None
+    if words:
+        sides["corpus"] = {str(index): item for index, item in enumerate(words.items)}
+    failures: dict[tuple[str, str], str] = {}
+    for names, items in _jobs(task, cards, made, sides):
+        failures |= embed.embed(items, names, networks, features, report)
+
+    def feature(extractor: str, key: str, output: str) -> Any:
+        if (extractor, key) in failures:
+            return None
+        return features.get(networks.signature(extractor), key, output)
+
+    return FeatureSet(
+        examples=split.examples,
+        split=split.label,
+        keys={side: _keys(items) for side, items in sides.items()},
+        outputs={label: _keys(items) for label, items in made.items()},
+        feature=feature,
+        extractor_signature=networks.signature,
+        corpus=words.label if words else "",
+        video="video" in task.conditions,
+    )
+
+
+def _outputs(folder: Path, system: System, task: Task, examples: Sequence[Example]) -> dict[str, embed.Item]:
+    """The system's outputs that are there, by example id; by the bytes that the files hold now."""
+    place, journal = outputs.place(folder, system), outputs.journal(folder, system)
+    found = {}
+    for example in scope(system, examples):
+        path = journal[example.id].path if example.id in journal else None
+        if path is not None and (place / path).is_file():
+            found[example.id] = _output_item(task, place / path)
+    return found
+
+
+def _output_item(task: Task, path: Path) -> embed.Item:
+    return embed.text_item(path.read_text(encoding="utf-8")) if task.output == "text" else embed.file_item(path)
+
+
+def _sides(
+    task: Task, cards: Sequence[MetricCard], examples: Sequence[Example]
+) -> dict[str, dict[str, embed.Item]]:
+    """The items of the reference and of the conditions that the metrics read, by side and example id."""
+    read = {need.side for card in cards for need in reading.needs(card)}
+    sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated", "corpus"}}
+    for example in examples:
+        for side, items in sides.items():
+            # A condition that cannot be read leaves its example out; the model's own failure is counted.
+            with suppress(OSError, MediaError):
+                if item := _item(task, example, side):
+                    items[example.id] = item
+    return sides
+
+
+def _item(task: Task, example: Example, side: str) -> embed.Item | None:
+    if side == "reference":
+        reference = getattr(example, task.reference)
+        return embed.text_item(reference) if task.output == "text" else embed.file_item(reference)
+    if side == "text":
+        return embed.text_item(getattr(example, next(c for c in task.conditions if c in TEXTS)))
+    if "video" in task.conditions:
+        return embed.video_item(example.video) if example.video else None
+    return embed.file_item(example.image) if example.image else None
+
+
+def _keys(items: Items) -> dict[str, str]:
+    return {example_id: item.key for example_id, item in items.items()}
+
+
+def _jobs(
+    task: Task, cards: Sequence[MetricCard], made: Mapping[str, Items], sides: Mapping[str, Items]
+) -> list[tuple[list[str], list[embed.Item]]]:
+    """The networks of each kind of item, with all items of that kind."""
+    jobs: dict[str, tuple[list[str], list[embed.Item]]] = {}
+    for card in cards:
+        for need in reading.needs(card):
+            names, _ = jobs.setdefault(_kind(task, need.side), ([], []))
+            if need.extractor not in names:
+                names.append(need.extractor)
+    for kind, (_, items) in jobs.items():
+        for side, found in sides.items():
+            if kind == _kind(task, side):
+                items += found.values()
+        if kind == task.output:
+            for found in made.values():
+                items += found.values()
+    return [jobs[kind] for kind in sorted(jobs)]
+
+
+def _kind(task: Task, side: str) -> str:
+    """Of the items on a side: `audio`, `image`, `video` or `text`."""
+    if side in ("generated", "reference"):
+        return task.output
+    if side == "corpus":
+        return "text"
+    return "video" if side == "image" and "video" in task.conditions else side

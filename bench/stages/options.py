@@ -1,0 +1,30 @@
+"""What the user asked for, before names and presets are looked up. Light: the command line reads it at each
+start."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Options:
+    """The options that the commands share, as the user gave them; bench/commands/options.py has their help."""
+
+    task: str
+    model: Sequence[str] = ()
+    split: str | None = None
+    preset: str = "pocket"
+    metrics: str | None = None
+    limit: int | None = None
+    seed: int = 0
+    device: str = "auto"
+    batch_size: int | None = None
+    out: Path | None = None
+    mirror: Path | None = None
+    settings: Sequence[str] | None = None
+    corpus: Path | None = None
+    retry: bool = False
+    notes: list[str] = field(default_factory=list)
+    """Filled on the way: what the user should know before the work starts."""

@@ -1,0 +1,40 @@
+"""What a run is asked to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sightsound.bench.core.registry import System
+from sightsound.bench.core.types import Task
+from sightsound.metrics.card import MetricCard
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that the stages are told; the command makes it of names and presets."""
+
+    task: Task
+    """Task."""
+    split: str
+    """Split name, or the absolute path of a folder with a manifest."""
+    systems: tuple[System, ...]
+    """Systems under test and reference rows, in the table's order."""
+    metrics: tuple[MetricCard, ...]
+    """Metrics."""
+    folder: Path
+    """Run folder."""
+    seed: int = 0
+    """Seed of the run."""
+    limit: int | None = None
+    """Number of examples to take, None for all."""
+    device: str = "cpu"
+    """Torch device."""
+    batch_size: int | None = None
+    """Examples a call of a model; None for the model's own."""
+    mirror: Path | None = None
+    """Folder with assets, searched first."""
+    retry: bool = False
+    """Try again what failed."""
+    corpus: Path | None = None
+    """File of texts, one a line, for the metrics that compare with a corpus."""
