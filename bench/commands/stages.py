@@ -78,7 +78,7 @@ def score(
     request = choose.request(options, (mine, *choose.systems_for(options, references=True)))
     _tell(options)
     with console.progress() as report:
-        table = stages.adopt(request, mine, folder, report)
+        table = stages.adopt(request, {mine.label: folder}, report)
     _end(request, table, json)
 
 

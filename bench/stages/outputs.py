@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from sightsound.bench.core import store
+from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Output
 
@@ -21,6 +23,17 @@ def place(folder: Path, system: System) -> Path:
 def journal(folder: Path, system: System) -> dict[str, Output]:
     """The last record of each example, by id."""
     return store.Journal(place(folder, system)).read()
+
+
+def forget(folder: Path, system: System) -> None:
+    """Remove a system's outputs; BenchError where its folder is not one of those that a run makes."""
+    gone = place(folder, system)
+    if gone.parent != folder / "systems" or gone.name in ("", ".", ".."):
+        raise BenchError(f"{gone}: is no folder of a system's outputs; nothing was removed")
+    if gone.is_symlink():
+        raise BenchError(f"{gone}: is a link; remove it yourself or give another --out")
+    if gone.exists():
+        shutil.rmtree(gone)
 
 
 def truncated(folder: Path, systems: Sequence[System]) -> dict[str, int]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -39,15 +38,17 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
         return {each.label: _generate(request, each, examples, report) for each in request.systems}
 
 
-def adopt(request: Request, system: System, files: Path, report: Report) -> pd.DataFrame:
-    """Score a folder of files named by example id as the outputs of `system`, one of the request's."""
+def adopt(request: Request, given: Mapping[str, Path], report: Report) -> pd.DataFrame:
+    """Score folders of files named by example id; `given`: label of a system of the request -> its folder."""
     with store.locked(request.folder):
         split = _claim(request, report)
         _fetch_extractors(request, report)
-        shutil.rmtree(outputs.place(request.folder, system), ignore_errors=True)  # a copy of files that may differ
-        for each in request.systems:
-            make = partial(folder.Folder, files, request.task.output) if each == system else None
-            _generate(request, each, split.examples, report, make)
+        for system in request.systems:
+            make = None
+            if system.label in given:
+                outputs.forget(request.folder, system)  # a copy of files that may have changed
+                make = partial(folder.Folder, given[system.label], request.task.output)
+            _generate(request, system, split.examples, report, make)
         return _score(request, split, report)
 
 

@@ -1,0 +1,149 @@
+"""What `import sightsound` offers: the stages as functions, without a command line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightsound.bench.core import registry, results, store
+from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.stages import choose, reading
+from sightsound.bench.stages import embed as embedding
+from sightsound.bench.stages import run as stages
+from sightsound.bench.stages.folder import SUFFIXES
+from sightsound.bench.stages.options import Options
+from sightsound.metrics.networks.extractor import Features
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from sightsound.metrics.torchmetric import AsTorchMetric
+
+
+def _silent(what: str, done: int, total: int | None) -> None:
+    """A Report that tells nobody."""
+
+
+def run(model: str | Sequence[str], task: str, **options: Any) -> pd.DataFrame:
+    """Generate with systems on a split and score them, as `bench run` does: one row a value (docs/results.md).
+
+    `model`: one name or several; `options`: those of `bench run` by name (`split`, `preset`, `metrics`, `limit`,
+    `seed`, `device`, `out`, ...). Raises BenchError, one line, for wrong input.
+    """
+    asked = Options(task, [model] if isinstance(model, str) else model, **_joined(options))
+    return stages.run(choose.request(asked, choose.systems_for(asked, references=True)), _silent)
+
+
+def score(systems: Mapping[str, str | Path], task: str, **options: Any) -> pd.DataFrame:
+    """Score folders of files that were made elsewhere, named by the ids of a split's examples.
+
+    `systems`: name -> folder; all are in one table, with the reference rows. `options` as in `run`.
+    """
+    asked = Options(task, **_joined(options))
+    mine = [choose.given(name) for name in systems]
+    request = choose.request(asked, (*mine, *choose.systems_for(asked, references=True)))
+    return stages.adopt(request, dict(zip(systems, map(Path, systems.values()), strict=True)), _silent)
+
+
+def _joined(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Metrics may come as a list; paths as strings."""
+    made = dict(options)
+    if not isinstance(made.get("metrics") or "", str):
+        made["metrics"] = ",".join(made["metrics"])
+    return made | {name: Path(made[name]) for name in ("out", "mirror", "corpus") if made.get(name)}
+
+
+def fad(
+    generated: str | Path,
+    reference: str | Path,
+    network: str = "vggish",
+    *,
+    device: str = "auto",
+    mirror: str | Path | None = None,
+) -> float:
+    """Fréchet audio distance between two folders of audio, any number of files in each, folders below included.
+
+    In squared units of the network's embedding, plug-in estimate; 0 for equal sets. `network`: any that
+    `bench list network` names. Raises BenchError for a folder without audio and for a file that cannot be read.
+    """
+    card = registry.metric(f"fad_{network}")
+    sides = [
+        embed(card.needs[0].extractor, _audio_in(Path(folder)), device=device, mirror=mirror)
+        for folder in (generated, reference)
+    ]
+    rows = [
+        reading.module_of(card).statistics([clip[card.needs[0].output] for clip in side], **card.options)
+        for side in sides
+    ]
+    if (few := min(map(len, rows))) < card.min_clips:
+        raise BenchError(f"{card.name} needs {card.min_clips} clips on each side, one has {few}")
+    arguments = [part for side in rows for part in (side, np.ones(len(side)))]
+    return float(reading.function_of(card, "aggregate")(*arguments))
+
+
+def _audio_in(folder: Path) -> list[Path]:
+    if not folder.is_dir():
+        raise BenchError(f"{folder}: no such folder")
+    found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES["audio"])
+    if not found:
+        raise BenchError(f"{folder}: holds no audio ({' '.join(sorted(SUFFIXES['audio']))})")
+    return found
+
+
+def embed(
+    network: str, items: Sequence[str | Path], *, device: str = "auto", mirror: str | Path | None = None
+) -> list[Features]:
+    """Features of files (audio, pictures, videos) or texts under a network: output name -> `[frames, dim]`
+    float32.
+
+    Kept in the cache by content: asking again reads them. Raises BenchError for the first item that cannot be
+    read.
+    """
+    card = registry.extractor(network)
+    wanted = [_item(card.modality, item) for item in items]
+    networks = embedding.Extractors([card.name], choose.device_of(device), Path(mirror) if mirror else None)
+    kept = store.FeatureStore(cache_dir() / "features")
+    failures = embedding.embed(wanted, [card.name], networks, kept)
+    for item in wanted:
+        if (card.name, item.key) in failures:
+            raise BenchError(f"{item.source}: {failures[card.name, item.key]}")
+    signature = networks.signature(card.name)
+    return [{output: kept.get(signature, item.key, output) for output in card.outputs} for item in wanted]
+
+
+def _item(modality: str, item: str | Path) -> embedding.Item:
+    if modality == "text":
+        return embedding.text_item(str(item))
+    return embedding.video_item(Path(item)) if modality == "video" else embedding.file_item(Path(item))
+
+
+def metric(name: str) -> AsTorchMetric:
+    """A metric as a `torchmetrics.Metric` over embeddings: `update(features, ...)`, `compute()`, mergeable.
+
+    The order of the features is that of `bench metrics NAME` (docs/metrics.md, In a training loop).
+    """
+    from sightsound.metrics.torchmetric import AsTorchMetric
+
+    return AsTorchMetric(registry.metric(name))
+
+
+def read_results(folder: str | Path | None = None) -> pd.DataFrame:
+    """All rows of the result files in `folder`; without one, those that come with the package (docs/results.md)."""
+    import pandas as pd
+
+    root: Any = Path(folder) if folder else resources.files("sightsound.results")
+    found = sorted(
+        (each for each in root.iterdir() if each.name.endswith(".csv")), key=lambda each: str(each.name)
+    )
+    if not found:
+        raise BenchError(f"{folder}: holds no result file (.csv)")
+    tables = []
+    for each in found:
+        with resources.as_file(each) as path:
+            tables.append(results.read(path).assign(file=each.name))
+    return pd.concat(tables, ignore_index=True)

@@ -1,0 +1,1 @@
+"""The rows that come with the package: published, measured, and what the regression check compares with."""
