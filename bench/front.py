@@ -113,7 +113,7 @@ def embed(
         if (card.name, item.key) in failures:
             raise BenchError(f"{item.source}: {failures[card.name, item.key]}")
     signature = networks.signature(card.name)
-    return [{output: kept.get(signature, item.key, output) for output in card.outputs} for item in wanted]
+    return [{output: kept.require(signature, item.key, output) for output in card.outputs} for item in wanted]
 
 
 def _item(modality: str, item: str | Path) -> embedding.Item:
@@ -133,7 +133,8 @@ def metric(name: str) -> AsTorchMetric:
 
 
 def read_results(folder: str | Path | None = None) -> pd.DataFrame:
-    """All rows of the result files in `folder`; without one, those that come with the package (docs/results.md)."""
+    """All rows of the result files in `folder`; without one, those that come with the package
+    (docs/results.md)."""
     import pandas as pd
 
     root: Any = Path(folder) if folder else resources.files("sightsound.results")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightsound.bench.boards import show, ties
 from sightsound.bench.core import console, registry, results, store
+from sightsound.bench.core.faults import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,6 +42,11 @@ def write(folder: Path, out: Path) -> None:
     store.write_text(out, "\n".join(parts).rstrip() + "\n")
 
 
+BREAK = "<br>"
+FAILED = "†"
+"""Behind a system that failed on an example: its values are over what is left, it is neither ranked nor tied."""
+
+
 def _measured(table: pd.DataFrame) -> str:
     first = table.iloc[0]
     records = console.records(table)
@@ -52,9 +58,10 @@ def _measured(table: pd.DataFrame) -> str:
     lines = []
     for system in systems:
         mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
-        counts = f"{max(row['n'] for row in mine)} ({max(row['n_failed'] for row in mine)} failed)"
         values = [_cell(cells.get((system, metric)), letters[metric].get(system, "")) for metric in metrics]
-        lines.append([system, *values, counts])
+        failed = max(row["n_failed"] for row in mine)
+        counts = f"{max(row['n'] for row in mine)} ({failed} failed)"
+        lines.append([f"{system} {FAILED}" if failed else system, *values, counts])
     smallest = [console.number(ties.detectable(rows), 2) for rows in columns.values()]
     lines.append(["*smallest difference seen*", *smallest, ""])
     heads = ["system", *(_arrow(metric, table) for metric in metrics), "n"]
@@ -89,7 +96,7 @@ def _networks(signatures: Sequence[str]) -> list[str]:
 
 def _cell(row: Mapping[str, Any] | None, letters: str) -> str:
     value, _, interval = show.cell(row).partition("\n")
-    return "<br>".join(filter(None, (f"{value} {letters}".strip(), interval)))
+    return BREAK.join(filter(None, (f"{value} {letters}".strip(), interval)))
 
 
 def _published(table: pd.DataFrame) -> str:
@@ -116,5 +123,15 @@ def _arrow(metric: str, table: pd.DataFrame) -> str:
 
 
 def _table(heads: list[str], lines: list[list[str]]) -> str:
-    rows = [heads, ["---"] * len(heads), *lines]
+    rows = [[*map(_escaped, heads)], ["---"] * len(heads), *([*map(_escaped, line)] for line in lines)]
     return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
+
+
+def _escaped(text: str) -> str:
+    """A cell of Markdown: text from outside is no markup, but for the line breaks that the board itself puts
+    in."""
+    parts = [printable(part) for part in text.split(BREAK)]
+    return BREAK.join(
+        part.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;").replace("`", "&#96;")
+        for part in parts
+    )

@@ -20,7 +20,7 @@ from sightsound.bench.boards.pairs import Entry, Pair, judge
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
-from sightsound.bench.stages import choose, reading
+from sightsound.bench.stages import choose, outputs, reading
 from sightsound.bench.stages.gather import gather
 from sightsound.metrics.card import MetricCard
 
@@ -110,6 +110,12 @@ def _entries(
             if system.build.halves:
                 continue  # half of the examples are no system's answer to all
             several = not system.card.reference and labels.count(system.label) > 1
+            wanted = [example.id for example in split.examples]
+            if left := outputs.unfinished(folder, system, wanted):
+                raise BenchError(
+                    f"{folder}: {system.label} was stopped with {left} of {len(wanted)} examples to go; run it to "
+                    "its end first (the same command goes on)"
+                )
             name = f"{system.label} ({folder.name})" if several else system.label
             found.append(Entry(name, system, stored, each["seed"], signatures.get(system.label, {})))
     return found

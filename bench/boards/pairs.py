@@ -48,7 +48,7 @@ class Pair:
     p_holm: float
     """The same, corrected for all pairs of this metric."""
     better: str
-    """The better system where p_holm is below 0.05, else empty."""
+    """The better system where p_holm is below 0.05 and it failed on no example, else empty."""
     detectable: float
     """The smallest true difference that this n would show in 80% of experiments."""
     tie_a: str
@@ -93,6 +93,8 @@ class _Data:
     """Two sets: the rows of the reference."""
     notes: list[str]
     """What is missing."""
+    failed: frozenset[str] = frozenset()
+    """Systems that lack a value which they should have: they can lose, but are neither better nor tied."""
 
 
 def judge(card: MetricCard, entries: Sequence[Entry]) -> list[Pair]:
@@ -104,6 +106,7 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> list[Pair]:
         return []
     data = _ranks(card, entries) if card.kind == "ranked" else _data(card, entries)
     notes = [*data.notes, *_changed(card, entries)]
+    notes += [f"{name} failed on examples: it is neither better nor tied" for name in sorted(data.failed)]
     values = {entry.name: math.nan for entry in entries}
     found: dict[tuple[str, str], Difference] = {}
     if len(data.groups) < card.min_clips or not data.groups:
@@ -119,7 +122,7 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> list[Pair]:
         notes.append(f"{groups} groups are too few for any difference among {len(couples)} pairs to be shown")
     adjusted = dict(zip(couples, holm([found.get(couple, NONE).p for couple in couples]), strict=True))
     sign = 1 if card.higher_is_better else -1
-    known = [name for name in values if not math.isnan(values[name])]
+    known = [name for name in values if not math.isnan(values[name]) and name not in data.failed]
     letters = tie_letters(
         sorted(known, key=lambda name: -sign * values[name]),
         {couple: not p >= LEVEL for couple, p in adjusted.items()},  # no p-value: no tie
@@ -140,7 +143,7 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> list[Pair]:
                 ci_high=difference.high,
                 p=difference.p,
                 p_holm=p,
-                better=better if p < LEVEL else "",
+                better=better if p < LEVEL and better not in data.failed else "",
                 detectable=difference.detectable,
                 tie_a=letters.get(a, ""),
                 tie_b=letters.get(b, ""),
@@ -178,6 +181,15 @@ def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
         rows={name: of(made, there[name]) for name, made in rows.items()},
         reference=None if reference is None or has_reference is None else of(reference, has_reference),
         notes=[f"{name} has no value for {count}" for name, count in lacking.items() if count],
+        failed=_failed(card, entries),
+    )
+
+
+def _failed(card: MetricCard, entries: Sequence[Entry]) -> frozenset[str]:
+    """The entries that failed on an example which the metric should have scored."""
+    wanted = reading.needs(card)
+    return frozenset(
+        entry.name for entry in entries if entry.stored.lost(wanted, entry.system.label, entry.stored.examples)
     )
 
 
@@ -196,7 +208,7 @@ def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
         scores[:, column] = [values.get(example.id, np.nan) for example in examples]
     ranks = reading.module_of(card).statistics(scores if under.higher_is_better else -scores, **card.options)
     rows = {entry.name: ranks[:, column] for column, entry in enumerate(entries)}
-    return _Data([example.group for example in examples], rows, None, [])
+    return _Data([example.group for example in examples], rows, None, [], _failed(card, entries))
 
 
 def _value(card: MetricCard, rows: Rows, reference: Rows | None) -> float:

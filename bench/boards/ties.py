@@ -26,12 +26,16 @@ Record = Mapping[str, Any]
 def letters(rows: Sequence[Record]) -> dict[str, str]:
     """Letters of one metric's rows by system label, the best value first; who shares one is tied.
 
-    Two rows tie when the 95% interval of their difference contains 0. Rows without an interval, or of another
-    signature or other competitors than most, have no letter.
+    Two rows tie when the 95% interval of their difference contains 0. Rows without an interval, of a system with
+    failures, or of another signature or other competitors than most, have no letter.
     """
     kinds = [(row["signature"], row["competitors"]) for row in rows]
     usual = max(dict.fromkeys(kinds), key=kinds.count)
-    known = [row for row, kind in zip(rows, kinds, strict=True) if kind == usual and not math.isnan(row["ci_low"])]
+    known = [
+        row
+        for row, kind in zip(rows, kinds, strict=True)
+        if kind == usual and not math.isnan(row["ci_low"]) and not row["n_failed"]
+    ]
     known.sort(key=lambda row: row["value"], reverse=bool(rows[0]["higher_is_better"]))
     differ = {(label(a), label(b)): _differ(a, b) for a, b in combinations(known, 2)}
     return tie_letters([label(row) for row in known], differ)

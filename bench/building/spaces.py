@@ -73,7 +73,7 @@ class Embedder:
                     f"{item.source}: "
                 )  # where it lies is no business of a product
                 continue
-            mean = self.store.get(self.extractors.signature(extractor), item.key, "embedding").mean(axis=0)
+            mean = self.store.require(self.extractors.signature(extractor), item.key, "embedding").mean(axis=0)
             try:
                 one = unit(mean[None])[0]
             except ValueError as error:

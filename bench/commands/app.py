@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
+import threading
+import traceback
+from io import TextIOWrapper
 from typing import Annotated
 
+import click
 import typer
 
 from sightsound.bench.commands import listings, perf, rows, stages
@@ -37,18 +42,60 @@ def options(
     """Benchmark music generated from images, video and text."""
 
 
+STOPPED, TERMINATED, CRASHED, NO_READER = 130, 143, 3, 141  # exit codes; 1 and 2 are the commands' own
+
+
+class _Terminated(BaseException):
+    """SIGTERM: as with Ctrl-C, what is half done is left so that the same command goes on."""
+
+
+def _terminate(number: int, frame: object) -> None:
+    raise _Terminated
+
+
 def main() -> None:
     """Entry point: a wrong input is one line on standard error and exit code 2."""
     os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # the bars are ours
     for library in ("TRANSFORMERS", "DIFFUSERS"):
         os.environ.setdefault(f"{library}_VERBOSITY", "error")  # their advice is for who writes the code
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # an ASCII terminal shows what it can
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_run())
+
+
+def _run() -> int:
+    """The exit code. What no command foresaw is a crash: the traceback, one line, and a code of its own."""
+    from sightsound.bench.core.faults import named, of_machine, printable
+
     try:
-        app()
+        return int(app(standalone_mode=False) or 0)
     except BenchError as error:
-        print(f"bench: {error}", file=sys.stderr)
-        sys.exit(error.exit_code)
-    except KeyboardInterrupt:
-        print("bench: stopped; the same command goes on from here", file=sys.stderr)
-        sys.exit(130)
+        _tell(printable(str(error)))
+        return error.exit_code
+    except click.exceptions.Exit as end:
+        return end.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _tell("stopped; the same command goes on from here")
+        return STOPPED
+    except _Terminated:
+        _tell("terminated; the same command goes on from here")
+        return TERMINATED
     except BrokenPipeError:
-        sys.exit(141)
+        return NO_READER
+    except Exception as error:
+        if fault := of_machine(error):
+            _tell(str(fault))
+            return fault.exit_code
+        traceback.print_exc()
+        _tell(f"crashed: {named(error)}; this is a fault of the program, please report it with the lines above")
+        return CRASHED
+
+
+def _tell(text: str) -> None:
+    print(f"bench: {text}", file=sys.stderr)

@@ -34,6 +34,8 @@ Mirror = Annotated[
 Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for the model")]
 Corpus = Annotated[Path | None, typer.Option("--corpus", help="texts, one a line, for metrics that read a corpus")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
+Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
+Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
 
 _TAKEN: dict[str, Any] = {
@@ -51,6 +53,8 @@ _TAKEN: dict[str, Any] = {
     "settings": Settings,
     "corpus": Corpus,
     "retry": Retry,
+    "remake": Remake,
+    "timeout": Timeout,
 }
 _REQUIRED = ("task", "model")
 

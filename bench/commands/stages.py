@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
-_GENERATION = ("split", "preset", "limit", "seed", "device", "batch_size", "out", "mirror", "settings", "retry")
+_GENERATION = (
+    *("split", "preset", "limit", "seed", "device", "batch_size", "out", "mirror", "settings"),
+    *("retry", "remake", "timeout"),
+)
 
 
 @app.command()
@@ -54,7 +57,7 @@ def generate(options: Options, json: Json = False) -> None:
         console.as_json({label: [asdict(output) for output in made.values()] for label, made in found.items()})
     else:
         for label, made in found.items():
-            print(f"{label}: {len(made)} examples in {request.folder}")
+            print(f"{label}: {len(made)} examples in {console.shown(request.folder)}")
     _tell_truncated(request)
     if failed := outputs.failed(found):
         console.say(f"{failed} failed; `--json` tells why each")
@@ -62,7 +65,7 @@ def generate(options: Options, json: Json = False) -> None:
 
 
 @app.command()
-@takes("task", "split", "preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus")
+@takes("task", "split", "preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "retry")
 def score(
     options: Options,
     folder: Annotated[Path, typer.Argument(help="files named by example id")],
@@ -108,7 +111,7 @@ def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
     else:
         order = [system.label for system in request.systems]
         show.values(table, order, {card.name: card.higher_is_better for card in request.metrics})
-    console.say(f"rows: {request.folder / 'rows.csv'}")
+    console.say(f"rows: {console.shown(request.folder / 'rows.csv')}")
     for note in sorted({f"{row['metric']}: {row['note']}" for row in records if row["note"]}):
         console.say(note)
     _tell_truncated(request)

@@ -8,7 +8,10 @@ import shutil
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sightsound.bench.core.faults import printable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -17,8 +20,16 @@ NO_VALUE = "–"
 
 
 def say(text: str) -> None:
-    """One line to the user, on standard error."""
-    print(text, file=sys.stderr)
+    """One line to the user, on standard error, without control characters."""
+    print(printable(text), file=sys.stderr)
+
+
+def shown(path: Path) -> str:
+    """A path as the user would write it: relative where it lies below the working folder."""
+    try:
+        return str(path.relative_to(Path.cwd()))
+    except (ValueError, FileNotFoundError):
+        return str(path)
 
 
 def as_json(data: object) -> None:

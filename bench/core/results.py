@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import write_text
+from sightsound.bench.core.store import locked_file, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -118,15 +118,24 @@ def write(path: Path, table: pd.DataFrame) -> None:
     write_text(path, ordered.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
 
 
-def publish(path: Path, new: pd.DataFrame, identity: Sequence[str] = ("task", "split", "metric")) -> int:
-    """Add rows to a result file; a row of the same system, metric, split and seed takes the old one's place.
+IDENTITY = ("task", "split", "metric", "model", "variant", "seed", "competitors", "source")
+"""What makes two rows rows of the same value, together with the signature but for its number of clips."""
 
-    Returns how many rows the file now has.
+
+def publish(path: Path, new: pd.DataFrame) -> int:
+    """Add rows to a result file, one process after another; a row of the same value takes the old one's place.
+
+    The same value: equal in IDENTITY and signature, whatever the number of clips. So the rows of a part of a
+    split, whose label says so, or of another version of a metric stand beside those of the whole. Returns how
+    many rows the file now has.
     """
     import pandas as pd
 
-    key = [*identity, "model", "variant", "seed", "competitors"]
-    parts: list[Any] = [read(path)] if path.is_file() else []
-    together = pd.concat([*parts, new], ignore_index=True).drop_duplicates(key, keep="last")
-    write(path, together)
+    with locked_file(path):
+        parts: list[Any] = [read(path)] if path.is_file() else []
+        together = pd.concat([*parts, new], ignore_index=True)
+        together["_definition"] = together["signature"].str.replace(r"\|n:\d+", "", regex=True)
+        key = [*IDENTITY, "_definition"]
+        together = together.drop_duplicates(key, keep="last").drop(columns="_definition")
+        write(path, together)
     return len(together)

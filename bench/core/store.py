@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 import io
 import json
 import os
 import re
 import tempfile
-import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,7 +19,9 @@ import filelock
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import of_machine, printable
 from sightsound.bench.core.types import Output
 
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
@@ -43,6 +45,8 @@ def atomic(path: Path) -> Iterator[Path]:
     try:
         yield temporary
         temporary.chmod(0o644)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())  # else a power cut may leave the new name with no bytes
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
@@ -69,6 +73,14 @@ def locked(folder: Path) -> Iterator[None]:
         lock.release()
 
 
+@contextmanager
+def locked_file(path: Path) -> Iterator[None]:
+    """Read, change and write a file while nobody else does; a second process waits."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with filelock.FileLock(path.with_name(f".{path.name}.lock")):
+        yield
+
+
 def read_plan(folder: Path) -> dict[str, Any] | None:
     """What the run folder was made for, or None for a folder without a run."""
     path = folder / "run.json"
@@ -83,16 +95,24 @@ def read_plan(folder: Path) -> dict[str, Any] | None:
 
 def claim(folder: Path, plan: dict[str, Any]) -> None:
     """Make `folder` the run folder of `plan`, or go on with it; BenchError where it holds another run."""
+    sweep(folder)
     have = read_plan(folder)
     if have is None:
         if folder.exists() and any(item.name != ".lock" for item in folder.iterdir()):
-            raise BenchError(f"{folder}: is not empty and holds no run; give another --out")
+            raise BenchError(f"{shown(folder)}: is not empty and holds no run; give another --out")
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
     fixed = ("task", "split", "split_hash", "seed", "limit")
     if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan[key]]:
         raise BenchError(f"{folder}: holds a run with {', '.join(other)}; give another --out")
     write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
+
+
+def sweep(folder: Path) -> None:
+    """Remove what a killed run left half-written in a folder."""
+    for left in folder.glob(f"{TEMPORARY}*"):
+        if left.is_file() and not left.is_symlink():
+            left.unlink()
 
 
 class Journal:
@@ -131,8 +151,8 @@ class Journal:
 
     def sweep(self) -> None:
         """Remove what a killed run left half-written."""
-        for left in (self.folder / "outputs").glob(f"{TEMPORARY}*"):
-            left.unlink()
+        sweep(self.folder)
+        sweep(self.folder / "outputs")
 
 
 class FeatureStore:
@@ -151,16 +171,27 @@ class FeatureStore:
         """Whether they are there."""
         return self.path(signature, key).is_file()
 
-    def get(self, signature: str, key: str, output: str) -> NDArray[np.float32]:
-        """One output's array. A file that cannot be read is removed and the error says to run again."""
+    def get(self, signature: str, key: str, output: str) -> NDArray[np.float32] | None:
+        """One output's array; None where the entry is damaged, which is then removed, to be made again."""
         path = self.path(signature, key)
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found: NDArray[np.float32] = arrays[output]
                 return found
-        except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        except FileNotFoundError:
+            return None
+        except Exception as error:  # zip, zlib and numpy each have errors of their own for damaged bytes
+            if fault := of_machine(error):
+                raise fault from error
             path.unlink(missing_ok=True)
-            raise BenchError(f"{path}: damaged features, now removed; run the command again") from error
+            return None
+
+    def require(self, signature: str, key: str, output: str) -> NDArray[np.float32]:
+        """As `get`; BenchError for an entry that is gone or damaged."""
+        found = self.get(signature, key, output)
+        if found is None:
+            raise BenchError(f"{self.path(signature, key)}: damaged features, now removed; run the command again")
+        return found
 
     def put(self, signature: str, key: str, features: dict[str, NDArray[np.float32]]) -> None:
         """Keep a clip's features."""
@@ -168,3 +199,18 @@ class FeatureStore:
         np.savez(buffer, **{name: np.asarray(array, np.float32) for name, array in features.items()})  # type: ignore[arg-type]
         with atomic(self.path(signature, key)) as temporary:
             temporary.write_bytes(buffer.getvalue())
+
+
+def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, str]]) -> None:
+    """Write a table of texts at once. No cell of it is taken for a formula by a spreadsheet."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows({name: cell(line[name]) for name in columns} for line in lines)
+    write_text(path, buffer.getvalue())
+
+
+def cell(text: str) -> str:
+    """Text from outside as a cell: on one line, and with an apostrophe before what a spreadsheet would compute."""
+    plain = printable(text)
+    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain

@@ -107,6 +107,8 @@ class Output:
     """Wall seconds: the example's share of its batch."""
     error: str | None = None
     """Why there is no file."""
+    maker: str = ""
+    """Digest of what made it: code, weights, options, versions (bench/core/maker.py)."""
 
 
 class Model(Protocol):

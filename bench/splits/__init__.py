@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightsound.bench.core import registry
@@ -41,6 +42,10 @@ class Split:
     """Sorted by id."""
     count: int = 0
     """Examples in the whole manifest, whatever part of it was asked for."""
+    limit: int | None = None
+    """How many examples were asked for, None for all."""
+    digests: Mapping[Path, str] = field(default_factory=dict)
+    """File -> sha256 that it has to have."""
 
     @property
     def coverage(self) -> float | None:
@@ -49,8 +54,10 @@ class Split:
 
     @property
     def label(self) -> str:
-        """What rows call it: `name@hash`, of a part of the published list `name[2250/2500]@hash`."""
+        """What rows call it: `name@hash`, of a part of the published list `name[2250/2500]@hash`, of the first
+        examples only `name[limit20]@hash`."""
         part = f"[{self.count}/{self.card.size}]" if self.card.size and self.count != self.card.size else ""
+        part += f"[limit{self.limit}]" if self.limit is not None else ""
         return f"{self.card.name}{part}@{self.hash[:6]}"
 
 
@@ -136,7 +143,7 @@ def load(
             raise SplitError(f"a limit of {limit} examples leaves none; it must be 1 or more")
         shuffled = sorted(examples, key=lambda example: hashlib.sha256(example.id.encode()).hexdigest())
         examples = sorted(shuffled[:limit], key=lambda example: example.id)
-    return Split(known, content_hash, examples, count)
+    return Split(known, content_hash, examples, count, limit)
 
 
 def prepare(

@@ -1,11 +1,20 @@
-"""A batch to a model: one answer an example, whatever is wrong with one of them or with the memory."""
+"""A batch to a model: one answer an example, whatever is wrong with one of them, with the model or with the
+memory."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
 
-from sightsound.bench.core import memory
+from sightsound.bench.core import faults, memory
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import named
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, chunks
 
@@ -13,34 +22,47 @@ from sightsound.bench.core.types import Example, Generated, Model, chunks
 class Asker:
     """Asks one system's model. A batch that does not fit into memory is halved, and so are those after it."""
 
-    def __init__(self, model: Model, system: System, device: str) -> None:
+    def __init__(
+        self, model: Model, system: System, device: str, *, timeout_s: float = 0.0, log: Path | None = None
+    ) -> None:
+        """`timeout_s`: most seconds an example, 0 for no limit; `log`: where tracebacks of the model are kept."""
         self.model, self.system, self.device = model, system, device
+        self.timeout_s, self.log = timeout_s, log
         self.at_most: int | None = None
         """Examples that were found to fit; None as long as every batch did."""
 
     def ask(self, batch: Sequence[Example], seed: int) -> list[Generated]:
         """One answer an example, in the batch's order. What a batch raises, each example is asked alone for.
 
-        BenchError where one example alone does not fit into memory.
+        MachineError for a fault of the machine, BenchError where one example alone does not fit into memory.
         """
         return [answer for part in chunks(batch, self.at_most or len(batch)) for answer in self._part(part, seed)]
 
     def _part(self, batch: Sequence[Example], seed: int) -> list[Generated]:
         try:
-            return _match(self.model.generate(batch, seed), self.system.label, batch)
-        except (ValueError, OSError, BenchError) as error:
-            if len(batch) == 1:
-                return [Generated(batch[0].id, error=one_line(error))]
-            parts = [[example] for example in batch]
-        except (RuntimeError, MemoryError) as error:
-            if not memory.ran_out(error):
-                raise
-            if len(batch) == 1:
-                raise BenchError(f"{self.system.label}: {too_little(self.system, self.device)}") from error
-            self.at_most = (len(batch) + 1) // 2
-            parts = [list(part) for part in chunks(batch, self.at_most)]
+            with redirect_stdout(sys.stderr), _limit(self.timeout_s * len(batch)):
+                return _match(self.model.generate(batch, seed), self.system.label, batch)
+        except (Exception, SystemExit) as error:  # a model may raise anything; it costs its examples
+            if fault := faults.of_machine(error):
+                raise fault from error
+            if memory.ran_out(error):
+                if len(batch) == 1:
+                    raise BenchError(f"{self.system.label}: {too_little(self.system, self.device)}") from error
+                self.at_most = (len(batch) + 1) // 2
+                parts = [list(part) for part in chunks(batch, self.at_most)]
+            else:
+                if len(batch) == 1:
+                    self._keep_traceback(batch[0])
+                    return [Generated(batch[0].id, error=named(error))]
+                parts = [[example] for example in batch]
         memory.give_back()  # here, where the error's frames no longer hold the batch's tensors
         return [answer for part in parts for answer in self.ask(part, seed)]
+
+    def _keep_traceback(self, example: Example) -> None:
+        if self.log is not None:
+            self.log.parent.mkdir(parents=True, exist_ok=True)
+            with self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
+                file.write(f"{example.id}\n{traceback.format_exc()}\n")
 
 
 def too_little(system: System, device: str) -> str:
@@ -49,16 +71,41 @@ def too_little(system: System, device: str) -> str:
     return f"{needs}, {device} has {memory.have_gb(device):.1f} GB; take another --device or machine"
 
 
+@contextmanager
+def _limit(seconds: float) -> Iterator[None]:
+    """TimeoutError in the block when it takes longer.
+
+    Python code is interrupted at its next step, a call into C when it returns. Only the main thread can be
+    interrupted; elsewhere there is no limit.
+    """
+    if not seconds or threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        raise TimeoutError(f"took longer than {seconds:g} s (--timeout)")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
 def _match(made: Iterable[Generated], label: str, batch: Sequence[Example]) -> list[Generated]:
+    """The answers in the batch's order; an example without one, or with several, is a failure."""
     by_id: dict[str, Generated] = {}
     wanted = {example.id for example in batch}
+    twice: set[str] = set()
     for answer in made:
-        if answer.id not in wanted or answer.id in by_id:
-            raise ValueError(f"{label} answered for {answer.id!r}, which was not asked or asked once only")
+        if not isinstance(answer, Generated):
+            raise ValueError(f"{label} yielded a {type(answer).__name__}, not a Generated")
+        if answer.id not in wanted:
+            raise ValueError(f"{label} answered for {answer.id!r}, which was not asked")
+        if answer.id in by_id:
+            twice.add(answer.id)
         by_id[answer.id] = answer
+    by_id |= {name: Generated(name, error="the model gave more than one answer") for name in twice}
     return [by_id.get(e.id, Generated(e.id, error="the model gave no answer")) for e in batch]
-
-
-def one_line(error: object) -> str:
-    """An error's text for the journal."""
-    return " ".join(str(error).split())[:500] or type(error).__name__

@@ -72,13 +72,15 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         split=split,
         systems=systems,
         metrics=metrics,
-        folder=options.out or _default_folder(options, task, splits.card(split).name, names),
+        folder=(options.out or _default_folder(options, task, splits.card(split).name, names)).absolute(),
         seed=options.seed,
         limit=options.limit,
         device=device_of(options.device),
         batch_size=options.batch_size,
         mirror=mirror,
         retry=options.retry,
+        remake=options.remake,
+        timeout_s=options.timeout,
         corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
     )
 

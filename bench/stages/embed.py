@@ -14,9 +14,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from sightsound.bench import assets
-from sightsound.bench.core import media, registry, video
+from sightsound.bench.core import media, memory, registry, video
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import named, of_machine
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
 from sightsound.metrics.card import ExtractorCard
@@ -141,11 +144,22 @@ def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
     if not clips:
         return []
     try:
-        return list(network(clips))
-    except ValueError as error:
+        return [_finite(features) for features in network(clips)]
+    except Exception as error:  # networks and the libraries under them raise what they like for odd clips
+        if fault := of_machine(error):
+            raise fault from error
+        if memory.ran_out(error):
+            raise BenchError(f"{type(network).__name__}: memory ran out on {len(clips)} clips") from error
         if len(clips) == 1:
-            return [" ".join(str(error).split())]
+            return [named(error)]
         return [found for clip in clips for found in _extract(network, [clip])]
+
+
+def _finite(features: Features) -> Features | str:
+    """The features, or why they are none: what is not finite must not reach a mean."""
+    if all(np.isfinite(array).all() for array in features.values()):
+        return features
+    return "the network gives features that are not finite for it"
 
 
 @dataclass(frozen=True)

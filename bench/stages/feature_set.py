@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench.core.types import Example
+from sightsound.metrics.card import Need
 
 FeatureOf = Callable[[str, str, str], NDArray[np.float32] | None]
 """(extractor, content key, output) -> features, or None where the item could not be embedded."""
@@ -31,9 +32,32 @@ class FeatureSet:
     """Where the features are."""
     extractor_signature: Callable[[str], str]
     """Extractor name -> signature."""
+    absent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """System label or side -> example id -> why there is nothing to embed."""
+    unembedded: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    """(extractor, content key) -> why it has no features."""
+    remarks: Mapping[str, str] = field(default_factory=dict)
+    """System label -> what a reader of its rows must know."""
     corpus: str = ""
     """Size and digest of the user's corpus, whose keys are `keys["corpus"]`; empty where no metric reads one."""
     video: bool = False
     """The condition is a video, of which a network of pictures sees the middle frame."""
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """System label -> cells of its rows that the scoring doesn't know (run, seed, device, versions, ...)."""
+
+    def lost(self, needs: Sequence[Need], system: str, examples: Sequence[Example]) -> dict[str, str]:
+        """The examples that a metric with these needs cannot score for the system, by id: why."""
+        found: dict[str, str] = {}
+        for example in examples:
+            for need in needs:
+                if need.side == "corpus":
+                    continue
+                whose = system if need.side == "generated" else need.side
+                key = (self.outputs[system] if need.side == "generated" else self.keys[need.side]).get(example.id)
+                if key is None:
+                    reason = self.absent.get(whose, {}).get(example.id, f"it has no {need.side}")
+                else:
+                    reason = self.unembedded.get((need.extractor, key), "")
+                if reason:
+                    found.setdefault(example.id, reason)
+        return found

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import store
+from sightsound.bench.core import faults, store
 from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.registry import System
+from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Example, Report, Task
 from sightsound.bench.splits import Split
 from sightsound.bench.stages import corpus, embed, outputs, reading
@@ -24,6 +25,7 @@ Items = Mapping[str, embed.Item]
 """Example id -> what is embedded of it."""
 
 
+@known()
 def gather(
     folder: Path,
     systems: Sequence[System],
@@ -42,19 +44,29 @@ def gather(
     """
     networks = embed.Extractors(reading.extractors(cards), device, mirror)
     features = store.FeatureStore(cache_dir() / "features")
-    made = {system.label: _outputs(folder, system, task, split.examples) for system in systems}
-    sides = _sides(task, cards, split.examples)
+    absent: dict[str, dict[str, str]] = {}
+    made = {
+        system.label: _outputs(folder, system, task, split.examples, absent.setdefault(system.label, {}))
+        for system in systems
+    }
+    sides = _sides(task, cards, split, absent)
     words = corpus.read(texts) if texts else None
     if words:
         sides["corpus"] = {str(index): item for index, item in enumerate(words.items)}
     failures: dict[tuple[str, str], str] = {}
+    by_key: dict[str, embed.Item] = {}
     for names, items in _jobs(task, cards, made, sides):
+        by_key |= {item.key: item for item in items}
         failures |= embed.embed(items, names, networks, features, report)
 
     def feature(extractor: str, key: str, output: str) -> Any:
         if (extractor, key) in failures:
             return None
-        return features.get(networks.signature(extractor), key, output)
+        found = features.get(networks.signature(extractor), key, output)
+        if found is None:  # the entry was damaged, and is removed: make it again
+            failures.update(embed.embed([by_key[key]], [extractor], networks, features))
+            found = features.get(networks.signature(extractor), key, output)
+        return found
 
     return FeatureSet(
         examples=split.examples,
@@ -62,40 +74,74 @@ def gather(
         keys={side: _keys(items) for side, items in sides.items()},
         outputs={label: _keys(items) for label, items in made.items()},
         feature=feature,
+        absent=absent,
+        unembedded=failures,
         extractor_signature=networks.signature,
         corpus=words.label if words else "",
         video="video" in task.conditions,
     )
 
 
-def _outputs(folder: Path, system: System, task: Task, examples: Sequence[Example]) -> dict[str, embed.Item]:
-    """The system's outputs that are there, by example id; by the bytes that the files hold now."""
+def _outputs(
+    folder: Path, system: System, task: Task, examples: Sequence[Example], absent: dict[str, str]
+) -> dict[str, embed.Item]:
+    """The system's outputs by example id, each with the bytes that the journal says; the others go to `absent`."""
     place, journal = outputs.place(folder, system), outputs.journal(folder, system)
     found = {}
     for example in scope(system, examples):
-        path = journal[example.id].path if example.id in journal else None
-        if path is not None and (place / path).is_file():
-            found[example.id] = _output_item(task, place / path)
+        output = journal.get(example.id)
+        if output is None:
+            absent[example.id] = "it was not generated"
+        elif output.path is None:
+            absent[example.id] = output.error or "it was not generated"
+        else:
+            try:
+                found[example.id] = _output_item(task, place / output.path, output.sha256)
+            except (OSError, UnicodeDecodeError, MediaError) as error:
+                absent[example.id] = f"{faults.one_line(error)}; --retry-failed makes it anew"
     return found
 
 
-def _output_item(task: Task, path: Path) -> embed.Item:
-    return embed.text_item(path.read_text(encoding="utf-8")) if task.output == "text" else embed.file_item(path)
+def _output_item(task: Task, path: Path, sha256: str | None) -> embed.Item:
+    """What is embedded of an output. MediaError where its file is gone or is not the one that was recorded."""
+    if not path.is_file():
+        raise MediaError(f"{path.name} is gone")
+    item = embed.file_item(path)
+    if sha256 is not None and item.key != sha256:
+        raise MediaError(f"{path.name} was changed after it was made")
+    return embed.text_item(path.read_text(encoding="utf-8")) if task.output == "text" else item
 
 
 def _sides(
-    task: Task, cards: Sequence[MetricCard], examples: Sequence[Example]
+    task: Task, cards: Sequence[MetricCard], split: Split, absent: dict[str, dict[str, str]]
 ) -> dict[str, dict[str, embed.Item]]:
-    """The items of the reference and of the conditions that the metrics read, by side and example id."""
+    """The items of the reference and of the conditions that the metrics read, by side and example id.
+
+    One that cannot be read goes to `absent` and counts as a failure of every system alike. BenchError for one that
+    is not the file of the split's manifest.
+    """
     read = {need.side for card in cards for need in reading.needs(card)}
     sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated", "corpus"}}
-    for example in examples:
+    for example in split.examples:
         for side, items in sides.items():
-            # A condition that cannot be read leaves its example out; the model's own failure is counted.
-            with suppress(OSError, MediaError):
-                if item := _item(task, example, side):
-                    items[example.id] = item
+            try:
+                item = _item(task, example, side)
+            except (OSError, MediaError) as error:
+                absent.setdefault(side, {})[example.id] = f"{side}: {faults.one_line(error)}"
+                continue
+            if item is not None:
+                _check(item, split)
+                items[example.id] = item
     return sides
+
+
+def _check(item: embed.Item, split: Split) -> None:
+    """BenchError where a file's bytes are not those that the manifest names."""
+    if isinstance(item.source, Path) and split.digests.get(item.source, item.key) != item.key:
+        raise BenchError(
+            f"{item.source}: is not the file that {split.label} was made with; run: bench splits verify "
+            f"{split.card.name}"
+        )
 
 
 def _item(task: Task, example: Example, side: str) -> embed.Item | None:

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import shutil
+import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
+from contextlib import redirect_stdout
+from functools import partial
 from pathlib import Path
 
 from sightsound.bench import assets
-from sightsound.bench.core import media, memory, registry
+from sightsound.bench.core import faults, media, memory, registry
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import named, one_line, printable
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
-from sightsound.bench.stages.ask import Asker, one_line, too_little
+from sightsound.bench.core.whole import check
+from sightsound.bench.stages.ask import Asker, too_little
 from sightsound.bench.stages.batches import Batches
 from sightsound.bench.stages.scope import scope, shown
 
+ERRORS = "errors.log"  # beside the outputs: tracebacks of what the model raised
 SUFFIX = {"audio": ".wav", "image": ".png", "text": ".txt"}
 
 
@@ -32,6 +37,8 @@ def generate(
     device: str = "cpu",
     batch_size: int | None = None,
     retry: bool = False,
+    maker: str = "",
+    timeout_s: float = 0.0,
     report: Report = lambda what, done, total: None,
 ) -> dict[str, Output]:
     """Outputs of `system` for `examples` under `folder`, by example id; what is there already is kept.
@@ -39,7 +46,8 @@ def generate(
     Batches are fixed by the examples' order, and a batch that lacks one output is made again whole, so that a
     run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
-    result too, and tried again only with `retry`.
+    result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
+    noted with each output. Raises MachineError where the machine failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")
@@ -59,14 +67,15 @@ def generate(
         for batch in batches.over(examples):
             if any(example.id not in done for example in batch):
                 if asker is None:
-                    asker = Asker(make(), system, device)
+                    asker = Asker(make(), system, device, timeout_s=timeout_s, log=folder / ERRORS)
                     batches.loaded()
                 started = time.perf_counter()
                 answers = asker.ask(batch, seed)
                 share_s = (time.perf_counter() - started) / len(batch)
                 if kept:
                     kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
-                kept.append(writer.submit(_keep_all, answers, journal, task, seed, round(share_s, 6)))
+                note = partial(Output, seed=seed, took_s=round(share_s, 6), maker=maker)
+                kept.append(writer.submit(_keep_all, answers, journal, task, note))
             reached += len(batch)
             report(system.label, reached, len(examples))
     done.update((output.id, output) for future in kept for output in future.result())
@@ -74,51 +83,60 @@ def generate(
 
 
 def build(system: registry.System, device: str, mirror: Path | None, report: Report) -> Model:
-    """The system's model with its weights."""
+    """The system's model with its weights. BenchError, one line, for whatever its constructor raises."""
     weights = {name: assets.fetch(name, mirror, report) for name in system.build.assets}
     factory = registry.load(system.build.entry)
     try:
-        model: Model = factory(device, weights, **system.options)
-    except TypeError as error:
-        if not system.options:
-            raise
-        raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
-    except (ValueError, OSError) as error:
-        raise BenchError(f"{system.label}: {one_line(error)}") from error
-    except (RuntimeError, MemoryError) as error:
-        if not memory.ran_out(error):
-            raise
-        raise BenchError(f"{system.label}: {too_little(system, device)}") from error
+        with redirect_stdout(sys.stderr):
+            model: Model = factory(device, weights, **system.options)
+    except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
+        if fault := faults.of_machine(error):
+            raise fault from error
+        if memory.ran_out(error):
+            raise BenchError(f"{system.label}: {too_little(system, device)}") from error
+        if isinstance(error, TypeError) and system.options:
+            raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
+        raise BenchError(f"{system.label}: could not be built: {named(error)}") from error
     return model
 
 
 def _is_there(folder: Path, output: Output, retry: bool) -> bool:
-    return not retry if output.path is None else (folder / output.path).is_file()
+    if output.path is None:
+        return not retry
+    path = folder / output.path
+    return path.is_file() and not (retry and media.file_sha256(path) != output.sha256)
 
 
 def _keep_all(
-    answers: Sequence[Generated], journal: Journal, task: Task, seed: int, took_s: float
+    answers: Sequence[Generated], journal: Journal, task: Task, note: Callable[..., Output]
 ) -> list[Output]:
     """Write a batch's answers and note them."""
-    outputs = [replace(_keep(made, journal.folder, task, seed), took_s=took_s) for made in answers]
+    outputs = [_keep(made, journal.folder, task, note) for made in answers]
     journal.append(outputs)
     return outputs
 
 
-def _keep(made: Generated, folder: Path, task: Task, seed: int) -> Output:
-    """Write one answer under `outputs`; a failure to do so is the example's own."""
-    facts: Mapping[str, str] = dict(made.notes)
-    if made.error is not None:
-        return Output(made.id, seed=seed, notes=facts, error=one_line(made.error))
-    suffix = made.path.suffix if made.path else SUFFIX[task.output]
+def _keep(made: Generated, folder: Path, task: Task, note: Callable[..., Output]) -> Output:
+    """Write one answer under `outputs` and look at it whole; what is wrong with it is the example's own
+    failure."""
+    suffix = made.path.suffix.lower() if made.path else SUFFIX[task.output]
     target = folder / "outputs" / f"{made.id}{suffix}"
+    facts: dict[str, str] = {}
     try:
+        facts = {printable(str(key)): str(text) for key, text in made.notes.items()}
+        if made.error is not None:
+            return note(made.id, notes=facts, error=one_line(made.error))
         with atomic(target) as temporary:
             rate_hz, seconds = _write(made, temporary, task)
-    except (BenchError, OSError) as error:
-        return Output(made.id, seed=seed, notes=facts, error=one_line(error))
+            check(temporary, task.output, named=made.path or target)
+    except Exception as error:  # whatever a model handed over; faults of the machine are not the example's
+        if fault := faults.of_machine(error):
+            raise fault from error
+        return note(made.id, notes=facts, error=named(error))
     name = target.relative_to(folder).as_posix()
-    return Output(made.id, name, media.file_sha256(target), rate_hz, seconds, seed, facts)
+    return note(
+        made.id, path=name, sha256=media.file_sha256(target), rate_hz=rate_hz, seconds=seconds, notes=facts
+    )
 
 
 def _write(made: Generated, path: Path, task: Task) -> tuple[int, float]:
@@ -126,7 +144,7 @@ def _write(made: Generated, path: Path, task: Task) -> tuple[int, float]:
         shutil.copyfile(made.path, path)
         return media.probe_audio(path) if task.output == "audio" else (0, 0.0)
     if task.output == "audio" and made.audio is not None:
-        return made.rate_hz, media.write_audio(path, made.audio, made.rate_hz)
+        return int(made.rate_hz), media.write_audio(path, made.audio, made.rate_hz)
     if task.output == "image" and made.image is not None:
         media.write_image(path, made.image)
         return 0, 0.0

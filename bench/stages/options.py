@@ -26,5 +26,7 @@ class Options:
     settings: Sequence[str] | None = None
     corpus: Path | None = None
     retry: bool = False
+    remake: bool = False
+    timeout: float = 0.0
     notes: list[str] = field(default_factory=list)
     """Filled on the way: what the user should know before the work starts."""

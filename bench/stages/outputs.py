@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
+from sightsound.bench.core import maker as makers
 from sightsound.bench.core import store
+from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.maker import Maker
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Output
 
 VERSIONS = "versions.txt"
 """Beside the outputs: what their model was made of."""
+
+
+OPENED = "opened.txt"
+"""Beside the outputs: the references that the model's code opened."""
 
 
 def place(folder: Path, system: System) -> Path:
@@ -34,6 +43,46 @@ def forget(folder: Path, system: System) -> None:
         raise BenchError(f"{gone}: is a link; remove it yourself or give another --out")
     if gone.exists():
         shutil.rmtree(gone)
+
+
+def claim(folder: Path, system: System, maker: Maker, wanted: Sequence[str], *, remake: bool) -> None:
+    """Make the system's outputs in the run folder those of `maker`, or go on with them.
+
+    `wanted`: ids of the examples that it has to answer. BenchError where another maker made what is there, unless
+    `remake`: then they are removed and made anew.
+    """
+    where, have = place(folder, system), journal(folder, system)
+    there = makers.read(where) if have or (where / makers.NAME).is_file() else maker
+    blend = any(example not in have for example in wanted) and bool(have)
+    other = makers.differs(there, maker, blend=blend) if there else "made by nobody knows what"
+    if other and not remake:
+        raise BenchError(
+            f"{shown(where)}: holds outputs that were {other}; --remake makes them anew, another --out keeps both"
+        )
+    if other:
+        forget(folder, system)
+    if other or there is maker:
+        store.write_text(where / makers.NAME, json.dumps(asdict(maker), indent=1, sort_keys=True) + "\n")
+
+
+def note_opened(folder: Path, system: System, opened: Collection[Path]) -> None:
+    """Keep on record which references the system's code opened while it was generating."""
+    if not opened:
+        return
+    names = sorted({*opened_references(folder, system), *(path.name for path in opened)})
+    store.write_text(place(folder, system) / OPENED, "".join(f"{name}\n" for name in names))
+
+
+def opened_references(folder: Path, system: System) -> list[str]:
+    """Names of the reference files that the system's code opened; empty where it kept to its conditions."""
+    path = place(folder, system) / OPENED
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+
+
+def unfinished(folder: Path, system: System, wanted: Sequence[str]) -> int:
+    """How many of the examples `wanted` the system was never asked for: its run was stopped."""
+    have = journal(folder, system)
+    return sum(example not in have for example in wanted)
 
 
 def truncated(folder: Path, systems: Sequence[System]) -> dict[str, int]:

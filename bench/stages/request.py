@@ -36,5 +36,9 @@ class Request:
     """Folder with assets, searched first."""
     retry: bool = False
     """Try again what failed."""
+    remake: bool = False
+    """Make anew the outputs that another version of a system has made."""
+    timeout_s: float = 0.0
+    """Most seconds a model may take for an example; 0 for no limit."""
     corpus: Path | None = None
     """File of texts, one a line, for the metrics that compare with a corpus."""

@@ -9,16 +9,22 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightsound.bench import assets, splits
-from sightsound.bench.core import provenance, registry, results, store
+from sightsound.bench.core import provenance, registry, results, state, store, watch
+from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
 from sightsound.bench.stages import folder, outputs, reading, score
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.generate import build, generate
 from sightsound.bench.stages.request import Request
+from sightsound.bench.stages.scope import scope
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+FAILURES = "failures.csv"
+"""In the run folder: every example that a metric could not score, and why."""
 
 
 def run(request: Request, report: Report) -> pd.DataFrame:
@@ -83,18 +89,41 @@ def _generate(
     report: Report,
     make: Callable[[], Model] | None = None,
 ) -> dict[str, Output]:
-    return generate(
-        system,
-        request.task,
-        examples,
-        outputs.place(request.folder, system),
-        make or partial(_build, request, system, report),
-        seed=request.seed,
-        device=request.device,
-        batch_size=request.batch_size,
-        retry=request.retry,
-        report=report,
-    )
+    maker = _maker(request, system)
+    wanted = [example.id for example in scope(system, examples)]
+    outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
+    with state.restored(), watch.watched(_withheld(request, system, examples)) as opened:
+        made = generate(
+            system,
+            request.task,
+            examples,
+            outputs.place(request.folder, system),
+            make or partial(_build, request, system, report),
+            seed=request.seed,
+            device=request.device,
+            batch_size=request.batch_size,
+            retry=request.retry,
+            maker=maker.digest,
+            timeout_s=request.timeout_s,
+            report=report,
+        )
+        outputs.note_opened(request.folder, system, opened)
+    return made
+
+
+def _maker(request: Request, system: System) -> Maker:
+    """What would make the outputs now. Weights that are not here are not known."""
+    here = [name for name in system.build.assets if assets.locate(name, request.mirror) is not None]
+    return maker_of(system, {name: assets.digest(name, request.mirror) for name in here})
+
+
+def _withheld(request: Request, system: System, examples: Sequence[Example]) -> list[Path]:
+    """The references, which a system under test has no business to open."""
+    if system.card.reference or not system.build.entry:
+        return []
+    found = [getattr(example, request.task.reference) for example in examples]
+    read = {getattr(example, name) for example in examples for name in request.task.conditions}
+    return [path for path in found if isinstance(path, Path) and path not in read]
 
 
 def _build(request: Request, system: System, report: Report) -> Model:
@@ -121,10 +150,25 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
         texts=request.corpus,
         report=report,
     )
-    stored = replace(stored, facts={system.label: _facts(request, system) for system in request.systems})
+    stored = replace(
+        stored,
+        facts={system.label: _facts(request, system) for system in request.systems},
+        remarks=_remarks(request),
+    )
     table = results.frame(score.score(stored, request.systems, request.metrics, request.task.name))
+    failures = score.failures(stored, request.systems, request.metrics)
+    store.write_csv(request.folder / FAILURES, ("system", "example", "reason", "metrics"), failures)
     results.write(request.folder / "rows.csv", table)
     return table
+
+
+def _remarks(request: Request) -> dict[str, str]:
+    opened = {each.label: outputs.opened_references(request.folder, each) for each in request.systems}
+    return {
+        label: f"its code opened {len(names)} reference files, {names[0]} among them"
+        for label, names in opened.items()
+        if names
+    }
 
 
 def _facts(request: Request, system: System) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -13,9 +14,10 @@ from threadpoolctl import threadpool_limits
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.results import Row
+from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Example
 from sightsound.bench.stages.feature_set import FeatureSet
-from sightsound.bench.stages.reading import function_of, module_of, sign, under
+from sightsound.bench.stages.reading import function_of, module_of, needs, sign, under
 from sightsound.bench.stages.scope import halves, scope
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows, stack
@@ -41,6 +43,7 @@ class _Value:
     note: str = ""
 
 
+@known()
 def score(
     stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str
 ) -> list[Row]:
@@ -59,16 +62,17 @@ def _score(
         positions = _positions(card, stored, ranked, known) if card.kind == "ranked" else None
         for system in systems if positions is None else ranked:
             examples = scope(system, stored.examples)
+            lost = stored.lost(_own_needs(card, system), system.label, examples)
+            there = [example for example in examples if example.id not in lost]
             try:
                 if positions is not None:
                     found = _ranked(card, positions[:, ranked.index(system)], stored, len(ranked))
                 elif card.kind == "two_sets":
-                    found = _two_sets(card, stored, system, examples)
+                    found = _two_sets(card, stored, system, there)
                 else:
-                    found = _per_clip(card, stored, system, examples, known)
+                    found = _per_clip(card, stored, system, there, known)
             except ValueError as error:  # what the metric's functions say of features they cannot take
                 found = _Value(note=" ".join(str(error).split()))
-            answered = sum(example.id in stored.outputs[system.label] for example in examples)
             made.append(
                 Row(
                     model=system.card.name,
@@ -80,13 +84,13 @@ def _score(
                     ci_low=found.low,
                     ci_high=found.high,
                     n=found.n,
-                    n_failed=len(examples) - answered,
+                    n_failed=len(lost),
                     group_n=found.groups,
                     higher_is_better=card.higher_is_better,
                     signature=sign(card, stored, found.n),
                     competitors=" ".join(sorted(s.label for s in ranked)) if positions is not None else "",
                     dtype="float32",
-                    note=found.note,
+                    note=_note(found.note, lost, len(examples), stored.remarks.get(system.label, "")),
                     **stored.facts.get(system.label, {}),
                 )
             )
@@ -114,6 +118,40 @@ def clip_rows(
             parts.append(module_of(card).statistics(*columns, **card.options))
             kept += [some[index] for index in whole]
     return kept, stack(parts)
+
+
+def _own_needs(card: MetricCard, system: registry.System) -> tuple[Need, ...]:
+    """What a metric reads of the examples that the system answers: half of a reference is held against the other
+    half's references, not its own."""
+    wanted = needs(card)
+    return tuple(n for n in wanted if n.side != "reference") if system.build.halves else wanted
+
+
+def _note(note: str, lost: Mapping[str, str], count: int, remark: str) -> str:
+    """What is to be said of a row: failures first, the commonest reason with them."""
+    failed = ""
+    if lost:
+        (reason, _), *others = Counter(lost.values()).most_common()
+        failed = f"{len(lost)} of {count} failed: {reason}{' and other reasons' if others else ''}"
+    return "; ".join(filter(None, (failed, note, remark)))
+
+
+def failures(
+    stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard]
+) -> list[dict[str, str]]:
+    """Every example that a metric could not score: system, example, metrics, reason."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for system in systems:
+        examples = scope(system, stored.examples)
+        for card in cards:
+            if card.kind == "ranked" and system.card.reference:
+                continue
+            for example, reason in stored.lost(_own_needs(card, system), system.label, examples).items():
+                found.setdefault((system.label, example, reason), []).append(card.name)
+    return [
+        {"system": system, "example": example, "reason": reason, "metrics": " ".join(names)}
+        for (system, example, reason), names in sorted(found.items())
+    ]
 
 
 def _two_sets(

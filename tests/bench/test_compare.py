@@ -127,7 +127,7 @@ def test_what_cannot_be_compared(toy_world, bench):
 
 def row(model: str, value: float, half: float, **other) -> dict:
     """A row of the results with a symmetric interval."""
-    cells = {"variant": "", "competitors": "", "signature": "s", "higher_is_better": True}
+    cells = {"variant": "", "competitors": "", "n_failed": 0, "signature": "s", "higher_is_better": True}
     return cells | {"model": model, "value": value, "ci_low": value - half, "ci_high": value + half} | other
 
 
@@ -137,6 +137,8 @@ def test_ties_of_rows():
     assert ties.letters(rows) == {"x": "a", "y": "ab", "z": "b"}
     down = [dict(each, higher_is_better=False) for each in rows]
     assert ties.letters(down) == {"z": "a", "y": "ab", "x": "b"}
+    broken = [row("x", 3.2, 1, n_failed=1), *rows[1:]]
+    assert set(ties.letters(broken)) == {"y", "z"}, "who failed is not tied with anybody"
     odd = [*rows, row("halves", 3.2, 1, signature="t"), row("none", nan, nan)]
     assert ties.letters(odd) == ties.letters(rows)
 

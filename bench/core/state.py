@@ -1,0 +1,95 @@
+"""The global state of the process: what a model changes of it must not reach another model, the metrics or the
+cache.
+
+Torch's precision, default type and switches, NumPy's error handling, the generators of random numbers, the working
+folder. Whoever runs code of others puts `restored()` around it; whoever measures works within `known()`.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@contextmanager
+def restored() -> Iterator[None]:
+    """Whatever the block does to the global state is undone when it ends."""
+    before = _read()
+    try:
+        yield
+    finally:
+        _write(before)
+
+
+@contextmanager
+def known() -> Iterator[None]:
+    """The block works in the state that features and values are defined in: float32, full precision, no autocast.
+
+    It is left as it was found.
+    """
+    import torch
+
+    with restored():
+        torch.set_default_dtype(torch.float32)
+        torch.set_float32_matmul_precision("highest")
+        torch.set_grad_enabled(True)
+        torch.use_deterministic_algorithms(False)
+        torch.backends.cudnn.allow_tf32 = False
+        np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
+        with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
+            yield
+
+
+def _read() -> dict[str, Any]:
+    import torch
+
+    found: dict[str, Any] = {
+        "cwd": _cwd(),
+        "numpy errors": np.geterr(),
+        "numpy random": np.random.get_state(),
+        "random": random.getstate(),
+        "dtype": torch.get_default_dtype(),
+        "precision": torch.get_float32_matmul_precision(),
+        "grad": torch.is_grad_enabled(),
+        "deterministic": torch.are_deterministic_algorithms_enabled(),
+        "tf32": torch.backends.cudnn.allow_tf32,
+        "benchmark": torch.backends.cudnn.benchmark,
+        "threads": torch.get_num_threads(),
+        "torch random": torch.get_rng_state(),
+    }
+    if torch.cuda.is_initialized():
+        found["cuda random"] = torch.cuda.get_rng_state_all()
+    return found
+
+
+def _cwd() -> str | None:
+    try:
+        return str(Path.cwd())
+    except FileNotFoundError:  # it was removed under us
+        return None
+
+
+def _write(state: dict[str, Any]) -> None:
+    import torch
+
+    if state["cwd"] is not None:
+        os.chdir(state["cwd"])
+    np.seterr(**state["numpy errors"])
+    np.random.set_state(state["numpy random"])
+    random.setstate(state["random"])
+    torch.set_default_dtype(state["dtype"])
+    torch.set_float32_matmul_precision(state["precision"])
+    torch.set_grad_enabled(state["grad"])
+    torch.use_deterministic_algorithms(state["deterministic"])
+    torch.backends.cudnn.allow_tf32 = state["tf32"]
+    torch.backends.cudnn.benchmark = state["benchmark"]
+    torch.set_num_threads(state["threads"])
+    torch.set_rng_state(state["torch random"])
+    if "cuda random" in state:
+        torch.cuda.set_rng_state_all(state["cuda random"])
