@@ -17,7 +17,9 @@ from sightsound.baselines.parts.messages import ChatError, Message
 
 KEY_VARIABLE = "OPENAI_API_KEY"
 TRIES = 5
-TIMEOUT_S = 120.0
+TIMEOUT_S = 120.0  # without a byte
+WHOLE_S = 600.0  # for a whole answer, however it trickles in
+LONGEST_BYTES = 4_000_000
 AT_ONCE = 4  # requests under way together
 LONGEST_WAIT_S = 60.0
 
@@ -27,6 +29,19 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
     def redirect_request(self, *args: Any, **kwargs: Any) -> None:
         return None
+
+
+def _read(response: Any) -> bytes:
+    """The whole body. TimeoutError for one that never ends, ValueError for one that is far too long."""
+    parts: list[bytes] = []
+    ends = time.monotonic() + WHOLE_S
+    while part := response.read1(65536):
+        parts.append(part)
+        if time.monotonic() > ends:
+            raise TimeoutError(f"the answer took longer than {WHOLE_S:g} s")
+        if sum(map(len, parts)) > LONGEST_BYTES:
+            raise ValueError(f"the answer is longer than {LONGEST_BYTES} bytes")
+    return b"".join(parts)
 
 
 class RemoteChat:
@@ -89,7 +104,7 @@ class RemoteChat:
             headers["Authorization"] = f"Bearer {self._key}"
         request = urllib.request.Request(self.url, data=body, headers=headers, method="POST")
         with self._opener.open(request, timeout=TIMEOUT_S) as response:
-            content = json.load(response)["choices"][0]["message"]["content"]
+            content = json.loads(_read(response))["choices"][0]["message"]["content"]
         if not isinstance(content, str):
             raise TypeError("content is no text")
         return content.strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import errno
 import hashlib
 import io
 import json
@@ -160,6 +161,8 @@ class FeatureStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._read_only = False
+        self._held: dict[Path, dict[str, NDArray[np.float32]]] = {}
 
     def path(self, signature: str, key: str) -> Path:
         """Where the features of content `key` under an extractor's signature lie."""
@@ -169,11 +172,14 @@ class FeatureStore:
 
     def has(self, signature: str, key: str) -> bool:
         """Whether they are there."""
-        return self.path(signature, key).is_file()
+        path = self.path(signature, key)
+        return path in self._held or path.is_file()
 
     def get(self, signature: str, key: str, output: str) -> NDArray[np.float32] | None:
         """One output's array; None where the entry is damaged, which is then removed, to be made again."""
         path = self.path(signature, key)
+        if path in self._held:
+            return self._held[path].get(output)
         try:
             with np.load(path, allow_pickle=False) as arrays:
                 found: NDArray[np.float32] = arrays[output]
@@ -196,9 +202,19 @@ class FeatureStore:
     def put(self, signature: str, key: str, features: dict[str, NDArray[np.float32]]) -> None:
         """Keep a clip's features."""
         buffer = io.BytesIO()
-        np.savez(buffer, **{name: np.asarray(array, np.float32) for name, array in features.items()})  # type: ignore[arg-type]
-        with atomic(self.path(signature, key)) as temporary:
-            temporary.write_bytes(buffer.getvalue())
+        arrays = {name: np.asarray(array, np.float32) for name, array in features.items()}
+        np.savez(buffer, **arrays)  # type: ignore[arg-type]
+        path = self.path(signature, key)
+        if not self._read_only:
+            try:
+                with atomic(path) as temporary:
+                    temporary.write_bytes(buffer.getvalue())
+            except OSError as error:
+                if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                    raise
+                self._read_only = True
+        if self._read_only:  # a cache of somebody else's: what it lacks is kept for as long as this run lasts
+            self._held[path] = arrays
 
 
 def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, str]]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.stages import folder, reading
 from sightsound.bench.stages.gather import TEXTS
-from sightsound.bench.stages.options import Options
+from sightsound.bench.stages.options import SECRET, Options
 from sightsound.bench.stages.request import Request
 from sightsound.metrics.card import MetricCard
+
+LONGEST_NAME = 100
+NAME = re.compile(rf"\w[\w .+=-]{{0,{LONGEST_NAME - 1}}}")
+"""A name that a user gives a system, or its variant: it becomes part of tables and, by a slug, of folders."""
 
 
 def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
@@ -34,8 +39,19 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
 
 
 def given(name: str) -> System:
-    """The system of `bench score FOLDER --name NAME`; the name may hold a variant (`mine:v2`)."""
+    """The system of `bench score FOLDER --name NAME`; the name may hold a variant (`mine:v2`).
+
+    BenchError for a name that is empty, odd, or that of a reference row.
+    """
     family, _, variant = name.partition(":")
+    if not NAME.fullmatch(family) or not (NAME.fullmatch(variant) or not variant):
+        raise BenchError(
+            f"--name {name!r}: letters, digits, `.`, `_`, `-`, `+`, `=` and blanks, {LONGEST_NAME} at "
+            f"most, one `:` "
+            "before a variant"
+        )
+    if family in registry.model_cards() and registry.model_cards()[family].reference:
+        raise BenchError(f"--name {name}: {family} is the name of reference rows; take another")
     card = folder.card(family, variant)
     return System(card, variant, card.variants[variant])
 
@@ -137,6 +153,11 @@ def _settings(settings: Sequence[str]) -> dict[str, str]:
     pairs = [text.partition("=") for text in settings]
     if odd := [text for text, (key, sign, _) in zip(settings, pairs, strict=True) if not (key and sign)]:
         raise BenchError(f"--set {odd[0]}: write key=value")
+    if open_ := [key for key, _, value in pairs if SECRET.search(key) and not value.startswith(("env:", "file:"))]:
+        raise BenchError(
+            f"--set {open_[0]}=...: a secret on the command line would be written into the run; "
+            f"give {open_[0]}=env:VARIABLE or {open_[0]}=file:PATH"
+        )
     return {key: value for key, _, value in pairs}
 
 

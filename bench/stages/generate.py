@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -20,6 +21,7 @@ from sightsound.bench.core.types import Example, Generated, Model, Output, Repor
 from sightsound.bench.core.whole import check
 from sightsound.bench.stages.ask import Asker, too_little
 from sightsound.bench.stages.batches import Batches
+from sightsound.bench.stages.options import SECRET
 from sightsound.bench.stages.scope import scope, shown
 
 ERRORS = "errors.log"  # beside the outputs: tracebacks of what the model raised
@@ -88,7 +90,8 @@ def build(system: registry.System, device: str, mirror: Path | None, report: Rep
     factory = registry.load(system.build.entry)
     try:
         with redirect_stdout(sys.stderr):
-            model: Model = factory(device, weights, **system.options)
+            options = {key: _revealed(key, value) for key, value in system.options.items()}
+            model: Model = factory(device, weights, **options)
     except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
         if fault := faults.of_machine(error):
             raise fault from error
@@ -98,6 +101,17 @@ def build(system: registry.System, device: str, mirror: Path | None, report: Rep
             raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
         raise BenchError(f"{system.label}: could not be built: {named(error)}") from error
     return model
+
+
+def _revealed(key: str, value: str) -> str:
+    """The value of an option; of a secret what stands in the environment or the file that it names."""
+    kind, _, where = value.partition(":")
+    if not SECRET.search(key) or kind not in ("env", "file"):
+        return value
+    try:
+        return os.environ[where] if kind == "env" else Path(where).read_text(encoding="utf-8").strip()
+    except (KeyError, OSError) as error:
+        raise BenchError(f"--set {key}={value}: cannot be read ({named(error)})") from error
 
 
 def _is_there(folder: Path, output: Output, retry: bool) -> bool:

@@ -3,9 +3,13 @@ start."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+SECRET = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
+"""Names of options whose values must not be written down."""
 
 
 @dataclass(frozen=True)
