@@ -68,6 +68,16 @@ def pairs(rows: Sequence[Mapping[str, Any]]) -> None:
         say(note)
 
 
+def notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What stands under the table: a line a remark, with whom it concerns; failures of a system are said once."""
+    said: dict[str, dict[str, None]] = {}  # remark -> whom it concerns, each once
+    for row in rows:
+        for remark in filter(None, row["note"].split("; ")):
+            failed = " failed: " in remark or "its code opened" in remark
+            said.setdefault(remark, {})[label(row) if failed else row["metric"]] = None
+    return sorted(f"{', '.join(whom)}: {remark}" for remark, whom in said.items())
+
+
 def label(row: Mapping[str, Any]) -> str:
     """`family:variant` of a row."""
     return f"{row['model']}:{row['variant']}".rstrip(":")

@@ -8,9 +8,8 @@ import sys
 import threading
 import traceback
 from io import TextIOWrapper
-from typing import Annotated
+from typing import Annotated, Any
 
-import click
 import typer
 
 from sightsound.bench.commands import listings, perf, rows, stages
@@ -45,6 +44,10 @@ def options(
 STOPPED, TERMINATED, CRASHED, NO_READER = 130, 143, 3, 141  # exit codes; 1 and 2 are the commands' own
 
 
+USAGE: Any = typer.BadParameter.__mro__[2]
+"""What typer raises for a wrong option, by the click that it carries: `ClickException`."""
+
+
 class _Terminated(BaseException):
     """SIGTERM: as with Ctrl-C, what is half done is left so that the same command goes on."""
 
@@ -71,16 +74,19 @@ def _run() -> int:
     from sightsound.bench.core.faults import named, of_machine, printable
 
     try:
-        return int(app(standalone_mode=False) or 0)
+        code = int(app(standalone_mode=False) or 0)
+        if code == STOPPED:  # newer versions of typer turn Ctrl-C into its exit code by themselves
+            raise KeyboardInterrupt
+        return code
     except BenchError as error:
         _tell(printable(str(error)))
         return error.exit_code
-    except click.exceptions.Exit as end:
+    except typer.Exit as end:
         return end.exit_code
-    except click.ClickException as error:
+    except USAGE as error:
         error.show()
         return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         _tell("stopped; the same command goes on from here")
         return STOPPED
     except _Terminated:

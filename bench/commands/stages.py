@@ -112,9 +112,9 @@ def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
         order = [system.label for system in request.systems]
         show.values(table, order, {card.name: card.higher_is_better for card in request.metrics})
     console.say(f"rows: {console.shown(request.folder / 'rows.csv')}")
-    for note in sorted({f"{row['metric']}: {row['note']}" for row in records if row["note"]}):
+    for note in show.notes(records):
         console.say(note)
     _tell_truncated(request)
     if table["n_failed"].sum():
-        console.say("some examples failed; outputs.jsonl of each system tells why")
+        console.say(f"failures.csv in {console.shown(request.folder)} lists every example that failed, and why")
         raise typer.Exit(1)
