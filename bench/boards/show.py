@@ -69,12 +69,12 @@ def pairs(rows: Sequence[Mapping[str, Any]]) -> None:
 
 
 def notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What stands under the table: a line a remark, with whom it concerns; failures of a system are said once."""
+    """What stands under the table: a line a remark, with whom it concerns; what concerns a system is said once."""
     said: dict[str, dict[str, None]] = {}  # remark -> whom it concerns, each once
     for row in rows:
-        for remark in filter(None, row["note"].split("; ")):
-            failed = " failed: " in remark or "its code opened" in remark
-            said.setdefault(remark, {})[label(row) if failed else row["metric"]] = None
+        if remark := row["note"]:
+            of_system = " failed: " in remark or "its code opened" in remark
+            said.setdefault(remark, {})[label(row) if of_system else row["metric"]] = None
     return sorted(f"{', '.join(whom)}: {remark}" for remark, whom in said.items())
 
 

@@ -111,4 +111,7 @@ def _search_here(module: str) -> None:
         finder = _WorkingFolder(here)
         sys.meta_path.append(finder)
         importlib.invalidate_caches()
+    for other in sys.meta_path:
+        if isinstance(other, _WorkingFolder) and other is not finder:
+            other.given.clear()  # the user is here now
     finder.given.add(module.partition(".")[0])

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import locked_file, write_text
+from sightsound.bench.core.store import cell, locked_file, uncell, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -98,7 +98,7 @@ def read(path: Path) -> pd.DataFrame:
         raise BenchError(f"{path}: cannot be read as CSV ({error})") from error
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise BenchError(f"{path}: lacks the columns {', '.join(missing)}")
-    table = table[list(COLUMNS)].copy()
+    table = table[list(COLUMNS)].map(uncell)
     try:
         for name in _NUMBERS:
             table[name] = pd.to_numeric(table[name].replace("", None)).astype(float)
@@ -113,8 +113,10 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
-    """Write a result file at once."""
+    """Write a result file at once. Text from outside has no control character and is no spreadsheet's formula."""
     ordered = table[list(COLUMNS)].sort_values(list(KEY), kind="stable")
+    texts = [name for name in COLUMNS if name not in (*_NUMBERS, *_COUNTS, "higher_is_better")]
+    ordered[texts] = ordered[texts].map(lambda text: cell(str(text)))
     write_text(path, ordered.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
 
 

@@ -25,6 +25,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import of_machine, printable
 from sightsound.bench.core.types import Output
 
+COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
 
 
@@ -229,4 +230,9 @@ def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, s
 def cell(text: str) -> str:
     """Text from outside as a cell: on one line, and with an apostrophe before what a spreadsheet would compute."""
     plain = printable(text)
-    return f"'{plain}" if plain.startswith(("=", "+", "-", "@")) else plain
+    return f"'{plain}" if plain.startswith(COMPUTED) else plain
+
+
+def uncell(text: str) -> str:
+    """The text that `cell` made a cell of."""
+    return text[1:] if text.startswith("'") and text[1:].startswith(COMPUTED) else text

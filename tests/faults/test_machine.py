@@ -1,0 +1,135 @@
+"""Faults of the machine end a run in one line, and the same command goes on; nothing is lost."""
+
+from __future__ import annotations
+
+import errno
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from sightsound.bench.core import results
+from sightsound.bench.core.results import Row
+from tests.faults.ledger import saw
+
+RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "r")
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EROFS])
+@pytest.mark.parametrize(
+    "where",
+    [
+        "sightsound.bench.core.media.write_audio",
+        "sightsound.bench.core.store.Journal.append",
+        "sightsound.bench.core.store.write_text",
+    ],
+)
+def test_a_full_disk_ends_the_run_and_is_written_down_nowhere(toy_world, bench, monkeypatch, number, where):
+    with monkeypatch.context() as broken:
+
+        def fails(*arguments, **options):
+            raise OSError(number, os.strerror(number), "r/systems/x")
+
+        broken.setattr(where, fails)
+        done = bench(*RUN)
+    assert done.code == 2 and done.err.count("bench: ") == 1 and "run the same command again" in done.err, done
+    assert "Traceback" not in done.err
+    again = bench(*RUN)
+    assert again.code == 0, again.err
+    found = results.read(Path("r/rows.csv"))
+    assert found["n_failed"].sum() == 0 and set(found.loc[found["metric"] == "fad_toy", "n"]) == {12, 6}
+    saw(
+        f"errno {errno.errorcode[number]} in {where.rpartition('.')[2]}",
+        "exit 2; the same command completes",
+        done.err,
+    )
+
+
+def test_a_crash_has_an_exit_code_of_its_own(toy_world, bench, monkeypatch):
+    monkeypatch.setattr("sightsound.bench.stages.score.score", lambda *a: 1 / 0)
+    done = bench(*RUN)
+    assert done.code == 3 and "crashed: ZeroDivisionError" in done.err
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGTERM, 143), (signal.SIGINT, 130)])
+def test_a_signal_is_answered_and_the_same_command_goes_on(toy_world, sent, code):
+    command = [sys.executable, "-m", "tests.toy", *RUN, "--set", "wait_s=0.2"]
+    root = Path(__file__).parents[2]
+    environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
+    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    journal = Path("r/systems")
+    for _ in range(600):
+        if list(journal.glob("echo*/outputs.jsonl")):
+            break
+        time.sleep(0.1)
+    child.send_signal(sent)
+    _, err = child.communicate(timeout=60)
+    assert child.returncode == code and "the same command goes on from here" in err, err
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert results.read(Path("r/rows.csv"))["n_failed"].sum() == 0
+    saw(f"{sent.name} in the middle", f"exit {code}; the same command completes", err.splitlines()[-2])
+
+
+def _publish(number: int) -> None:
+    rows = results.frame(Row("r", f"m{number}", "", "t", "s@1", f"x{k}", 1.0, n=3) for k in range(13))
+    results.publish(Path("m.csv"), rows)
+
+
+def test_eight_that_publish_at_once_lose_no_row(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with multiprocessing.get_context("spawn").Pool(8) as pool:
+        pool.map(_publish, range(8))
+    assert len(results.read(Path("m.csv"))) == 8 * 13
+    saw("bench publish by eight at once, 13 rows each", "104 rows", "", "52 to 78 rows")
+
+
+def test_a_kill_before_the_plan_is_named_is_no_dead_end(toy_world, bench):
+    Path("r").mkdir()
+    Path("r/.part-abc.json").write_text("{")
+    Path("r/.lock").touch()
+    assert bench(*RUN).code == 0
+    assert not list(Path("r").rglob(".part-*"))
+
+
+def test_a_cache_that_cannot_be_written_serves_all_the_same(toy_world, bench, monkeypatch):
+    assert bench(*RUN).code == 0
+    expected = Path("r/rows.csv").read_text()
+
+    from sightsound.bench.core import store
+
+    plain = store.atomic
+
+    def guarded(path):
+        if "features" in path.parts:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return plain(path)
+
+    for features in Path("cache/features").rglob("*.npz"):
+        features.unlink()
+    monkeypatch.setattr(store, "atomic", guarded)
+    done = bench(*RUN)
+    assert done.code == 0, done.err
+    assert Path("r/rows.csv").read_text() == expected
+
+
+def test_text_from_outside_is_neither_markup_nor_a_formula(tmp_path, monkeypatch, bench):
+    monkeypatch.chdir(tmp_path)
+    odd = "<script>alert(1)</script> | x\n=cmd|' /C calc'!A0 \x1b[31m"
+    row = Row("r", "mine", odd, "image2music", "s@1", "fad_toy", 1.0, n=3, signature="fad_toy|n:3", note="=1+1")
+    results.publish(Path("results/measured.csv"), results.frame([row]))
+    assert bench("leaderboard").code == 0
+    board = Path("leaderboard.md").read_text()
+    assert "<script" not in board and "\x1b" not in board
+    (line,) = [text for text in board.splitlines() if text.startswith("| mine")]
+    assert line.count("|") == 4, "the table keeps its columns"
+    raw = Path("results/measured.csv").read_text()
+    cells = pd.read_csv(Path("results/measured.csv"), dtype=str, keep_default_na=False)
+    assert "\x1b" not in raw and not cells.map(lambda cell: cell.startswith(("=", "@"))).any().any()
+    assert results.read(Path("results/measured.csv"))["note"][0] == "=1+1"
