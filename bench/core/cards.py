@@ -133,7 +133,9 @@ def add(found: Iterable[Any], source: str) -> None:
     for card in found:
         kind = kind_of(card)
         if not _NAME.fullmatch(card.name):
-            raise BenchError(f"{source}: a {kind} named {card.name!r}; a name is letters, digits, '_', '-' and '.'")
+            raise BenchError(
+                f"{source}: a {kind} named {card.name!r}; a name is letters, digits, '_', '-' and '.'"
+            )
         have = new.setdefault(kind, {}).setdefault(card.name, cards(kind).get(card.name, card))
         if have != card:
             raise BenchError(f"{source}: there is another {kind} named {card.name!r} already; rename this one")
@@ -184,7 +186,9 @@ def _of_class(model: Any) -> ModelCard:
 def _read_plugin(point: metadata.EntryPoint) -> None:
     """The cards of an installed package; what is wrong with it is said and does not end the command."""
     try:
-        found = handed_over(load(f"{point.module}:{point.attr}"))
+        found = handed_over(load(f"{point.module}:{point.attr or ''}"))
+        if not found:
+            raise BenchError(f"{point.value} hands over no card")
         add(found, point.value)
     except Exception as error:  # a stranger's function may raise anything
         what = str(error) if isinstance(error, BenchError) else f"{point.value}: {said(error)}"

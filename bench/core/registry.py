@@ -52,7 +52,9 @@ def find(kind: str, name: str) -> Any:
     if card is None:
         raise UnknownNameError(f"{module} has no card and no {kind} named {variable!r}; it has {_told(module)}")
     if not isinstance(card, KINDS[kind]):
-        raise UnknownNameError(f"{name} is the {door.kind_of(card)} {card.name!r}, no {kind}{_instead(card, kind, module)}")
+        raise UnknownNameError(
+            f"{name} is the {door.kind_of(card)} {card.name!r}, no {kind}{_instead(card, kind, module)}"
+        )
     return card
 
 

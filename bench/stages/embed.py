@@ -61,8 +61,8 @@ class Extractors:
                 assets.fetch(asset, self.mirror)
             digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
             length = media.LENGTH_POLICY if card.modality in ("audio", "video") else "full"
-            code = outside_code(card.entry)
-            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}" + f"|code:{code}" * bool(code)
+            code = f"|code:{code}" if (code := outside_code(card.entry)) else ""
+            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}" + code
         return self._signatures[name]
 
     def reader(self, name: str) -> video.Reader:
