@@ -80,7 +80,7 @@ CARRIED = Path(__file__).parents[2] / "results"
 
 
 def default(name: str) -> Path:
-    """A result file of the working folder, else the one that this package carries. BenchError where there is none."""
+    """A result file of the working folder, else the one that this package carries. BenchError where neither is."""
     for folder in (FOLDER, CARRIED):
         if (folder / name).is_file():
             return folder / name

@@ -1,4 +1,4 @@
-"""The pages of docs/adding/ as newcomers use them: their code in a folder or a package of its own, real commands."""
+"""The pages of docs/adding/ as newcomers use them: their code in a folder or a package, real commands."""
 
 from __future__ import annotations
 

@@ -40,6 +40,7 @@ CODE = """
 from tests.bench.test_cards_door import ASSET, FORMULA, METRIC, MODEL, NETWORK, PRESET, SPLIT, TASK
 LIST, NUMBER = [MODEL, NETWORK], 3
 """
+HEAD = "from dataclasses import replace\nfrom tests.bench.test_cards_door import MODEL, NETWORK, SPLIT\n"
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_a_metric_over_a_network_of_a_module(folder):
     (folder / "mine.py").write_text(CODE)
     assert registry.metric("mine:fad_mine").needs[0].extractor == "mine"
     assert registry.metric("mine:my_formula_mine").module == "mine"
-    with pytest.raises(registry.UnknownNameError, match="is the network 'mine', no metric; .*mine:fad_mine"):
+    with pytest.raises(registry.UnknownNameError, match=r"is the network 'mine', no metric; .*mine:fad_mine"):
         registry.metric("mine:NETWORK")
 
 
@@ -193,14 +194,12 @@ def test_a_package_s_cards_are_listed(plugin, bench):
         ("CARDS = 'text'", "theirs", "'text' is no card"),
         ("", "theirs", "theirs hands over no card"),
         (
-            "from tests.bench.test_cards_door import *\nfrom dataclasses import replace\n"
-            "CARDS = [SPLIT, replace(MODEL, name='mozart')]",
+            f"{HEAD}CARDS = [SPLIT, replace(MODEL, name='mozart')]",
             "theirs",
             "there is another model named 'mozart'",
         ),
         (
-            "from tests.bench.test_cards_door import *\nfrom dataclasses import replace\n"
-            "CARDS = [replace(NETWORK, called='musicnn')]",
+            f"{HEAD}CARDS = [replace(NETWORK, called='musicnn')]",
             "theirs",
             "two metrics are called",
         ),
@@ -218,9 +217,8 @@ def test_a_broken_package_is_one_line_and_ends_nothing(plugin, bench, code, valu
 
 
 def test_two_packages_of_one_name_leave_the_first(plugin, bench):
-    head = "from dataclasses import replace\nfrom tests.bench.test_cards_door import MODEL\n"
-    plugin(head + "CARDS = [MODEL]", name="first", value="first")
-    plugin(head + "CARDS = [replace(MODEL, description='another')]", name="second", value="second")
+    plugin(HEAD + "CARDS = [MODEL]", name="first", value="first")
+    plugin(HEAD + "CARDS = [replace(MODEL, description='another')]", name="second", value="second")
     done = bench("list", "model")
     assert done.code == 0 and len(done.err.splitlines()) == 1 and "another model named 'mine'" in done.err
 
