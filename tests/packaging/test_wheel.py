@@ -1,4 +1,4 @@
-"""The wheel in a fresh environment: one new name, all that the commands read, and no clash with the user's folders."""
+"""The wheel in a fresh environment: one new name, all that the commands read, no clash with the user's folders."""
 
 import csv
 import json
@@ -72,8 +72,8 @@ def wheel(tmp_path_factory):
 def installed(wheel, tmp_path_factory):
     """The bin folder of a fresh environment with the wheel, and what the wheel brought to the top level.
 
-    The packages that it depends on are those of this environment, without the link to this checkout that an editable
-    install is.
+    The packages that it depends on are those of this environment, without the link to this checkout that an
+    editable install is.
     """
     home = tmp_path_factory.mktemp("fresh")
     venv.create(home, with_pip=False)
