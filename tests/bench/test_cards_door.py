@@ -11,7 +11,7 @@ import pytest
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.loading import code_of
+from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.types import ModelCard, PresetCard, SplitCard, Task, Variant
 from sightsound.metrics.asset import Asset
 from sightsound.metrics.card import ExtractorCard, FormulaCard, MetricCard, Need
@@ -225,7 +225,7 @@ def test_two_packages_of_one_name_leave_the_first(plugin, bench):
 
 def test_code_from_outside_has_a_digest_and_ours_a_version(folder):
     (folder / "mine.py").write_text("x = 1")
-    first = code_of("mine:x")
+    first = outside_code("mine:x")
     (folder / "mine.py").write_text("x = 2")
-    assert len(first) == 12 and code_of("mine:x") != first
-    assert code_of("sightsound.metrics.networks.audio.vggish:load") == ""
+    assert len(first) == 12 and outside_code("mine:x") != first
+    assert outside_code("sightsound.metrics.networks.audio.vggish:load") == ""
