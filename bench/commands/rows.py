@@ -81,13 +81,19 @@ def compare(
     references: Annotated[bool, typer.Option("--references", help="also against the reference rows")] = False,
     device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
     mirror: Mirror = None,
+    cards: Annotated[
+        list[str] | None, typer.Option("--cards", help="module with cards that the runs took from it")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
     from sightsound.bench.boards import compare as comparison
     from sightsound.bench.boards import show
+    from sightsound.bench.core import cards as door
     from sightsound.bench.core import console
 
+    for module in cards or ():
+        door.adopt_all(module)
     with console.progress() as report:
         table = comparison.compare(folders, references=references, device=device, mirror=mirror, report=report)
     if json:

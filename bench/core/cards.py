@@ -55,6 +55,8 @@ _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")  # names become part of file 
 _known: dict[str, dict[str, Any]] = {}
 """Kind -> name -> card: of ours, once they were asked for, and of every module that was adopted."""
 _plugins_read: list[bool] = []
+adopted: list[str] = []
+"""Modules that the user named; another process doesn't know their cards."""
 _metrics: dict[int, Metrics] = {}
 """Number of card sources -> the metrics of all cards that were known then; the last is kept."""
 changed: list[str] = []
@@ -88,8 +90,7 @@ def adopt(module: str, name: str) -> Any:
 
     All cards of the module become known with it. BenchError for a variable that is no card.
     """
-    found = load(module)
-    add(handed_over(found), module)
+    found = adopt_all(module)
     if not hasattr(found, name.partition(".")[0]):
         return None
     named = load(f"{module}:{name}")
@@ -98,6 +99,15 @@ def adopt(module: str, name: str) -> Any:
     (card,) = handed_over(named)
     add([card], module)
     return card
+
+
+def adopt_all(module: str) -> Any:
+    """Make the cards of a module known, as an installed package's are. Returns the module."""
+    found = load(module)
+    add(handed_over(found), module)
+    if module not in adopted:
+        adopted.append(module)
+    return found
 
 
 def handed_over(found: Any) -> list[Any]:
@@ -158,6 +168,7 @@ def forget() -> None:
     """Read every card anew when it is next asked for: packages may have come or gone."""
     _known.clear()
     _plugins_read.clear()
+    adopted.clear()
     changed.append("")
 
 

@@ -111,7 +111,7 @@ def code_digest(entry: str) -> str:
 def outside_code(entry: str) -> str:
     """Digits of the `code_digest` of what comes from outside; empty for ours, whose cards have versions.
 
-    A stranger's network or split is edited while it is tried out, and two projects may use one name for two things.
+    A stranger's network or split is edited while it is tried out, and two projects may name two things alike.
     """
     return "" if entry.partition(".")[0] == "sightsound" else code_digest(entry)[:SHORT]
 

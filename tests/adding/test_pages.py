@@ -66,6 +66,11 @@ def test_a_network(newcomer, split):
         "reference"
     )
     assert {"fad_mine", "kl_mine", "precision_mine", "inception_score_mine"} == set(found)
+    (folder,) = (newcomer.here / "runs").iterdir()
+    compare = ("compare", folder, "--references", "--json")
+    assert "fad_mine is not known here; add --cards with the module it is in: mine" in newcomer.bench(*compare).err
+    compared = json.loads(newcomer.bench(*compare, "--cards", "mine").out)
+    assert {"fad_mine", "kl_mine"} <= {pair["metric"] for pair in compared}
     (newcomer.here / "mine.py").unlink()
     newcomer.install("mine", pages.code("network"), pages.entry_points("network"))
     assert "mine" in names(newcomer, "network")
