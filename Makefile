@@ -30,7 +30,7 @@ baseline: env
 # The packages as they are installed, for tools that read the sources: links in the layout that setup.py states.
 typed:
 	mkdir -p build/typed/sightsound
-	for part in bench metrics baselines; do ln -sfn ../../../$$part build/typed/sightsound/$$part; done
+	for part in bench metrics baselines results; do ln -sfn ../../../$$part build/typed/sightsound/$$part; done
 	for part in sightsound/*.py sightsound/py.typed; do ln -sf ../../../$$part build/typed/sightsound/; done
 
 lint: env typed

@@ -24,37 +24,50 @@ class Metrics(Mapping[str, MetricCard]):
     ) -> None:
         """`own`: cards of metrics that are no formula over any network. ValueError for two of one name."""
         self._cards: dict[str, dict[str, MetricCard]] = {}
-        self._alias: dict[str, str] = {}
+        """Name -> what a system makes -> card; what it makes is empty for cards of their own."""
+        self._alias: dict[str, dict[str, str]] = {}
+        """Another name -> what a system makes -> name; the first that took it keeps it."""
         self.cells: dict[tuple[str, str], str] = {}
         """(formula, network) -> metric."""
         networks = list(networks)
         for card in own:
-            self._add(card, "", ())
+            self._add(card, "")
         for formula in formulas:
             for network in networks:
                 if (card_ := metric(formula, network, networks)) is not None:
-                    names = {_written(formula, name) for name in _names_of(network)}
-                    self._add(card_, network.modality, names - {card_.name})
+                    self._add(card_, network.modality)
+                    for name in _names_of(network):
+                        self._alias.setdefault(_written(formula, name), {}).setdefault(
+                            network.modality, card_.name
+                        )
                     self.cells[formula.name, network.name] = card_.name
+        for name, of_alias in self._alias.items():
+            for modality, meant in of_alias.items():
+                if meant != name and self._cards.get(name, {}).keys() & {modality, ""}:
+                    raise ValueError(f"two metrics are called {name}: one is {meant}")
 
-    def _add(self, card: MetricCard, modality: str, others: Iterable[str]) -> None:
+    def _add(self, card: MetricCard, modality: str) -> None:
         of_name = self._cards.setdefault(card.name, {})
         if modality in of_name or (of_name and "" in (modality, *of_name)):
             raise ValueError(f"two metrics are called {card.name}")
         of_name[modality] = card
-        for other in others:
-            self._alias.setdefault(other, card.name)
 
     def get_for(self, name: str, output: str) -> MetricCard:
         """The metric of that name for systems that make `output`; KeyError for an unknown name.
 
-        A joint space's metric may serve several (a text compared with a text, music with a text).
+        A joint space's metric may serve several (a text compared with a text, music with a text). Where none
+        serves `output`, one that serves something else.
         """
-        of_name = self._cards.get(name) or self._cards[self._alias[name]]
-        return of_name.get(output) or next(iter(of_name.values()))
+        if output not in self._cards.get(name, {}):
+            name = self._alias.get(name, {}).get(output, name)
+        return self._cards.get(name, {}).get(output) or self[name]
 
     def __getitem__(self, name: str) -> MetricCard:
-        return self.get_for(name, "audio")
+        of_name = self._cards.get(name)
+        if of_name is None:
+            of_alias = self._alias[name]
+            of_name = self._cards[of_alias.get("audio") or next(iter(of_alias.values()))]
+        return of_name.get("audio") or next(iter(of_name.values()))
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._cards)
@@ -67,7 +80,7 @@ class Metrics(Mapping[str, MetricCard]):
 
     def spellings(self) -> list[str]:
         """Every name that is understood."""
-        return [*self._cards, *self._alias]
+        return [*self._cards, *(name for name in self._alias if name not in self._cards)]
 
 
 def metric(formula: FormulaCard, network: ExtractorCard, networks: Iterable[ExtractorCard]) -> MetricCard | None:
@@ -119,7 +132,10 @@ def _needs(
         return (mine,)
     if formula.other == "reference":
         return mine, Need("reference", network.name, output)
-    sisters = {each.modality: each for each in networks if _space(network) in each.spaces}
+    sisters: dict[str, ExtractorCard] = {}
+    for each in networks:
+        if _space(network) in each.spaces:
+            sisters.setdefault(each.modality, each)  # one that comes later changes no metric that is there
     partner = sisters.get(formula.other)
     if partner is None or not partner.embedding:
         return ()

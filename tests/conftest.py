@@ -52,6 +52,7 @@ def toy_world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]
     """The toy's cards registered, an empty cache, and a working folder of the test's own."""
     for kind in registry.KINDS:
         monkeypatch.setitem(door._known, kind, dict(registry.cards(kind)))
+    monkeypatch.setattr(door, "adopted", [])
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
     monkeypatch.delenv("SIGHTSOUND_MIRROR", raising=False)
     monkeypatch.chdir(tmp_path)

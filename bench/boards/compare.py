@@ -7,7 +7,7 @@ the reference; values can therefore differ from `rows.csv` where outputs failed.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -48,6 +48,7 @@ def compare(
     folders = list(dict.fromkeys(folder.resolve() for folder in folders))
     plans = {folder: _plan(folder) for folder in folders}
     _agree(plans)
+    _know(plans.values())
     shared = set.intersection(*(set(plan["metrics"]) for plan in plans.values()))
     task = registry.task(plans[folders[0]]["task"])
     cards = [registry.metric(name, task) for name in plans[folders[0]]["metrics"] if name in shared]
@@ -76,6 +77,18 @@ def _plan(folder: Path) -> dict[str, Any]:
     if not plan["metrics"]:
         raise BenchError(f"{folder}: was generated but not scored; run `bench run` with the same options first")
     return plan
+
+
+def _know(plans: Iterable[Mapping[str, Any]]) -> None:
+    """BenchError where a run has metrics or a split out of a module that nobody named here."""
+    for plan in plans:
+        unknown = [name for name in plan["metrics"] if name not in registry.metrics()]
+        unknown += [plan["split"]] * (plan["split"] not in registry.split_cards() and "/" not in plan["split"])
+        if unknown and plan.get("modules"):
+            raise BenchError(
+                f"{unknown[0]} is not known here; add --cards with the module it is in: "
+                f"{', '.join(plan['modules'])}"
+            )
 
 
 def _agree(plans: Mapping[Path, Mapping[str, Any]]) -> None:

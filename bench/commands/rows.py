@@ -26,20 +26,26 @@ def publish(
 
 @app.command()
 def leaderboard(
-    results_folder: Annotated[Path, typer.Option("--results", help="folder of result files")] = Path("results"),
+    results_folder: Annotated[
+        Path | None, typer.Option("--results", help="folder of result files; none: results/, else the package's")
+    ] = None,
     out: Annotated[Path, typer.Option("--out", help="file to write")] = Path("leaderboard.md"),
 ) -> None:
     """Write the leaderboard from the results."""
     from sightsound.bench.boards import board
+    from sightsound.bench.core import results
 
-    board.write(results_folder, out)
+    board.write(results_folder or results.default("published.csv").parent, out)
     print(f"{out}: written")
 
 
 @app.command()
 def check(
     folder: Annotated[Path, typer.Argument(help="run folder")],
-    baseline: Annotated[Path, typer.Option("--baseline", help="result file")] = Path("results/baseline.csv"),
+    baseline: Annotated[
+        Path | None,
+        typer.Option("--baseline", help="result file; none: results/baseline.csv, else the package's"),
+    ] = None,
     json: Json = False,
 ) -> None:
     """Fail when a run is worse than its baseline by more than chance allows."""
@@ -48,7 +54,7 @@ def check(
     from sightsound.bench.boards.check import check as judge
     from sightsound.bench.core import console, results
 
-    findings = judge(results.read(folder / "rows.csv"), results.read(baseline))
+    findings = judge(results.read(folder / "rows.csv"), results.read(baseline or results.default("baseline.csv")))
     if json:
         console.as_json([asdict(finding) for finding in findings])
     else:
@@ -75,13 +81,19 @@ def compare(
     references: Annotated[bool, typer.Option("--references", help="also against the reference rows")] = False,
     device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
     mirror: Mirror = None,
+    cards: Annotated[
+        list[str] | None, typer.Option("--cards", help="module with cards that the runs took from it")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
     from sightsound.bench.boards import compare as comparison
     from sightsound.bench.boards import show
+    from sightsound.bench.core import cards as door
     from sightsound.bench.core import console
 
+    for module in cards or ():
+        door.adopt_all(module)
     with console.progress() as report:
         table = comparison.compare(folders, references=references, device=device, mirror=mirror, report=report)
     if json:

@@ -6,6 +6,7 @@ import difflib
 import importlib
 import importlib.util
 import sys
+import traceback
 from collections.abc import Iterable, Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
@@ -29,15 +30,19 @@ def unknown(kind: str, name: str, known: Iterable[str]) -> UnknownNameError:
 def load(entry: str) -> Any:
     """The object that `package.module:Name` names, or the module where no name follows.
 
-    Modules of the working folder are found too. BenchError where there is no such module or name.
+    Modules of the working folder are found too. BenchError where there is no such module or name, and where the
+    module cannot be imported, with the line of it that fails.
     """
     module_name, _, attribute = entry.partition(":")
     _search_here(module_name)
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
-        where = f"{entry} needs" if error.name and not module_name.startswith(error.name) else "no"
-        raise BenchError(f"{where} Python module {error.name!r}; is it installed?") from error
+        if f"{module_name}.".startswith(f"{error.name}."):
+            raise BenchError(f"no Python module {error.name!r}, here or installed") from error
+        raise BenchError(f"{entry} needs Python module {error.name!r}; is it installed?") from error
+    except (Exception, SystemExit) as error:  # a stranger's module may raise anything
+        raise BenchError(f"{module_name} cannot be imported: {said(error)}") from error
     for part in filter(None, attribute.split(".")):
         if not hasattr(found, part):
             raise BenchError(f"{module_name} has no {attribute!r}")
@@ -45,13 +50,22 @@ def load(entry: str) -> Any:
     return found
 
 
+def said(error: BaseException) -> str:
+    """What was raised and where, on one line."""
+    what = " ".join(f"{type(error).__name__}: {error}".split())
+    frames = traceback.extract_tb(error.__traceback__)
+    if isinstance(error, SyntaxError) or not frames:  # a SyntaxError names its own line
+        return what
+    return f"{what} ({Path(frames[-1].filename).name}, line {frames[-1].lineno})"
+
+
 def is_module(name: str) -> bool:
     """Whether Python could import it; the package around a submodule is imported to find out."""
     _search_here(name)
     try:
         return importlib.util.find_spec(name) is not None
-    except (ModuleNotFoundError, ValueError):
-        return "." in name  # importing it will say which part is missing
+    except (Exception, SystemExit):  # raised by the package around it; importing it will say what
+        return "." in name
 
 
 def find_source(name: str) -> Path | None:

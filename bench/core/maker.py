@@ -108,6 +108,14 @@ def code_digest(entry: str) -> str:
     return whole.hexdigest()
 
 
+def outside_code(entry: str) -> str:
+    """Digits of the `code_digest` of what comes from outside; empty for ours, whose cards have versions.
+
+    A stranger's network or split is edited while it is tried out, and two projects may name two things alike.
+    """
+    return "" if entry.partition(".")[0] == "sightsound" else code_digest(entry)[:SHORT]
+
+
 def _sources(module: str) -> dict[str, Path]:
     """Module name -> file."""
     found: dict[str, Path] = {}
@@ -130,7 +138,9 @@ def _is_near(module: str, other: str) -> bool:
     if "." in module:
         return other.split(".")[0] == root
     origin, found = find_source(module), find_source(other)
-    return origin is not None and found is not None and origin.parent in found.parents
+    if origin is None or found is None or origin.parent.name in ("site-packages", "dist-packages"):
+        return False  # everything that is installed lies beside a module that is installed
+    return origin.parent in found.parents
 
 
 def _imports(module: str, path: Path) -> Iterator[str]:

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightsound.bench.core import cards as door
-from sightsound.bench.core.cards import KINDS, cards
+from sightsound.bench.core.cards import KINDS, cards, metrics
 from sightsound.bench.core.loading import UnknownNameError, is_module, load, unknown
 from sightsound.bench.core.types import ModelCard, PresetCard, SplitCard, Task, Variant
 from sightsound.metrics.asset import Asset
 from sightsound.metrics.card import ExtractorCard, MetricCard
-from sightsound.metrics.catalogue import Metrics
 
-__all__ = ["KINDS", "System", "UnknownNameError", "cards", "load", "unknown"]
+__all__ = ["KINDS", "System", "UnknownNameError", "cards", "load", "metrics", "unknown"]
 
 
 @dataclass(frozen=True)
@@ -38,21 +37,40 @@ class System:
 
 
 def find(kind: str, name: str) -> Any:
-    """The card of a kind by its name or by `package.module:NAME`. UnknownNameError, BenchError."""
-    known = cards(kind)
-    if name in known:
-        return known[name]
-    module, _, attribute = name.partition(":")
-    if attribute and is_module(module):
-        card = door.adopt(name)
-        if not isinstance(card, KINDS[kind]):
-            raise UnknownNameError(f"{name} is a {type(card).__name__}, no {kind}")
-        return card
-    raise unknown(kind, name, known)
+    """The card of a kind by its name, or by `package.module:NAME`. UnknownNameError, BenchError.
+
+    NAME is a variable of the module that holds the card (or is a model's class), or the card's name.
+    """
+    if name in names(kind):
+        return names(kind)[name]
+    module, _, variable = name.partition(":")
+    if not variable:
+        raise unknown(kind, name, metrics().spellings() if kind == "metric" else names(kind))
+    card = door.adopt(module, variable)
+    if card is None and variable in names(kind):
+        return names(kind)[variable]
+    if card is None:
+        raise UnknownNameError(f"{module} has no card and no {kind} named {variable!r}; it has {_told(module)}")
+    if not isinstance(card, KINDS[kind]):
+        raise UnknownNameError(
+            f"{name} is the {door.kind_of(card)} {card.name!r}, no {kind}{_instead(card, kind, module)}"
+        )
+    return card
+
+
+def _told(module: str) -> str:
+    """The cards that a module hands over, for an error."""
+    return ", ".join(f"the {door.kind_of(card)} {card.name}" for card in door.handed_over(load(module))) or "none"
+
+
+def _instead(card: Any, kind: str, module: str) -> str:
+    """What to write where a formula or a network was named and a metric is asked for."""
+    of_it = [metric for cell, metric in metrics().cells.items() if card.name in cell] if kind == "metric" else []
+    return f"; a metric with it is {module}:{of_it[0]}" if of_it else ""
 
 
 def systems(spec: str, preset: str, options: Mapping[str, str] | None = None) -> list[System]:
-    """The systems that `family`, `family:variant` or `package.module:Class` stands for under a preset.
+    """The systems that `family`, `family:variant` or `package.module:NAME[:variant]` stands for under a preset.
 
     A bare family name stands for the preset's variants of it; a variant is also found with the preset's name
     before it (`no_bridge` is `pocket_no_bridge` under the preset `pocket`).
@@ -62,9 +80,10 @@ def systems(spec: str, preset: str, options: Mapping[str, str] | None = None) ->
     if family in known:
         card = known[family]
     elif variant and is_module(family):
-        card, variant = find("model", spec), ""
+        name, _, variant = variant.partition(":")
+        card = find("model", f"{family}:{name}")
     else:
-        raise unknown("model", family, known)
+        raise unknown("model or Python module" if variant else "model", family, known)
     if variant:
         names = [name for name in (variant, f"{preset}_{variant}") if name in card.variants][:1]
         if not names:
@@ -112,32 +131,14 @@ def split_cards() -> dict[str, SplitCard]:
     return cards("split")
 
 
-_metrics: dict[int, Metrics] = {}
-"""Number of card sources -> the metrics of all cards that were known then; the last is kept."""
-
-
-def metrics() -> Metrics:
-    """Every metric: formulas over networks, and metrics with a card of their own."""
-    known = [cards(kind).values() for kind in ("formula", "network", "metric")]
-    if len(door.changed) not in _metrics:
-        made = Metrics(*known)
-        _metrics.clear()
-        _metrics[len(door.changed)] = made
-    return _metrics[len(door.changed)]
-
-
 def metric(name: str, task: Task | None = None) -> MetricCard:
     """The metric of that name; for a task, the one that scores what it makes.
 
     Where the task's condition is a video, with the networks that take one.
     """
-    known = metrics()
-    if name not in known:
-        if ":" not in name:
-            raise unknown("metric", name, known.spellings())
+    if name not in metrics():
         name = find("metric", name).name
-        known = metrics()
-    card = known.get_for(name, task.output if task else "audio")
+    card = metrics().get_for(name, task.output if task else "audio")
     if task is None or "video" not in task.conditions:
         return card
     return replace(card, needs=tuple(replace(n, extractor=n.video or n.extractor) for n in card.needs))
@@ -154,6 +155,6 @@ def extractor(name: str) -> ExtractorCard:
     return found
 
 
-def names(kind: str) -> Iterable[str]:
-    """Every name of a kind."""
+def names(kind: str) -> Mapping[str, Any]:
+    """Every card of a kind by name."""
     return metrics() if kind == "metric" else cards(kind)

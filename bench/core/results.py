@@ -73,6 +73,20 @@ _NUMBERS = ("value", "ci_low", "ci_high", "seconds")
 _COUNTS = ("n", "n_failed", "group_n", "seed")
 
 
+FOLDER = Path("results")
+"""Where a checkout or a project has its result files, seen from its top."""
+CARRIED = Path(__file__).parents[2] / "results"
+"""Those of this package: beside `bench` in a checkout as in an installation."""
+
+
+def default(name: str) -> Path:
+    """A result file of the working folder, else the one that this package carries. BenchError where neither is."""
+    for folder in (FOLDER, CARRIED):
+        if (folder / name).is_file():
+            return folder / name
+    raise BenchError(f"{FOLDER / name}: not here, and this installation carries none; name one")
+
+
 def frame(rows: Iterable[Row]) -> pd.DataFrame:
     """The rows as a table in the schema's columns, sorted so that a diff reads."""
     import pandas as pd

@@ -174,8 +174,9 @@ class SplitCard:
     tasks: tuple[str, ...]
     """Tasks that it serves."""
     entry: str
-    """`package.module:build`; build(folder, assets) writes the manifest and the files. That of a split with
-    `media` is called as build(folder, assets, media, report), with the user's folder."""
+    """`package.module:build`; build(folder, assets) writes the files into the empty folder and gives the Examples,
+    or writes the manifest itself and gives None. `assets` maps each asset's name to its folder. That of a split
+    with `media` is called as build(folder, assets, media, report), with the user's folder."""
     assets: tuple[str, ...]
     """Names of the assets that it is made from."""
     licence: str

@@ -12,11 +12,12 @@ from filelock import FileLock
 
 from sightsound.bench import assets
 from sightsound.bench.core import registry
+from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.types import Report, SplitCard
 from sightsound.bench.splits.media import local, manifest
 from sightsound.bench.splits.media.manifest import SplitError
 
-PREPARED = "prepared.json"  # in a split's folder: what tells whether the user's media are still the same
+PREPARED = "prepared.json"  # in a split's folder: what tells whether it is made from what it was made from
 
 
 def prepare(
@@ -34,7 +35,7 @@ def prepare(
         raise SplitError(f"the split {known.name!r} is made without media of yours; leave out --media")
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.parent / f".{known.name}.lock"):
-        made_from = _made_from(known, media) if media else None
+        made_from = _made_from(known, media)
         if _ready(folder, known) and (made_from is None or made_from == _noted(folder)):
             return
         if known.media and media is None:
@@ -49,10 +50,10 @@ def prepare(
         built.mkdir(parents=True)
         try:
             build = registry.load(known.entry)
-            if media is None:
-                build(built, fetched)
-            else:
-                build(built, fetched, media, report or _silent)
+            examples = build(built, fetched, *((media, report or _silent) if media else ()))
+            if examples is not None:
+                manifest.write(built, manifest.as_they_are(built, examples))
+            if made_from is not None:
                 (built / PREPARED).write_text(json.dumps(made_from) + "\n", encoding="utf-8")
             content_hash = manifest.read(built)[1]
             if known.hash and content_hash != known.hash:
@@ -85,10 +86,17 @@ def _silent(what: str, done: int, total: int | None) -> None:
     """Tell nobody."""
 
 
-def _made_from(known: SplitCard, media: Path) -> dict[str, str]:
-    """What decides whether a split has to be built again: the user's files and the card's rules."""
+def _made_from(known: SplitCard, media: Path | None) -> dict[str, str] | None:
+    """What decides whether a split has to be built again; None where the card's content hash does.
+
+    Of a split from the user's media the files and the card's rules; of one that comes from outside and is still
+    being written (it has no hash) its card and its code.
+    """
     rules = hashlib.sha256(json.dumps(asdict(known)).encode()).hexdigest()
-    return {"media": local.fingerprint(media), "rules": rules}
+    if media is not None:
+        return {"media": local.fingerprint(media), "rules": rules}
+    code = "" if known.hash or known.media else outside_code(known.entry)
+    return {"code": code, "rules": rules} if code else None
 
 
 def _noted(folder: Path) -> object:

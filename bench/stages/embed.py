@@ -20,6 +20,7 @@ from sightsound.bench import assets
 from sightsound.bench.core import media, memory, registry, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, of_machine
+from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
 from sightsound.metrics.card import ExtractorCard
@@ -60,7 +61,8 @@ class Extractors:
                 assets.fetch(asset, self.mirror)
             digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
             length = media.LENGTH_POLICY if card.modality in ("audio", "video") else "full"
-            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}"
+            code = f"|code:{code}" if (code := outside_code(card.entry)) else ""
+            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}" + code
         return self._signatures[name]
 
     def reader(self, name: str) -> video.Reader:
@@ -133,7 +135,7 @@ def embed(
                 if isinstance(features, str):
                     failures[name, item.key] = features
                 elif not store.has(signature, item.key):
-                    store.put(signature, item.key, features)
+                    store.put(signature, item.key, _checked(extractors.cards[name], features))
         done += len(chunk)
         report("features", done, total)
     return failures
@@ -144,7 +146,7 @@ def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
     if not clips:
         return []
     try:
-        return [_finite(features) for features in network(clips)]
+        found = [_finite(features) for features in network(clips)]
     except Exception as error:  # networks and the libraries under them raise what they like for odd clips
         if fault := of_machine(error):
             raise fault from error
@@ -153,6 +155,20 @@ def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
         if len(clips) == 1:
             return [named(error)]
         return [found for clip in clips for found in _extract(network, [clip])]
+    if len(found) != len(clips):
+        raise BenchError(f"{type(network).__name__} gave features of {len(found)} clips for {len(clips)}")
+    return found
+
+
+def _checked(card: ExtractorCard, features: Features) -> Features:
+    """The features. BenchError where they are not the outputs that the card states, each `[frames, dim]`."""
+    for name in card.outputs:
+        if name not in features:
+            raise BenchError(f"network {card.name}: its card states an output {name!r} that it does not give")
+        if np.ndim(features[name]) != 2:
+            shape = list(np.shape(features[name]))
+            raise BenchError(f"network {card.name}: its output {name!r} has the shape {shape}; give [frames, dim]")
+    return features
 
 
 def _finite(features: Features) -> Features | str:

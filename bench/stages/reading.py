@@ -8,6 +8,7 @@ from functools import cache, partial
 from typing import Any
 
 from sightsound.bench.core import media, registry
+from sightsound.bench.core.errors import BenchError
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.signature import signature
@@ -54,7 +55,10 @@ def sign(card: MetricCard, stored: FeatureSet, n: int) -> str:
 
 def module_of(card: MetricCard) -> Any:
     """The module of a metric: `statistics` and `aggregate`."""
-    return _module(card.module)
+    module = _module(card.module)
+    if lacking := [name for name in ("statistics", "aggregate") if not callable(getattr(module, name, None))]:
+        raise BenchError(f"metric {card.name}: its module {card.module} has no function {lacking[0]!r}")
+    return module
 
 
 def function_of(card: MetricCard, name: str) -> Any:

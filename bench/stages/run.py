@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightsound.bench import assets, splits
+from sightsound.bench.core import cards as door
 from sightsound.bench.core import provenance, registry, results, state, store, watch
 from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
@@ -70,7 +71,7 @@ def _claim(request: Request, report: Report) -> splits.Split:
         "limit": request.limit,
         "systems": [system.label for system in request.systems],
         "metrics": [card.name for card in request.metrics],
-    }
+    } | ({"modules": list(door.adopted)} if door.adopted else {})
     store.claim(request.folder, plan)
     return split
 

@@ -155,15 +155,13 @@ def test_a_damaged_manifest_is_one_clear_line(tmp_path: Path, damage: str) -> No
 def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """A split `small` of 20 examples, 5 of them with a picture; call it to set its card's hash."""
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(registry.cards("split"), "small", SMALL)
+    monkeypatch.setitem(registry.cards("split"), "small", None)
     set_card()
     yield set_card
-    set_card()
 
 
 def set_card(content_hash: str = "") -> None:
-    global SMALL
-    SMALL = SplitCard(
+    registry.cards("split")["small"] = SplitCard(
         name="small",
         tasks=("story2music", "image2music"),
         entry=f"{__name__}:build_small",
@@ -194,9 +192,6 @@ def build_small(folder: Path, found: dict[str, Path]) -> None:
             for index in range(20)
         ],
     )
-
-
-SMALL: SplitCard
 
 
 def test_load_filters_by_task(small: Callable[..., None]) -> None:

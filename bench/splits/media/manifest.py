@@ -76,6 +76,19 @@ def write(folder: Path, rows: Iterable[Row]) -> str:
     return content_hash(records)
 
 
+def as_they_are(folder: Path, examples: Iterable[Example]) -> list[Row]:
+    """Rows of examples whose files are no cuts of others: the source of a file is the file itself."""
+    rows = []
+    for example in examples:
+        files = {name: path for name in FILES if (path := getattr(example, name)) is not None}
+        for name, path in files.items():
+            if not path.is_file():
+                raise SplitError(f"{example.id}: {name} {path} is no file")
+        told = (f"{name}={path.name} sha256:{file_sha256(path)}" for name, path in files.items())
+        rows.append(Row(example, "; ".join(told)))
+    return rows
+
+
 def read(folder: Path) -> tuple[list[Example], str]:
     """The examples by id, with absolute paths, and the content hash.
 
