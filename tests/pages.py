@@ -63,9 +63,5 @@ def blocks(text: str) -> Iterator[str]:
 
 def commands(text: str, name: str) -> list[str]:
     """Lines of code blocks that call the program `name`, without comments; continued lines are joined."""
-    found = []
-    for block in blocks(text):
-        for line in re.sub(r"\\\n\s*", " ", block).split("\n"):
-            if line.startswith(f"{name} ") or line == name:
-                found.append(re.sub(r"\s+#.*|\s{3,}.*", "", line))
-    return found
+    lines = (line for block in blocks(text) for line in re.sub(r"\\\n\s*", " ", block).split("\n"))
+    return [re.sub(r"\s+#.*|\s{3,}.*", "", line) for line in lines if f"{line} ".startswith(f"{name} ")]

@@ -1,7 +1,7 @@
 """Which tests `make quick` leaves out: those that were measured to be slow or to read downloaded files.
 
 `pytest --measure` runs tests and writes both facts into tests/measured.csv (`make measure` does so for all);
-conftest.py marks tests by that file. Nobody picks tests by hand, and a test that is not in the file counts as quick.
+conftest.py marks tests by that file. Nobody picks tests by hand; a test that is not in the file counts as quick.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def mark(items: Iterable[pytest.Item]) -> None:
 
 
 class Measure:
-    """The pytest plugin that measures. Time of a shared fixture counts as the fixture's, not as its first user's."""
+    """The pytest plugin that measures. A shared fixture's time is its own, not its first user's."""
 
     def __init__(self) -> None:
         self.seconds: dict[str, float] = defaultdict(float)

@@ -95,11 +95,12 @@ def test_the_index_names_every_page() -> None:
 
 @pytest.mark.parametrize("folder", ["bench", "metrics", "baselines", "sightsound", "tests"])
 def test_pages_and_files_that_the_sources_name_exist(folder: str) -> None:
-    dead = []
-    for source in sorted((pages.ROOT / folder).rglob("*.py")):
-        for path in pages.paths(source.read_text(encoding="utf-8")):
-            if path.endswith((".py", ".md")) and not pages.exists(path):
-                dead.append(f"{name(source)}: {path}")
+    dead = [
+        f"{name(source)}: {path}"
+        for source in sorted((pages.ROOT / folder).rglob("*.py"))
+        for path in pages.paths(source.read_text(encoding="utf-8"))
+        if path.endswith((".py", ".md")) and not pages.exists(path)
+    ]
     assert dead == []
 
 
