@@ -18,7 +18,7 @@ env: $(VENV)/installed  ## the environment in .venv, with the tested versions of
 $(VENV)/installed: pyproject.toml constraints.txt
 	@echo "environment 1/2: $(VENV)"
 	@$(PYTHON) -m venv $(VENV)
-	@echo "environment 2/2: some 80 packages, about 400 MB where pip has none of them yet; pip says which one it is at"
+	@echo "environment 2/2: some 80 packages, about 440 MB where pip has none of them yet; pip says which one it is at"
 	@$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt \
 		--editable '.[pocket,text,diffusion,parquet,dev]'
 	@touch $@
