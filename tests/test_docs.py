@@ -179,8 +179,13 @@ def test_targets_of_make_exist() -> None:
     named = {word for page in pages.PAGES for word in re.findall(r"`make ([a-z-]+)`", page.read_text("utf-8"))}
     for page in pages.PAGES:
         named |= {line.split()[1] for line in pages.commands(page.read_text("utf-8"), "make") if " " in line}
-    assert {"demo", "test", "quick"} <= named
+    named |= set(re.findall(r"entry: make ([a-z-]+)", (pages.ROOT / ".pre-commit-config.yaml").read_text("utf-8")))
+    assert {"demo", "test", "quick", "types"} <= named
     assert named - targets == set()
+
+
+def test_the_citation_is_of_this_version() -> None:
+    assert f"version: {sightsound.__version__}\n" in (pages.ROOT / "CITATION.cff").read_text("utf-8")
 
 
 def test_the_model_of_the_readme_is_the_one_that_runs_in_a_test() -> None:
