@@ -18,9 +18,7 @@ from typing import Any
 import pytest
 
 MEASURED = Path(__file__).parent / "measured.csv"
-"""A line a test function or shared fixture that took long or read downloaded files; the others are not listed."""
-LISTED_S = 0.1
-"""Shorter ones are not listed."""
+"""A line a test function or shared fixture that is slow or read downloaded files; the others are not listed."""
 SLOW_S = 0.5
 """A test function that took longer, all its parameters together, is marked `slow`; so is every test that uses a
 shared fixture that took longer."""
@@ -88,7 +86,7 @@ class Measure:
         with MEASURED.open(encoding="utf-8", newline="") as file:
             kept = [row for row in csv.DictReader(file) if row["what"].partition("::")[0] not in files]
         for what, seconds in self.seconds.items():
-            if seconds > LISTED_S or what in self.downloads:
+            if seconds > SLOW_S or what in self.downloads:
                 downloads = "yes" if what in self.downloads else ""
                 kept.append({"what": what, "seconds": f"{seconds:.1f}", "downloads": downloads})
         with MEASURED.open("w", encoding="utf-8", newline="") as file:
