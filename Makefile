@@ -1,4 +1,4 @@
-# make demo: environment, assets, then a whole benchmark run; make test: environment, then every check.
+# `make` alone lists the targets. A comment after ## is a target's line in that list.
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
@@ -8,43 +8,77 @@ NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(wildcard ../shared/mirror)
 
-.PHONY: env demo test lint baseline reference clean
+.PHONY: help env demo test quick quick-tests lint style ruff ruff-format types format measure baseline typed reference clean
 
-env: $(VENV)/installed
+help:  ## this list
+	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+env: $(VENV)/installed  ## the environment in .venv, with the tested versions of all packages
 
 $(VENV)/installed: pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --constraint constraints.txt --editable '.[pocket,text,diffusion,parquet,dev]'
-	touch $@
+	@echo "environment 1/2: $(VENV)"
+	@$(PYTHON) -m venv $(VENV)
+	@echo "environment 2/2: some 80 packages, about 440 MB where pip has none of them yet; pip says which one it is at"
+	@$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt \
+		--editable '.[pocket,text,diffusion,parquet,dev]'
+	@touch $@
 
-demo: env
+demo: env  ## the environment, weights and media, then a whole benchmark run
+	@echo "demo 1/2: weights, music and pictures into the cache, about 660 MB the first time"
+	@$(BIN)/bench assets fetch
+	@echo "demo 2/2: bench run --model mozart --task image2music, about three minutes on two cores the first time"
+	@$(BIN)/bench run --model mozart --task image2music
+
+test: lint  ## the environment, style, types and the whole test suite
 	$(BIN)/bench assets fetch
-	$(BIN)/bench run --model mozart --task image2music
+	$(BIN)/python -m pytest
+
+quick: env typed  ## style, types and the tests that need no downloads, in about a minute
+	@echo "quick: style and types beside the tests; each speaks when it is done"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --old-file=env style types quick-tests
+
+# An empty cache and no way to a registry: a test that needs a download fails here instead of fetching it.
+quick-tests: env
+	@rm -rf build/quick-cache
+	@SIGHTSOUND_CACHE=$(CURDIR)/build/quick-cache SIGHTSOUND_MIRROR= PIP_NO_INDEX=1 HF_HUB_OFFLINE=1 \
+		$(BIN)/python -m pytest -q -m "not slow and not downloads"
+
+lint: style types  ## style and types
+
+style: ruff ruff-format
+
+ruff: env
+	$(BIN)/ruff check .
+
+ruff-format: env
+	$(BIN)/ruff format --check .
+
+types: env typed
+	$(BIN)/mypy
+
+format: env  ## mend what ruff can mend
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+measure: env  ## measure anew which tests `make quick` leaves out (tests/measured.csv)
+	$(BIN)/bench assets fetch
+	$(BIN)/python -m pytest -q --measure
 
 # What `bench check` compares with. YAMNet is no package's, so the baseline does without it.
-baseline: env
+baseline: env  ## results/baseline.csv, made anew
 	SIGHTSOUND_MIRROR= $(BIN)/bench run --model mozart --task image2music --out runs/baseline
 	rm -f results/baseline.csv
 	$(BIN)/bench publish runs/baseline --to results/baseline.csv
 
 # The packages as they are installed, for tools that read the sources: links in the layout that setup.py states.
 typed:
-	mkdir -p build/typed/sightsound
-	for part in bench metrics baselines results; do ln -sfn ../../../$$part build/typed/sightsound/$$part; done
-	for part in sightsound/*.py sightsound/py.typed; do ln -sf ../../../$$part build/typed/sightsound/; done
-
-lint: env typed
-	$(BIN)/ruff check .
-	$(BIN)/ruff format --check .
-	$(BIN)/mypy
-
-test: lint
-	$(BIN)/bench assets fetch
-	$(BIN)/python -m pytest
+	@mkdir -p build/typed/sightsound
+	@for part in bench metrics baselines results; do ln -sfn ../../../$$part build/typed/sightsound/$$part; done
+	@for part in sightsound/*.py sightsound/py.typed; do ln -sf ../../../$$part build/typed/sightsound/; done
 
 # The packages that define the metrics and the authors' networks, in an environment of their own (2 GB), ours beside
 # them, and docs/parity.md from both. MERT's code needs an older transformers than the rest.
-reference: env $(REFERENCE)/installed $(CHECKOUTS)
+reference: env $(REFERENCE)/installed $(CHECKOUTS)  ## compare with the reference packages; writes docs/parity.md
 	$(REFERENCE)/bin/python -W ignore -m tests.reference.packages
 	$(REFERENCE)/bin/python -W ignore -m tests.reference.audio_networks $(CHECKOUTS) vggish panns passt encodec
 	PYTHONPATH=$(REFERENCE)/mert $(REFERENCE)/bin/python -W ignore -m tests.reference.audio_networks $(CHECKOUTS) mert
@@ -63,5 +97,5 @@ $(REFERENCE)/installed: tests/reference/setup.sh tests/reference/requirements.tx
 	sh tests/reference/setup.sh $(PYTHON) $(REFERENCE)
 	touch $@
 
-clean:
+clean:  ## remove the environment, builds and runs
 	rm -rf $(VENV) build runs *.egg-info

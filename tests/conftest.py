@@ -12,11 +12,24 @@ from hypothesis import settings
 
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry
-from tests import toy
+from tests import quick, toy
 
 # A busy machine is no failure, and a failure should come again.
 settings.register_profile("suite", deadline=None, derandomize=True)
 settings.load_profile("suite")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--measure", action="store_true", help=f"write {quick.MEASURED.name} from this run")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--measure"):
+        config.pluginmanager.register(quick.Measure())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    quick.mark(items)
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """The splits of M2UGen's data sets: `muimage`, `muimage_eval`, `muvideo`, `muvideo_eval`, `mucaps`, `muedit`.
 
 Media: the authors' archives, or any folder with music of AudioSet named by YouTube id. What an index says is read
-by mu_index.py; here it is matched with the user's files. docs/splits.md has the rules in prose.
+by bench/splits/mu/index.py; here it is matched with the user's files. docs/splits.md has the rules in prose.
 """
 
 from __future__ import annotations

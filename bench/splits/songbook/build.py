@@ -1,6 +1,6 @@
 """The split `songbook`: sung scores in the public domain, their words, and the music played by a soundfont.
 
-Which songs, and why those, is in songbook_songs.py; docs/splits-reversed.md has the licences and what is wrong.
+Which songs, and why those, is in songs.py; docs/splits-reversed.md has the licences and what is wrong.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The split `wesnoth`: stories, pictures and music that the makers of a game put together.
 
 One example a scenario of Battle for Wesnoth 1.16.9 that has a story and music; docs/splits.md has the rules in
-prose. What the game says is read by wesnoth_scenarios.py; here it is chosen from, cut and written.
+prose. What the game says is read by scenarios.py; here it is chosen from, cut and written.
 """
 
 from __future__ import annotations

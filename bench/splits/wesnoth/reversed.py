@@ -1,6 +1,6 @@
 """The split `wesnoth_reversed`: the same scenarios read the other way round, from the music to its picture.
 
-What a scenario shows, plays and tells, and which of it is chosen, is wesnoth.py's; here is only what is the
+What a scenario shows, plays and tells, and which of it is chosen, is build.py's; here is only what is the
 condition, what the reference, and what depends on what. docs/splits-reversed.md has the reasons.
 """
 

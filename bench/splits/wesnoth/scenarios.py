@@ -1,6 +1,6 @@
 """What the campaigns of Battle for Wesnoth tell, show and play before each scenario.
 
-Pure reading: the game's folder in, one `Scenario` each out. Which of it becomes an example is wesnoth.py's.
+Pure reading: the game's folder in, one `Scenario` each out. Which of it becomes an example is build.py's.
 The music rules follow the comments in the game's own `data/core/macros/sound-utils.cfg`.
 """
 
