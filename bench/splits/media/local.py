@@ -60,10 +60,12 @@ class Media:
         self._paths = {_plain(name): found[name] for name in ordered}
         self._digests: dict[str, str] = {}
         self._by_name: dict[str, list[str]] = {}
+        self._by_end: dict[tuple[str, ...], list[str]] = {}
         self._by_stem: dict[str, list[str]] = {}
         for name in self._paths:
             last = PurePosixPath(name)
             self._by_name.setdefault(last.name, []).append(name)
+            self._by_end.setdefault(last.parts[-2:], []).append(name)  # of 300,000 names many end in `audio.wav`
             self._by_stem.setdefault(last.stem, []).append(name)
 
     def names(self, suffix: str = "") -> list[str]:
@@ -104,9 +106,9 @@ class Media:
             return None
         if str(wanted) in self._paths:
             return self._paths[str(wanted)]
-        same = self._by_name.get(wanted.name, [])
-        ends = [each for each in same if f"/{each}".endswith(f"/{wanted}")] if len(wanted.parts) > 1 else []
-        return self.choose(name, ends or same) if same else None
+        nearly = self._by_end.get(wanted.parts[-2:], []) if len(wanted.parts) > 1 else []
+        fit = [each for each in nearly if each.endswith(f"/{wanted}")] or self._by_name.get(wanted.name, [])
+        return self.choose(name, fit) if fit else None
 
     def choose(self, name: str, candidates: list[str]) -> Path:
         """The first of the files, given as of `names`, that an index's `name` may mean. Raises SplitError where

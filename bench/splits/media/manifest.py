@@ -222,8 +222,8 @@ def _check_columns(columns: Sequence[str], path: Path) -> None:
     if "id" not in columns or not set(columns) & {*FILES, *TEXTS}:
         have = ", ".join(columns)[:200] or "none"
         raise SplitError(
-            f"{path}: its columns ({have}) are not those of a manifest: id and any of {', '.join((*FILES, *TEXTS))}"
-            f"{_remedy(path.parent)}"
+            f"{path}: its columns ({have}) are not those of a manifest: id and any of "
+            f"{', '.join((*FILES, *TEXTS))}{_remedy(path.parent)}"
         )
     absent = [name for name in _KNOWN if name not in columns]
     for name in columns:

@@ -16,9 +16,9 @@ class Wishes:
     """What was asked for."""
 
     prefer: str = ""
-    """Pattern, as of a shell, over relative paths: of different files for one name those that fit it are meant."""
+    """Pattern, as of a shell, over relative paths: of different files for one name those that fit are meant."""
     link: bool = False
-    """The split's files may be hard links to the user's: no room is taken, and an edit of one changes the other."""
+    """The split's files may be hard links to the user's: they take no room, and an edit of one is one of both."""
 
 
 _NOW: ContextVar[Wishes] = ContextVar("wishes", default=Wishes())  # noqa: B039 - frozen
