@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import errno
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -59,7 +60,9 @@ def _by_system(path: Path, wait: bool) -> filelock.BaseFileLock | None:
     """The lock by `flock`; None where the file system has none."""
     lock = filelock.FileLock(path)
     try:
-        lock.acquire(timeout=-1 if wait else 0)
+        with warnings.catch_warnings():  # of ENOSYS it warns, and lets a file stand for the lock by itself
+            warnings.filterwarnings("ignore", message="flock not supported")
+            lock.acquire(timeout=-1 if wait else 0)
     except NotImplementedError:  # how older versions of filelock say ENOSYS
         return None
     except OSError as error:
@@ -78,11 +81,9 @@ def _by_file(path: Path, wait: bool) -> filelock.BaseFileLock:
 
 def _holder(path: Path) -> str:
     """What to say of the file that stands for a lock: whose it is, as far as it tells."""
-    if path.suffix != STANDS_FOR:
-        return "; wait for it"
     try:
         process, host = path.read_text(encoding="utf-8", errors="replace").split()[:2]
-    except (OSError, ValueError):  # its holder has just gone, or has not written yet
+    except (OSError, ValueError):  # one of the system, which is empty, or its holder has just gone
         return "; wait for it"
     mine = " on this host" if host == os.uname().nodename else f" on {host}"
     return f": process {process}{mine}; wait for it, or remove {path} if that is gone"

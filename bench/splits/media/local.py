@@ -59,13 +59,11 @@ class Media:
         ordered = sorted(found, key=lambda name: (name.count("/"), name))
         self._paths = {_plain(name): found[name] for name in ordered}
         self._digests: dict[str, str] = {}
-        self._by_name: dict[str, list[str]] = {}
-        self._by_end: dict[tuple[str, ...], list[str]] = {}
+        self._by_end: dict[tuple[str, str], list[str]] = {}  # of 300,000 names many end in `audio.wav`
         self._by_stem: dict[str, list[str]] = {}
         for name in self._paths:
             last = PurePosixPath(name)
-            self._by_name.setdefault(last.name, []).append(name)
-            self._by_end.setdefault(last.parts[-2:], []).append(name)  # of 300,000 names many end in `audio.wav`
+            self._by_end.setdefault((last.parent.name, last.stem), []).append(name)
             self._by_stem.setdefault(last.stem, []).append(name)
 
     def names(self, suffix: str = "") -> list[str]:
@@ -79,13 +77,13 @@ class Media:
     def find(self, name: str, kind: Kind | None = None) -> Path | None:
         """The file that an index calls `name`, or None.
 
-        By the exact relative path; else the end of a path; else the file's name; else its stem with another
-        suffix, one of `kind` (of "audio" a video's too, where there is no sound). Of several that are the same
-        the one nearest to the top, then the first by name. `name` is looked up and never joined to a path, so it
-        cannot lead anywhere. Raises SplitError for several that differ, unless `--prefer` tells which is meant:
-        one of them may be a system's output.
+        By the exact relative path; else the end of a path; else the file's name and the folder that it lies in;
+        else the name alone; else its stem with another suffix, one of `kind` (of "audio" a video's too, where
+        there is no sound). Of several that are the same the one nearest to the top, then the first by name.
+        `name` is looked up and never joined to a path, so it cannot lead anywhere. Raises SplitError for several
+        that differ, unless `--prefer` tells which is meant: one of them may be a system's output.
         """
-        exact = self._exact(name)
+        exact = self._exact(name, kind)
         if exact is not None:
             return exact
         wanted = PurePosixPath(_plain(name.replace("\\", "/")))
@@ -100,15 +98,24 @@ class Media:
                     return self.choose(name, sorted(fit, key=lambda each: order.index(suffixes[each])))
         return None
 
-    def _exact(self, name: str) -> Path | None:
+    def _exact(self, name: str, kind: Kind | None = None) -> Path | None:
+        """The file of that very name, by as much of its path as helps. A file of another suffix of the kind that
+        lies elsewhere may be meant too: `choose` refuses it where it differs."""
         wanted = PurePosixPath(_plain(name.replace("\\", "/")))
         if wanted.is_absolute() or ".." in wanted.parts or not wanted.name:
             return None
         if str(wanted) in self._paths:
             return self._paths[str(wanted)]
-        nearly = self._by_end.get(wanted.parts[-2:], []) if len(wanted.parts) > 1 else []
-        fit = [each for each in nearly if each.endswith(f"/{wanted}")] or self._by_name.get(wanted.name, [])
-        return self.choose(name, fit) if fit else None
+        nearly = self._by_end.get((wanted.parts[-2], wanted.stem), []) if len(wanted.parts) > 1 else []
+        ends = [each for each in nearly if _bare(PurePosixPath(each)).endswith(f"/{_bare(wanted)}")]
+        for some in (ends, nearly, self._by_stem.get(wanted.stem, [])):
+            named = [each for each in some if PurePosixPath(each).name == wanted.name]
+            if named:
+                folders = {PurePosixPath(each).parent for each in named}
+                suffixes = SUFFIXES[kind] if kind else ()
+                others = [each for each in map(PurePosixPath, some) if each.suffix.lower() in suffixes]
+                return self.choose(name, named + [str(each) for each in others if each.parent not in folders])
+        return None
 
     def choose(self, name: str, candidates: list[str]) -> Path:
         """The first of the files, given as of `names`, that an index's `name` may mean. Raises SplitError where
@@ -183,6 +190,11 @@ def plain_id(text: str) -> str:
         return text
     safe = re.sub(r"\.\.+", ".", re.sub(r"[^A-Za-z0-9._-]+", "_", text)).strip("._")
     return f"{safe[: MAX_ID - 9]}-{hashlib.sha256(_plain(text).encode()).hexdigest()[:8]}".lstrip("-")
+
+
+def _bare(path: PurePosixPath) -> str:
+    """A path without its suffix."""
+    return str(path.with_suffix(""))
 
 
 def _plain(name: str) -> str:
