@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import io
 import os
 import stat
 from pathlib import Path
@@ -27,11 +28,11 @@ class IrregularError(OSError):
         super().__init__(errno.EINVAL, "no regular file (a pipe, a device or a folder)", str(path))
 
 
-def open_regular(path: Path) -> IO[bytes]:
+def open_regular(path: Path) -> io.BufferedReader:
     """The file, open for reading. Raises OSError, and IrregularError for what is no regular file."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # a pipe without a writer opens at once
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
-        return os.fdopen(descriptor, "rb")
+        return io.BufferedReader(io.FileIO(descriptor, "rb"))
     os.close(descriptor)
     raise IrregularError(path)
 

@@ -44,7 +44,7 @@ def save(folder: Path, table: list[list[str]], delimiter: str = ",", encoding: s
 
 
 @FUZZ
-@given(st.lists(st.tuples(ANY, ANY, ANY), min_size=1, max_size=4))
+@given(rows=st.lists(st.tuples(ANY, ANY, ANY), min_size=1, max_size=4))
 def test_a_table_reads_back_as_it_was_written(
     rows: list[tuple[str, str, str]], tmp_path_factory: pytest.TempPathFactory
 ) -> None:

@@ -66,11 +66,12 @@ def is_id(text: str) -> bool:
     return bool(_ID.fullmatch(text)) and ".." not in text and len(text) <= MAX_ID
 
 
-def check_id(example_id: str) -> str:
-    """The id itself. Raises SplitError for one that could not be a plain file name everywhere."""
+def check_id(example_id: str, where: str = "") -> str:
+    """The id itself. Raises SplitError for one that could not be a plain file name everywhere, found in `where`."""
     if not is_id(example_id):
         raise SplitError(
-            f"the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' and single dots inside"
+            f"{where}{': ' * bool(where)}the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' "
+            f"and single dots inside"
         )
     return example_id
 
@@ -244,7 +245,7 @@ def _check_ids(ids: list[str], where: str) -> None:
     seen: set[str] = set()
     for example_id in ids:
         # file systems that ignore case would take `a` and `A` for one output
-        if check_id(example_id).lower() in seen:
+        if check_id(example_id, where).lower() in seen:
             raise SplitError(f"{where}: the id {example_id!r} is there twice")
         seen.add(example_id.lower())
 
