@@ -46,21 +46,8 @@ class Split:
     limit: int | None = None
     """How many examples were asked for, None for all."""
     digests: Mapping[Path, str] = field(default_factory=dict)
-    """sha256 of every file of its examples, by path, as the manifest tells them: see `check_file`."""
-
-    def check_file(self, path: Path, sha256: str) -> None:
-        """Hold a file that was just read to the manifest: `sha256` is that of the bytes as they were read.
-
-        Raises SplitError where the manifest tells another, and for a file that is none of its.
-        """
-        told = self.digests.get(path)
-        if told is None:
-            raise SplitError(f"{path}: is no file of the split {self.label}")
-        if told != sha256:
-            raise SplitError(
-                f"{path}: is not the file of the split {self.label} any more (sha256 {sha256[:12]} instead of "
-                f"{told[:12]}); bring back the original, or make a split of its own of it"
-            )
+    """sha256 of every file of its examples, by path, as the manifest tells them or as they were computed: what a
+    stage that reads one of them has to find."""
 
     @property
     def coverage(self) -> float | None:

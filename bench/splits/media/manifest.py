@@ -67,11 +67,11 @@ def is_id(text: str) -> bool:
 
 
 def check_id(example_id: str, where: str = "") -> str:
-    """The id itself. Raises SplitError for one that could not be a plain file name everywhere, found in `where`."""
+    """The id itself. Raises SplitError for one, found in `where`, that could not be a file name everywhere."""
     if not is_id(example_id):
+        place = f"{where}: " if where else ""
         raise SplitError(
-            f"{where}{': ' * bool(where)}the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' "
-            f"and single dots inside"
+            f"{place}the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' and single dots inside"
         )
     return example_id
 
