@@ -1,16 +1,23 @@
-"""Convert weights once and keep the result."""
+"""Convert weights once, and keep the result with the digests of its files: what is used is what was converted."""
 
 from __future__ import annotations
 
 import hashlib
 import importlib
 import importlib.util
+import json
+import os
 import shutil
 from pathlib import Path
 
+from sightsound.bench.assets.check import Hash
+from sightsound.bench.assets.digests import sha256
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.core.cache import cache_dir
 from sightsound.metrics.asset import Asset
+
+DIGESTS = ".digests.json"
+"""In a converted folder: relative path -> sha256 of each other file, written before the folder has its name."""
 
 
 def converted_folder(asset: Asset, source_digest: str) -> Path:
@@ -34,8 +41,40 @@ def convert(asset: Asset, source: Path, target: Path) -> None:
         shutil.rmtree(target.parent, ignore_errors=True)
         partial.mkdir(parents=True)
         getattr(importlib.import_module(module), function)(source, partial)
+        digests = {name: sha256(partial / name) for name in _names(partial)}
+        (partial / DIGESTS).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
         partial.rename(target)
     except (ImportError, OSError, ValueError) as error:
         raise AssetError(f"asset {asset.name}: {asset.convert} could not convert {source}: {error}") from error
     finally:
         shutil.rmtree(partial, ignore_errors=True)
+
+
+def converted_faults(folder: Path, hash_of: Hash) -> list[str]:
+    """What is wrong with a converted folder, a line each; empty where every file is as it was converted.
+
+    Raises AssetError for a file that can't be read.
+    """
+    try:
+        noted = json.loads((folder / DIGESTS).read_text(encoding="utf-8"))
+        found = set(_names(folder))
+        lines = [f"{folder / name} is missing" for name in sorted(noted.keys() - found)]
+        lines += [f"{folder / name} was not there when it was converted" for name in sorted(found - noted.keys())]
+        return lines + [
+            f"{folder / name} is changed since it was converted"
+            for name in sorted(noted.keys() & found)
+            if hash_of(folder / name) != noted[name]
+        ]
+    except FileNotFoundError:
+        return [f"{folder / DIGESTS} is missing"]
+    except (ValueError, AttributeError):
+        return [f"{folder / DIGESTS} is damaged"]
+    except OSError as error:
+        raise AssetError(f"{error.filename}: {error.strerror}; make it readable") from error
+
+
+def _names(folder: Path) -> list[str]:
+    """Relative paths of the converted files."""
+    start = len(str(folder)) + 1
+    paths = [f"{here}/{name}"[start:] for here, _, names in os.walk(folder) for name in names]
+    return sorted(path for path in paths if path != DIGESTS)

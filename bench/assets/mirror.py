@@ -6,11 +6,13 @@ A file of the hub is looked for at DIR/owner/repo/path, and every file at DIR/<a
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from sightsound.bench.assets.check import listing
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.uri import parse
+from sightsound.bench.core.cache import expanded
 from sightsound.metrics.asset import Asset, AssetFile
 
 
@@ -19,8 +21,8 @@ def mirror_dir(given: Path | None) -> Path | None:
     named = given or os.environ.get("SIGHTSOUND_MIRROR")
     if not named:
         return None
-    folder = Path(named).expanduser().absolute()
-    if not folder.is_dir():
+    folder = expanded(named, "the mirror").absolute()
+    if not _looked_at(folder, Path.is_dir):
         raise AssetError(f"the mirror {folder} is not a folder; check --mirror or SIGHTSOUND_MIRROR")
     return folder
 
@@ -60,4 +62,14 @@ def _places(asset: Asset, file: AssetFile, mirror: Path) -> list[tuple[Path, Pur
 
 
 def _has(path: Path, file: AssetFile) -> bool:
-    return bool(listing(path, file)) if file.is_tree else path.is_file()
+    return bool(listing(path, file)) if file.is_tree else _looked_at(path, Path.is_file)
+
+
+def _looked_at(path: Path, test: Callable[[Path], bool]) -> bool:
+    """What the test says of a path. Raises AssetError for one in a folder that this user may not look into."""
+    try:
+        return test(path)
+    except OSError as error:
+        raise AssetError(
+            f"the mirror: {path}: {error.strerror or error}; make it readable, or give another --mirror"
+        ) from error

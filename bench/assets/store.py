@@ -14,16 +14,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from filelock import FileLock
-
 from sightsound.bench.assets.build import assets_dir, build
 from sightsound.bench.assets.check import asset_digest, faults
-from sightsound.bench.assets.convert import convert, converted_folder
+from sightsound.bench.assets.convert import convert, converted_faults, converted_folder
 from sightsound.bench.assets.digests import Memory, sha256
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
 from sightsound.bench.assets.uri import Source, parse
-from sightsound.bench.core import registry
+from sightsound.bench.core import locks, registry
 from sightsound.bench.core.types import Report
 from sightsound.metrics.asset import Asset, AssetFile
 
@@ -40,7 +38,11 @@ def locate(name: str, mirror: Path | None = None) -> Path | None:
     if source is None or not asset.convert:
         return source
     target = converted_folder(asset, _digest(asset, source))
-    return target if target.is_dir() else None
+    if not target.is_dir():
+        return None
+    if lines := _converted(asset, target):
+        raise AssetError(f"asset {name}: {lines[0]}; run: bench assets fetch {name}")
+    return target
 
 
 def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -> Path:
@@ -59,10 +61,11 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
     if not asset.convert:
         return source
     target = converted_folder(asset, _digest(asset, source))
-    if not target.is_dir():
+    if not target.is_dir() or _converted(asset, target):
         with _locked(asset):
-            if not target.is_dir():
+            if not target.is_dir() or _converted(asset, target):
                 convert(asset, source, target)
+        _converted(asset, target)  # remembered, so that the next start need not hash them
     return target
 
 
@@ -80,13 +83,17 @@ def verify(name: str, mirror: Path | None = None) -> list[str]:
             return [f"{name}: {folder / place(asset, file)} is missing" for file in missing]
         return [f"{name}: it is not here; run: bench assets fetch {name}"]
     memory = _memory(asset)
-    return [f"{name}: {line}" for file in asset.files for line in faults(root, file, sha256, memory.below)]
+    lines = [line for file in asset.files for line in faults(root, file, sha256, memory.below)]
+    if asset.convert and not lines:
+        target = converted_folder(asset, asset_digest(root, asset, memory.sha256))
+        lines = converted_faults(target, sha256) if target.is_dir() else []
+    return [f"{name}: {line}" for line in lines]
 
 
 def digest(name: str, mirror: Path | None = None) -> str:
     """sha256 that identifies the bytes that are here, before any conversion: that of the asset as one tree.
 
-    Remembered by path, size and time of change of each file. Raises AssetError where the asset is not here.
+    Remembered by path, size, times of change and inode of each file. Raises AssetError where it is not here.
     """
     asset = registry.asset(name)
     source = _source(asset, mirror)
@@ -102,19 +109,20 @@ def _memory(asset: Asset) -> Memory:
 @contextmanager
 def _locked(asset: Asset) -> Iterator[None]:
     """Hold the asset's lock; the system releases it when the process dies."""
-    path = assets_dir() / ".locks" / asset.name
-    lock = FileLock(path)
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        lock.acquire()
-    except OSError as error:
-        raise AssetError(
-            f"{path}: {error.strerror}; set SIGHTSOUND_CACHE to a folder that can be written"
-        ) from error
-    try:
-        yield
-    finally:
-        lock.release()
+        with locks.hold(assets_dir() / ".locks" / asset.name):
+            yield
+    except locks.LockError as error:
+        raise AssetError(f"asset {asset.name}: {error}") from error
+
+
+def _converted(asset: Asset, target: Path) -> list[str]:
+    """What is wrong with the converted files, by remembered digests."""
+    memory = _memory(asset)
+    lines = converted_faults(target, memory.sha256)
+    if not lines:
+        memory.keep()
+    return lines
 
 
 def _source(asset: Asset, mirror: Path | None, damaged_is_absent: bool = False) -> Path | None:

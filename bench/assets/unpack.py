@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import lzma
 import shutil
 import stat
+import struct
 import subprocess
 import tarfile
 import zipfile
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
@@ -24,7 +26,13 @@ from sightsound.metrics.asset import AssetFile
 LIMIT_RATIO = 20
 LIMIT_FLOOR_BYTES = 1 << 20
 
-_BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, NotImplementedError)
+# What the readers of archives raise for damaged ones, some of it by accident. Only reading is held to it: what
+# writing raises, such as a full disk, is the machine's fault.
+_BROKEN = (
+    *(tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, OSError),
+    *(ArithmeticError, AttributeError, LookupError, RuntimeError, TypeError, ValueError),
+)
+MAX_ENTRIES = 1_000_000  # files in an archive; the largest data set of the field has 120,000
 Wanted = Mapping[AssetFile, str]
 Open = Callable[[], IO[bytes]]
 Entry = tuple[str, bool, Open]  # name, is a regular file, opens it
@@ -50,22 +58,61 @@ def unpack_all(archive: Path, into: Path, limit_bytes: int) -> int:
 
 def _unpack(archive: Path, targets: Callable[[str], Iterable[Path]], limit_bytes: int, size: str) -> int:
     """Copy each member to its targets; `size` says in the error what the limit follows from."""
-    written = 0
-    try:
-        with _entries(archive) as entries:
-            for raw_name, is_file, open_member in entries:
-                name = safe_name(raw_name, archive.name)
-                for target in targets(name):
-                    if not is_file:
-                        raise AssetError(f"{archive.name}: {name} is a link or a device; refused")
-                    target.parent.mkdir(parents=True, exist_ok=True)
-                    with target.open("xb") as out:
-                        written += _copy(open_member(), out, limit_bytes - written, archive.name, size)
-    except _BROKEN as error:
-        raise AssetError(f"{archive.name}: truncated or not an archive ({error})") from error
-    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
-        raise AssetError(f"{archive.name}: {error.filename} is in it twice; refused") from error
+    written, made = 0, set[Path]()
+    with ExitStack() as stack:
+        with _told(archive):
+            entries = stack.enter_context(_entries(archive))
+        for number, (raw_name, is_file, open_member) in enumerate(_each(archive, entries), 1):
+            if number > MAX_ENTRIES:
+                raise AssetError(f"{archive.name}: holds more than {MAX_ENTRIES:,} files; refused")
+            name = safe_name(raw_name, archive.name)
+            for target in targets(name):
+                if not is_file:
+                    raise AssetError(f"{archive.name}: {name} is a link or a device; refused")
+                with _created(target, archive.name, made) as out:
+                    written += _copy(archive, open_member, out, limit_bytes - written, size)
+        with _told(archive):
+            stack.close()
     return written
+
+
+@contextmanager
+def _created(target: Path, where: str, made: set[Path]) -> Iterator[IO[bytes]]:
+    """The new file, open for writing; `made` are the folders that are known to be there."""
+    try:
+        if target.parent not in made:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            made.add(target.parent)
+        out = target.open("xb")
+    except (FileExistsError, IsADirectoryError, NotADirectoryError) as error:
+        raise AssetError(f"{where}: {error.filename} is in it twice; refused") from error
+    except (ValueError, OSError) as error:
+        if isinstance(error, OSError) and error.errno != errno.ENAMETOOLONG:
+            raise
+        raise AssetError(f"{where}: the name {target.name[:80]!r} can be no file's; refused") from error
+    with out:
+        yield out
+
+
+@contextmanager
+def _told(archive: Path) -> Iterator[None]:
+    """Raise AssetError for what a reader finds broken, and for nothing else."""
+    try:
+        yield
+    except _BROKEN as error:
+        if isinstance(error, OSError) and error.errno not in (None, errno.EINVAL):
+            raise  # the machine's fault; the two are what a seek to a place that cannot be gives
+        raise AssetError(f"{archive.name}: truncated or not an archive ({error})") from error
+
+
+def _each(archive: Path, entries: Iterator[Entry]) -> Iterator[Entry]:
+    """The entries, read one after the other."""
+    while True:
+        with _told(archive):
+            entry = next(entries, None)
+        if entry is None:
+            return
+        yield entry
 
 
 def safe_name(name: str, where: str) -> str:
@@ -86,15 +133,21 @@ def _targets(name: str, wanted: Wanted, into: Path) -> Iterator[Path]:
             yield into / file.path / name.removeprefix(member)
 
 
-def _copy(source: IO[bytes], out: IO[bytes], room_bytes: int, where: str, size: str) -> int:
-    """Copy a stream; its length. The length in an archive's header may lie, so the bytes are counted."""
+def _copy(archive: Path, open_member: Open, out: IO[bytes], room_bytes: int, size: str) -> int:
+    """Copy a member; its length. The length in an archive's header may lie, so the bytes are counted."""
     length = 0
-    while chunk := source.read(1 << 20):
-        length += len(chunk)
-        if length > room_bytes:
-            raise AssetError(f"{where}: unpacks to far more than {size}; refused")
-        out.write(chunk)
-    return length
+    with _told(archive):
+        source = open_member()
+    with source:
+        while True:
+            with _told(archive):
+                chunk = source.read(1 << 20)
+            if not chunk:
+                return length
+            length += len(chunk)
+            if length > room_bytes:
+                raise AssetError(f"{archive.name}: unpacks to far more than {size}; refused")
+            out.write(chunk)
 
 
 @contextmanager

@@ -36,8 +36,10 @@ def claim(folder: Path, plan: Mapping[str, Any]) -> None:
         return
     try:
         have = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as error:
-        raise BenchError(f"{path}: is not JSON ({error}); remove the folder or give another --out") from error
+        if not isinstance(have, dict):
+            raise ValueError("no table of the build's options")
+    except (ValueError, RecursionError) as error:
+        raise BenchError(f"{path}: is not the plan of a build ({error}); give another --out") from error
     wanted = json.loads(_json(plan))
     if odd := sorted(key for key in have.keys() | wanted.keys() if have.get(key) != wanted.get(key)):
         raise BenchError(f"{folder}: was built with other {', '.join(odd)}; give another --out")

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from sightsound.bench.building.sources import Source
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.splits.media import tables
 
 PIECE = r"(?P<song>.*?[^\d\s_.-].*?)(?:[ _.-]*(?:part|piece|chunk|clip|segment|seg)?[ _.-]*\d+)?"
 """A piece's name without its number: `blue_moon_03`, `blue_moon-part3` and `blue_moon` are one song. On the safe
@@ -45,10 +45,9 @@ def by_pattern(tracks: Sequence[Source], names: re.Pattern[str]) -> dict[str, st
 def listed(path: Path, tracks: Sequence[Source]) -> dict[str, str]:
     """Each file's song by a CSV with the columns `file` and `song`. Raises BenchError where one is lacking."""
     try:
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = {line.get("file"): line.get("song") for line in csv.DictReader(file)}
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise BenchError(f"--songs {path}: cannot be read ({error})") from error
+        lines = {line["file"]: line["song"] for line in tables.records(path, ("file", "song"))}
+    except BenchError as error:
+        raise BenchError(f"--songs {error}") from error
     found = {track.name: lines.get(track.name) or "" for track in tracks}
     if lacking := [name for name, song in found.items() if not song]:
         raise BenchError(f"--songs {path}: names no song for {lacking[0]} and {len(lacking) - 1} more")

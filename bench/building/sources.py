@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
+import stat
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, NamedTuple
 
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.files import clone
 from sightsound.bench.core.media import file_sha256
 from sightsound.bench.core.store import atomic
 from sightsound.bench.core.types import Report
@@ -83,8 +85,17 @@ def _walk(folder: Path, suffixes: frozenset[str]) -> Iterable[Path]:
     for root, folders, files in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in files:
-            if Path(name).suffix.lower() in suffixes and not name.startswith("."):
-                yield Path(root, name)
+            path = Path(root, name)
+            if path.suffix.lower() in suffixes and not name.startswith(".") and not _is_special(path):
+                yield path
+
+
+def _is_special(path: Path) -> bool:
+    """A pipe, a device or a socket: to open one may last for ever. What is not there is told when it is read."""
+    try:
+        return not stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
 
 
 def _one(kind: str) -> str:
@@ -105,11 +116,18 @@ def digest(sources: Iterable[Source]) -> str:
 
 
 def ids(names: Sequence[str]) -> list[str]:
-    """An id for each file name, in order: its stem in plain characters; those that meet get a number behind."""
+    """An id for each file name, in order: its stem in plain characters; those that meet get a number behind.
+
+    A stem with letters or digits of another script gets a digest of it behind, so that the id of a file is its
+    own whatever the others are called.
+    """
     found: list[str] = []
     seen: set[str] = set()
     for name in names:
-        plain = re.sub(r"[^A-Za-z0-9_-]+", "-", Path(name).stem).strip("-")[:LONGEST] or "item"
+        stem = unicodedata.normalize("NFC", Path(name).stem)
+        plain = re.sub(r"[^A-Za-z0-9_-]+", "-", stem).strip("-")[:LONGEST] or "item"
+        if any(letter.isalnum() and not letter.isascii() for letter in stem):
+            plain += f"-{hashlib.sha256(stem.encode(errors='surrogateescape')).hexdigest()[:8]}"
         one, number = plain, 1
         while one.lower() in seen:
             number += 1
@@ -120,15 +138,14 @@ def ids(names: Sequence[str]) -> list[str]:
 
 
 def place(source: Source, target: Path) -> Path:
-    """The file under another name, a hard link where the disk allows it, else a copy; nothing where it is there.
+    """A copy under another name, which shares blocks where the disk can do that; nothing where it is there.
 
-    Its bytes are those that were scanned: the product's plan holds their digest.
+    Raises BenchError where its bytes are not those that were scanned: the product's plan holds their digest.
     """
     if not target.exists():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            os.link(source.path, target)
-        except OSError:  # another disk, or a file that is not ours
-            with atomic(target) as temporary:
-                shutil.copyfile(source.path, temporary)
+        with atomic(target) as temporary:
+            temporary.unlink()
+            clone(source.path, temporary)
+            if file_sha256(temporary) != source.sha256:
+                raise BenchError(f"{source.path}: changed while it was read; run the same command again")
     return target

@@ -81,14 +81,19 @@ def splits(context: typer.Context, json: Json = False) -> None:
 def splits_prepare(
     name: str,
     media: Annotated[Path | None, typer.Option("--media", help="your folder with the split's media")] = None,
+    prefer: Annotated[
+        str, typer.Option("--prefer", metavar="PATTERN", help="of different files for one name the ones meant")
+    ] = "",
+    link: Annotated[bool, typer.Option("--link", help="hard links to your files in place of copies")] = False,
     mirror: Mirror = None,
 ) -> None:
     """Fetch and build a split if it isn't there; `bench run` does so too, where no media of yours are needed."""
     from sightsound.bench import splits as data
     from sightsound.bench.core import console
+    from sightsound.bench.splits.media.wishes import Wishes
 
     with console.progress() as report:
-        folder = data.prepare(name, mirror, report, media)
+        folder = data.prepare(name, mirror, report, media, Wishes(prefer, link))
     print(folder)
 
 

@@ -8,7 +8,6 @@ profile, 16 bits of grey as their upper 8.
 
 from __future__ import annotations
 
-import hashlib
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsound.bench.core import files
 from sightsound.bench.core.errors import BenchError
 
 CLIP_S = 10.0
@@ -33,9 +33,8 @@ class MediaError(BenchError):
 
 
 def file_sha256(path: Path) -> str:
-    """Hex digest of the file's bytes."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+    """Hex digest of the file's bytes. Raises OSError, also for a pipe or a device."""
+    return files.sha256(path)
 
 
 def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) -> dict[int, Audio]:

@@ -12,7 +12,8 @@ from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Example, Report, SplitCard
 from sightsound.bench.splits import preparing
 from sightsound.bench.splits.media import manifest
-from sightsound.bench.splits.media.manifest import SplitError
+from sightsound.bench.splits.media.errors import SplitError
+from sightsound.bench.splits.media.wishes import Wishes
 
 __all__ = [
     "Split",
@@ -45,7 +46,8 @@ class Split:
     limit: int | None = None
     """How many examples were asked for, None for all."""
     digests: Mapping[Path, str] = field(default_factory=dict)
-    """File -> sha256 that it has to have."""
+    """sha256 of every file of its examples, by path, as the manifest tells them or as they were computed: what a
+    stage that reads one of them has to find."""
 
     @property
     def coverage(self) -> float | None:
@@ -130,8 +132,8 @@ def load(
     limit below 1 and for a split that is not what its card says.
     """
     known = card(name)
-    examples, content_hash = manifest.read(prepare(name, mirror, report))
-    count = len(examples)
+    table = manifest.load(prepare(name, mirror, report))
+    examples, count = table.examples, len(table.examples)
     if task is not None:
         registry.task(task)
         served = [other for other in registry.names("task") if any(serves(example, other) for example in examples)]
@@ -143,22 +145,27 @@ def load(
             raise SplitError(f"a limit of {limit} examples leaves none; it must be 1 or more")
         shuffled = sorted(examples, key=lambda example: hashlib.sha256(example.id.encode()).hexdigest())
         examples = sorted(shuffled[:limit], key=lambda example: example.id)
-    return Split(known, content_hash, examples, count, limit)
+    return Split(known, table.hash, examples, count, limit, table.digests)
 
 
 def prepare(
-    name: str, mirror: Path | None = None, report: Report | None = None, media: Path | None = None
+    name: str,
+    mirror: Path | None = None,
+    report: Report | None = None,
+    media: Path | None = None,
+    wishes: Wishes = Wishes(),  # noqa: B008 - frozen
 ) -> Path:
     """The folder of a split: fetched and built if it is not there or not what its card says; atomic and locked.
 
     `media` is the user's folder for a split that is made from one. It is built again only where that folder
-    changed since, by its files' names, sizes and times. `report` is told how the downloads and the building go.
+    changed since, by its files' names, sizes and times. `wishes` say how it is used. `report` is told how the
+    downloads and the building go.
     Raises SplitError where the built split has another content hash than its card, for media that are needed and
     not given, and for media that are given and not needed.
     """
     known = card(name)
     if known.entry:
-        preparing.prepare(known, folder_of(name), mirror, report, media)
+        preparing.prepare(known, folder_of(name), mirror, report, media, wishes)
     return folder_of(name)
 
 

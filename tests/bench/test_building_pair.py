@@ -222,7 +222,11 @@ def test_what_is_asked_for_wrongly_is_told_in_one_line(bench, media, tmp_path):
 
 def test_ids_are_plain_names_and_each_is_there_once():
     found = ids(["a/Café №1.jpg", "b/Café №1.png", "caf-1.jpg", "…", "x.y.z.jpg", "A" * 300 + ".jpg", "…"])
-    assert found == ["Caf-1", "Caf-1.2", "caf-1.3", "item", "x-y-z", "A" * 100, "item.2"]
+    assert found == ["Caf-1-11b23ba9", "Caf-1-11b23ba9.2", "caf-1", "item", "x-y-z", "A" * 100, "item.2"]
+    rivers, other = ids(["川.wav", "山.wav"])
+    assert rivers != other and [rivers] == ids(["川.wav"]) and [other] == ids(["山.wav"]), (
+        "whatever the others are"
+    )
     for one in found:
         manifest.check_id(one)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +35,7 @@ def rows_in(folder: Path, ids: tuple[str, ...] = ("b", "a")) -> list[Row]:
     return [
         Row(
             Example(id=one, group="g", image=folder / "p.png", story=f'{one}: "so,\nit was', emotion="sad"),
-            f"s {one}",
+            f"image=s {one} sha256:{'0' * 64}",
         )
         for one in ids
     ]
@@ -142,7 +142,7 @@ def test_verify_finds_a_flipped_byte_and_a_missing_file(tmp_path: Path) -> None:
 def test_a_damaged_manifest_is_one_clear_line(tmp_path: Path, damage: str) -> None:
     manifest.write(tmp_path, rows_in(tmp_path))
     path = tmp_path / manifest.NAME
-    path.write_bytes(path.read_bytes()[:-20] if damage == "cut" else damage.encode("latin-1"))
+    path.write_bytes(path.read_bytes()[:-120] if damage == "cut" else damage.encode("latin-1"))
     with pytest.raises(SplitError) as caught:
         manifest.read(tmp_path)
     assert str(path) in str(caught.value) and "\n" not in str(caught.value)
@@ -152,25 +152,25 @@ def test_a_damaged_manifest_is_one_clear_line(tmp_path: Path, damage: str) -> No
 
 
 @pytest.fixture
-def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
     """A split `small` of 20 examples, 5 of them with a picture; call it to set its card's hash."""
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(registry.cards("split"), "small", None)
+
+    def set_card(content_hash: str = "") -> None:
+        card = SplitCard(
+            name="small",
+            tasks=("story2music", "image2music"),
+            entry=f"{__name__}:build_small",
+            assets=(),
+            licence="CC0",
+            source="here",
+            description="",
+            hash=content_hash,
+        )
+        monkeypatch.setitem(registry.cards("split"), "small", card)
+
     set_card()
-    yield set_card
-
-
-def set_card(content_hash: str = "") -> None:
-    registry.cards("split")["small"] = SplitCard(
-        name="small",
-        tasks=("story2music", "image2music"),
-        entry=f"{__name__}:build_small",
-        assets=(),
-        licence="CC0",
-        source="here",
-        description="",
-        hash=content_hash,
-    )
+    return set_card
 
 
 def build_small(folder: Path, found: dict[str, Path]) -> None:

@@ -33,6 +33,7 @@ from sightsound.bench.splits.media import facts, frames, local, manifest
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.local import Media, fingerprint, plain_id
 from sightsound.bench.splits.media.manifest import SplitError
+from sightsound.bench.splits.media.wishes import Wishes, wished
 from tests.bench.made_media import picture, sound, video
 from tests.conftest import Done
 
@@ -61,13 +62,15 @@ def test_a_name_is_found_by_path_end_file_and_stem(tmp_path: Path) -> None:
     folder = write(
         tmp_path / "m", "b/x.jpg", "a/b/x.jpg", "a/b/x.mp3", "a/x.flac", "a/y.WEBM", "a/y.txt", "Mr. X.png"
     )
+    (folder / "a/b/x.jpg").write_text("b/x.jpg")
     media_ = opened(folder)
-    assert found(media_, "a/b/x.jpg") == "a/b/x.jpg"
-    assert found(media_, "b/x.jpg") == "b/x.jpg", "the exact path before the end of another"
+    assert media_.find("a/b/x.jpg") == folder / "a/b/x.jpg"
+    assert media_.find("b/x.jpg") == folder / "b/x.jpg", "the exact path before the end of another"
     assert found(media_, "elsewhere/b/x.mp3") == "a/b/x.mp3", "another folder, the same file"
-    assert found(media_, "x.jpg") == "b/x.jpg", "of several the one nearest to the top"
-    assert found(media_, "x.wav", "audio") == "a/b/x.mp3", "suffixes in the order of the kind"
-    assert found(media_, "x.wav", "image") == "b/x.jpg"
+    assert media_.find("x.jpg") == folder / "b/x.jpg", "of several that are the same the one nearest to the top"
+    assert media_.find("x.wav", "image") == folder / "b/x.jpg"
+    with pytest.raises(SplitError, match=r"'x.wav' may mean different files: a/b/x.mp3, a/x.flac; leave one"):
+        media_.find("x.wav", "audio")
     assert found(media_, "y.mp3", "audio") == "a/y.WEBM", "sound may be in a video"
     assert found(media_, "y.mp3", "image") is None and found(media_, "y.mp3", "video") == "a/y.WEBM"
     assert found(media_, "Mr. X", "image") == "Mr. X.png"
@@ -238,7 +241,7 @@ def test_a_broken_index_is_one_line(tmp_path: Path, content: bytes, monkeypatch:
     folder = tmp_path / "m"
     folder.mkdir()
     (folder / "a.json").write_bytes(content)
-    with pytest.raises(SplitError, match=r"a\.json: cannot be read as JSON") as caught:
+    with pytest.raises(SplitError, match=r"a\.json: (cannot be read as JSON|is not utf-16)") as caught:
         opened(folder).read_json("a.json")
     assert "\n" not in str(caught.value)
     monkeypatch.setattr(local, "MAX_TABLE_BYTES", 0)
@@ -308,7 +311,7 @@ def split(tmp_path: Path) -> Path:
     return tmp_path / "split"
 
 
-def test_an_example_is_linked_named_and_traced(tmp_path: Path, split: Path) -> None:
+def test_an_example_is_copied_named_and_traced(tmp_path: Path, split: Path) -> None:
     image, audio = picture(tmp_path / "m/p.png"), sound(tmp_path / "m/s.mp3", seconds=10)
     told: list[tuple[str, int, int | None]] = []
     collector = Collector(split, lambda *facts_: told.append(facts_), 2)
@@ -319,7 +322,8 @@ def test_an_example_is_linked_named_and_traced(tmp_path: Path, split: Path) -> N
     assert read_hash == content_hash
     assert (example.caption, example.instruction, example.story) == ("a", "do b", None)
     assert example.image == split / "image/one.jpg" and example.audio == split / "audio/one.wav"
-    assert example.image.samefile(image) and example.audio.samefile(audio)
+    assert not example.image.samefile(image) and not example.audio.samefile(audio)
+    assert example.image.read_bytes() == image.read_bytes() and example.audio.read_bytes() == audio.read_bytes()
     sha256 = {piece: file_sha256(path) for piece, path in (("image", image), ("audio", audio))}
     assert rows(split)["one"]["source"] == f"image=sha256:{sha256['image']}; audio=sha256:{sha256['audio']}"
     assert (split / "missing.csv").read_text() == "id,reason\ntwo,audio: no file of that name\n"
@@ -333,9 +337,17 @@ def test_another_disk_gets_copies(tmp_path: Path, split: Path, monkeypatch: pyte
 
     monkeypatch.setattr(Path, "hardlink_to", across)
     image = picture(tmp_path / "m/p.jpg")
-    Collector(split).add("one", "g", image=image)
+    with wished(Wishes(link=True)):
+        Collector(split).add("one", "g", image=image)
     assert (split / "image/one.jpg").read_bytes() == image.read_bytes()
     assert not (split / "image/one.jpg").samefile(image)
+
+
+def test_links_to_the_users_files_are_made_when_asked_for(tmp_path: Path, split: Path) -> None:
+    image = picture(tmp_path / "m/p.jpg")
+    with wished(Wishes(link=True)):
+        Collector(split).add("one", "g", image=image)
+    assert (split / "image/one.jpg").samefile(image)
 
 
 def test_of_a_link_its_file_is_taken(tmp_path: Path, split: Path) -> None:
@@ -411,7 +423,7 @@ def test_a_video_to_condition_on_has_no_sound(tmp_path: Path, split: Path, suffi
     assert collector.add("a", "g", video=path, audio=path)
     collector.write()
     (example,), _ = manifest.read(split)
-    assert example.video and example.audio and example.audio.samefile(path)
+    assert example.video and example.audio and example.audio.read_bytes() == path.read_bytes()
     with av.open(str(example.video)) as container:
         assert not container.streams.audio
     shown = [frame.mean() for frame in media.video_frames(example.video, range(40))]
@@ -582,7 +594,9 @@ def test_commands_tell_what_is_here_and_what_is_missing(own: Path, bench: Callab
     assert shown.code == 0 and "pictures and sounds, two of a name" in shown.out and "3 of 4" in shown.out
     listed = json.loads(bench("splits", "--json").out)
     assert {card["name"]: card["examples"] for card in listed}["own"] == 3
-    (own / "e0.wav").write_bytes(b"changed in place, which the link sees")
+    (own / "e0.wav").write_bytes(b"changed in place, which the copy does not see")
+    assert bench("splits", "verify", "own").code == 0
+    (splits.folder_of("own") / "audio/e0.wav").write_bytes(b"changed")
     assert bench("splits", "verify", "own").code == 1
 
 

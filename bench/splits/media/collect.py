@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import csv
 import json
-import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from sightsound.bench.core import media
+from sightsound.bench.core.files import clone
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.splits.media import frames, manifest
+from sightsound.bench.splits.media import frames, manifest, wishes
 from sightsound.bench.splits.media.content import ContentError, examine
 from sightsound.bench.splits.media.formats import Kind
 from sightsound.bench.splits.media.manifest import FILES, Row, SplitError
@@ -65,7 +66,7 @@ class Collector:
         reference_text: str | None = None,
         instruction: str | None = None,
     ) -> bool:
-        """Take one example; whether it is whole. The originals are linked where that can be, else copied.
+        """Take one example; whether it is whole. The originals are copied, or linked where that was asked for.
 
         Sound with a cut becomes 16-bit WAV, a video with one MPEG-4; a video is always without its sound. Raises
         SplitError for an id that is refused and for one that was there before.
@@ -212,9 +213,9 @@ def _cut_audio(path: Path, target: Path, start_s: float, seconds: float) -> None
 
 
 def _link(path: Path, target: Path) -> None:
-    """The original under its new name: a second name for the same bytes where the file system has that."""
-    try:
-        target.hardlink_to(path.resolve())  # of a link its file, or the split would lead out of its folder
-    except OSError:
-        target.unlink(missing_ok=True)
-        shutil.copyfile(path, target)
+    """A copy of the original under its new name; where links were asked for, a second name for the same bytes."""
+    if wishes.current().link:
+        with suppress(OSError):  # another disk, or one without links: a copy then
+            target.hardlink_to(path.resolve())  # of a link its file, or the split would lead out of its folder
+            return
+    clone(path, target)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections import Counter
 from collections.abc import Sequence
@@ -10,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core.media import CLIP_S
+from sightsound.bench.splits.media import tables
 from sightsound.bench.splits.media.collect import FACTS, MISSING
-from sightsound.bench.splits.media.manifest import SplitError
+from sightsound.bench.splits.media.errors import SplitError
 
 NAMED = 3  # ids that a line names
 _REMARKS = {
@@ -34,16 +34,15 @@ def facts(folder: Path) -> dict[str, Any]:
         return {}
     try:
         noted: dict[str, Any] = json.loads((folder / FACTS).read_text(encoding="utf-8"))
-        with (folder / MISSING).open(encoding="utf-8", newline="") as file:
-            missing = {row["id"]: row["reason"] for row in csv.DictReader(file)}
+        missing = {row["id"]: row["reason"] for row in tables.records(folder / MISSING, ("id", "reason"))}
         return {
             "examples": int(noted["examples"]),
             "listed": int(noted["listed"]),
             "missing": missing,
             "remarks": {str(name): list(found) for name, found in noted["remarks"].items()},
         }
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error) as error:
-        raise SplitError(f"{folder}: its notes are damaged ({error}); delete it and prepare it again") from error
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        raise SplitError(f"{folder / FACTS}: is damaged ({error}); prepare the split again") from error
 
 
 def lines(name: str, folder: Path) -> list[str]:

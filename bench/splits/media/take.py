@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from sightsound.bench.splits.media.collect import Collector, Cut, Original
+from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.local import Media
-from sightsound.bench.splits.media.manifest import TEXTS, SplitError
+from sightsound.bench.splits.media.manifest import TEXTS
 
 TABLE = "texts.csv"
 

@@ -150,13 +150,15 @@ class _Clips:
         exact = self.media.find(name, kind)
         if exact is not None:
             return exact
-        order = SUFFIXES[kind] + (SUFFIXES["video"] if kind == "audio" else ())
-        ranked = [
-            (order.index(suffix), each)
-            for each in self._by_id.get(PurePosixPath(name).stem, [])
-            if (suffix := PurePosixPath(each).suffix.lower()) in order
-        ]
-        return self.media.path(min(ranked)[1]) if ranked else None
+        for order in (SUFFIXES[kind], SUFFIXES["video"] if kind == "audio" else ()):
+            fit = [
+                (order.index(suffix), each)
+                for each in self._by_id.get(PurePosixPath(name).stem, [])
+                if (suffix := PurePosixPath(each).suffix.lower()) in order
+            ]
+            if fit:
+                return self.media.choose(name, [each for _, each in sorted(fit)])
+        return None
 
 
 def _starts(found: Media) -> dict[str, float]:

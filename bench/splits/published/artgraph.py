@@ -7,11 +7,11 @@ one each for train, validation and test.
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 
+from sightsound.bench.splits.media import tables
+from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.local import Media
-from sightsound.bench.splits.media.manifest import SplitError
 
 PICTURES = "imagesf2"
 NAMES = "mapping/artwork_entidx2name.csv"
@@ -46,8 +46,4 @@ def _read(names: Path, labels: Path) -> dict[str, str]:
 
 
 def _rows(path: Path) -> list[list[str]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return [row for row in csv.reader(file) if row]
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
-        raise SplitError(f"{path}: cannot be read as CSV ({error}); get the file again") from error
+    return tables.lines(path, loose=True)

@@ -6,17 +6,16 @@ JSON lines, a JSON list or CSV. Files are found by the ends of these paths, so t
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightsound.bench.core.types import Report, SplitCard
+from sightsound.bench.splits.media import tables
 from sightsound.bench.splits.media.collect import Collector
+from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.local import Media, plain_id
-from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import Names, more_texts, take
 
 COLUMNS = ("captions", "img_path", "location")
@@ -47,14 +46,14 @@ def read_table(path: Path) -> list[dict[str, str]]:
     A row that is broken comes back with empty cells, so that it is counted as missing.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        text = "" if path.suffix.lower() == ".csv" else tables.text(path)
         if path.suffix.lower() == ".csv":
-            rows: list[Any] = list(csv.DictReader(io.StringIO(text, newline="")))
+            rows: list[Any] = list(tables.records(path))
         elif text.lstrip().startswith("["):
             rows = json.loads(text)
         else:
             rows = [_line(line) for line in text.splitlines() if line.strip()]
-    except (OSError, ValueError, RecursionError, csv.Error):
+    except (SplitError, ValueError, RecursionError):
         return []
     rows = [row if isinstance(row, dict) else {} for row in rows]
     if not rows or not set(COLUMNS) <= rows[0].keys():

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from sightsound.bench.core.types import Report, SplitCard
-from sightsound.bench.splits.media import youtube
+from sightsound.bench.splits.media import tables, youtube
 from sightsound.bench.splits.media.collect import Collector
+from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.local import Media, plain_id
-from sightsound.bench.splits.media.manifest import SplitError
 from sightsound.bench.splits.media.take import take
 
 TABLE = "musiccaps-public.csv"
@@ -48,13 +47,12 @@ class Captioned:
 def read_table(path: Path) -> list[Captioned]:
     """The rows of MusicCaps' own CSV. Raises SplitError for anything else."""
     try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            return [
-                Captioned(row["ytid"], float(row["start_s"]), float(row["end_s"]), row["caption"].strip())
-                for row in csv.DictReader(file, strict=True)
-            ]
-    except (OSError, UnicodeDecodeError, csv.Error, KeyError, ValueError, TypeError, AttributeError) as error:
-        raise SplitError(f"{path}: not the table of MusicCaps ({type(error).__name__}); fetch it again") from error
+        return [
+            Captioned(row["ytid"], float(row["start_s"]), float(row["end_s"]), row["caption"])
+            for row in tables.records(path, ("ytid", "start_s", "end_s", "caption"))
+        ]
+    except (SplitError, ValueError) as error:
+        raise SplitError(f"{path}: not the table of MusicCaps ({error}); fetch it again") from error
 
 
 def build(folder: Path, assets: Mapping[str, Path], media: Path, report: Report) -> None:

@@ -38,7 +38,7 @@ _PARTS = ("state_dict", "model")  # where a training script keeps the weights am
 # What torch raises for a file of another kind, one cut short, or one that holds code.
 _UNREADABLE = (
     *(pickle.UnpicklingError, zipfile.BadZipFile, struct.error, EOFError, RuntimeError),
-    *(AttributeError, LookupError, OSError, TypeError, ValueError),
+    *(ArithmeticError, AssertionError, AttributeError, LookupError, OSError, TypeError, ValueError),
 )
 
 _CODES = {
@@ -81,7 +81,7 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
     try:
         return load_file(path)
-    except (SafetensorError, OSError) as error:
+    except (SafetensorError, *_UNREADABLE) as error:
         raise ValueError(f"{path} is missing or no safetensors file: fetch it again") from error
 
 

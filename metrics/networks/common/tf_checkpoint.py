@@ -7,6 +7,8 @@ Sources: leveldb doc/table_format.md; tensorflow/core/protobuf/tensor_bundle.pro
 
 from __future__ import annotations
 
+import math
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 
 _MAGIC = 0xDB4775248B80FB57
 _FOOTER = 48  # bytes: two block handles, padding, the magic number
+_VARINT_BITS = 63  # of the longest number
 _BLOCK_TRAILER = 5  # bytes after a block: one for the compression, four for the checksum
 _DTYPES = {1: "<f4", 2: "<f8", 3: "<i4", 9: "<i8"}  # tensorflow/core/framework/types.proto
 
@@ -38,7 +41,10 @@ class Entry:
 
 def read_index(path: Path) -> dict[str, Entry]:
     """The tensors named in an index file. ValueError if it is not one, is damaged, or needs a feature not here."""
-    raw = path.read_bytes()
+    try:
+        raw = path.read_bytes()
+    except OSError as problem:
+        raise ValueError(f"{path} is missing or can't be read: fetch it again") from problem
     if len(raw) < _FOOTER or int.from_bytes(raw[-8:], "little") != _MAGIC:
         raise ValueError(f"{path} is not a TensorFlow checkpoint index: fetch it again")
     try:
@@ -49,18 +55,22 @@ def read_index(path: Path) -> dict[str, Entry]:
             for key, entry in _block(raw, *_handle(value, 0)[0]):
                 if key:  # the empty key holds the header
                     entries[key.decode()] = _entry(entry)
-    except (IndexError, KeyError, UnicodeDecodeError, ValueError) as problem:
+    except (ArithmeticError, LookupError, TypeError, ValueError, MemoryError) as problem:
         raise ValueError(f"{path} can't be read as a TensorFlow checkpoint index ({problem})") from problem
     return entries
 
 
 def read_tensor(path: Path, entry: Entry) -> NDArray[np.generic]:
     """One tensor out of the data file. ValueError if the file is too short or the checksum differs."""
-    with path.open("rb") as file:
-        file.seek(entry.offset)
-        raw = file.read(entry.size)
     dtype = np.dtype(entry.dtype)
-    if len(raw) != entry.size or entry.size != int(np.prod(entry.shape, dtype=np.int64)) * dtype.itemsize:
+    try:
+        with path.open("rb") as file:
+            whole = os.fstat(file.fileno()).st_size
+            file.seek(min(entry.offset, whole))
+            raw = file.read(min(entry.size, whole))
+    except OSError as problem:
+        raise ValueError(f"{path} is missing or can't be read: fetch it again") from problem
+    if len(raw) != entry.size or entry.size != math.prod(entry.shape) * dtype.itemsize:
         raise ValueError(f"{path} is shorter than its index says: fetch it again")
     if mask(crc32c(raw)) != entry.crc:
         raise ValueError(f"{path} is damaged (checksum of the tensor at byte {entry.offset}): fetch it again")
@@ -99,6 +109,8 @@ def _varint(raw: bytes, at: int) -> tuple[int, int]:
         byte = raw[at]
         at += 1
         value |= (byte & 0x7F) << shift
+        if shift > _VARINT_BITS:
+            raise ValueError("a number without an end")
         if byte < 0x80:
             return value, at
         shift += 7

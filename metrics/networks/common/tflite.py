@@ -16,6 +16,8 @@ from numpy.typing import NDArray
 
 CONV_2D, DEPTHWISE_CONV_2D, DEQUANTIZE, FULLY_CONNECTED = 3, 4, 6, 9  # schema.fbs, BuiltinOperator
 _DTYPES = {0: "<f4", 1: "<f2", 2: "<i4", 3: "u1", 4: "<i8", 9: "i1"}  # schema.fbs, TensorType
+# what following offsets of a damaged file ends in
+_DAMAGED = (struct.error, ArithmeticError, LookupError, RuntimeError, TypeError, ValueError, MemoryError)
 
 
 @dataclass(frozen=True)
@@ -35,12 +37,15 @@ class TfliteFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._raw = path.read_bytes()
+        try:
+            self._raw = path.read_bytes()
+        except OSError as problem:
+            raise ValueError(f"{path} is missing or can't be read: fetch it again") from problem
         if self._raw[4:8] != b"TFL3":
             raise ValueError(f"{path} is not a TensorFlow Lite file: fetch it again")
         try:
             self._read()
-        except (struct.error, IndexError, ValueError) as problem:
+        except _DAMAGED as problem:
             raise ValueError(f"{path} can't be read as TensorFlow Lite ({problem}): fetch it again") from problem
 
     def _read(self) -> None:
@@ -67,7 +72,7 @@ class TfliteFile:
         """
         try:
             return self._constant(self._tensors[self._source.get(number, number)])
-        except (struct.error, IndexError, KeyError, ValueError) as problem:
+        except _DAMAGED as problem:
             raise ValueError(f"{self._path}: tensor {number} can't be read ({problem})") from problem
 
     def _constant(self, tensor: _Table) -> NDArray[np.float32]:
@@ -125,4 +130,6 @@ class _Table:
             return []
         start = self._follow(at)
         count = struct.unpack_from("<I", self._raw, start)[0]
+        if 4 * count > len(self._raw):
+            raise ValueError(f"{count} tables in {len(self._raw)} bytes")
         return [_Table(self._raw, self._follow(start + 4 + 4 * i)) for i in range(count)]

@@ -1,0 +1,89 @@
+"""One lock for all: held by one process at a time, released by the system when that dies.
+
+`flock` does it. Some network file systems have none (ENOLCK, EOPNOTSUPP, ENOSYS); there a file beside it stands
+for the lock, made in one step, with the holder's process and host in it: on the same host the next one clears it
+away when its holder is gone, on another host nobody can know, and the message names the file.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import filelock
+
+from sightsound.bench.core.errors import BenchError
+
+CACHE_REMEDY = "set SIGHTSOUND_CACHE to a folder that can be written"
+STANDS_FOR = ".held"  # suffix of the file that stands for the lock where the disk has none
+LONGEST_WAIT_S = 24 * 3600.0  # for a file that stands for a lock, whose holder may have died on another host
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS)
+
+
+class LockError(BenchError):
+    """A lock that cannot be had here."""
+
+
+class BusyError(LockError):
+    """A lock that another process holds."""
+
+
+@contextmanager
+def hold(path: Path, *, wait: bool = True, remedy: str = CACHE_REMEDY) -> Iterator[None]:
+    """Hold the lock `path`, whose folder is made. With `wait` until it is free, else BusyError where it is held.
+
+    Raises LockError, one line that ends in `remedy`, where the folder cannot be written.
+    """
+    lock = _acquired(path, wait, remedy)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _acquired(path: Path, wait: bool, remedy: str) -> filelock.BaseFileLock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _by_system(path, wait) or _by_file(path.with_name(path.name + STANDS_FOR), wait)
+    except filelock.Timeout as error:
+        raise BusyError(f"{path}: another process holds this lock{_holder(Path(error.lock_file))}") from error
+    except OSError as error:
+        place = error.filename or path
+        raise LockError(f"{place}: cannot be locked ({error.strerror or error}); {remedy}") from error
+
+
+def _by_system(path: Path, wait: bool) -> filelock.BaseFileLock | None:
+    """The lock by `flock`; None where the file system has none."""
+    lock = filelock.FileLock(path)
+    try:
+        with warnings.catch_warnings():  # of ENOSYS it warns, and lets a file stand for the lock by itself
+            warnings.filterwarnings("ignore", message="flock not supported")
+            lock.acquire(timeout=-1 if wait else 0)
+    except NotImplementedError:  # how older versions of filelock say ENOSYS
+        return None
+    except OSError as error:
+        if isinstance(error, filelock.Timeout) or error.errno not in _NO_LOCKS:
+            raise
+        return None
+    return lock
+
+
+def _by_file(path: Path, wait: bool) -> filelock.BaseFileLock:
+    """The lock by a file that only one can make. It is not forced: a file of a dead process of this host goes."""
+    lock = filelock.SoftFileLock(path)
+    lock.acquire(timeout=LONGEST_WAIT_S if wait else 0)
+    return lock
+
+
+def _holder(path: Path) -> str:
+    """What to say of the file that stands for a lock: whose it is, as far as it tells."""
+    try:
+        process, host = path.read_text(encoding="utf-8", errors="replace").split()[:2]
+    except (OSError, ValueError):  # one of the system, which is empty, or its holder has just gone
+        return "; wait for it"
+    mine = " on this host" if host == os.uname().nodename else f" on {host}"
+    return f": process {process}{mine}; wait for it, or remove {path} if that is gone"
