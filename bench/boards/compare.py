@@ -57,7 +57,7 @@ def compare(
         raise BenchError("the runs share no metric; score them again with the same --metrics")
     with ExitStack() as locks:
         for folder in folders:
-            locks.enter_context(store.locked(folder))
+            locks.enter_context(store.locked(folder, reading=True))
         entries = _entries(plans, cards, references, device, mirror, report)
     if len(entries) < 2:
         raise BenchError(f"{folders[0]}: has one system alone; name another run, or compare with --references")

@@ -79,6 +79,12 @@ CARRIED = Path(__file__).parents[2] / "results"
 """Those of this package: beside `bench` in a checkout as in an installation."""
 
 
+def default_folder() -> Path:
+    """`results/` of the working folder, else that of the package."""
+    here = Path("results")
+    return here if here.is_dir() else default("published.csv").parent
+
+
 def default(name: str) -> Path:
     """A result file of the working folder, else the one that this package carries. BenchError where neither is."""
     for folder in (FOLDER, CARRIED):

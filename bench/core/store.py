@@ -16,10 +16,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import filelock
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsound.bench.core import locks
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import of_machine, printable
@@ -61,25 +61,25 @@ def write_text(path: Path, text: str) -> None:
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the run folder; BenchError when another process holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    lock = filelock.FileLock(folder / ".lock")
-    try:
-        lock.acquire(timeout=0)
-    except filelock.Timeout as error:
-        raise BenchError(f"{folder}: another bench is at work in it; wait for it or give --out") from error
-    try:
+def locked(folder: Path, *, reading: bool = False) -> Iterator[None]:
+    """Hold the run folder; BenchError when another process holds it.
+
+    `reading`: nothing will be written, so a folder of somebody else's that cannot be locked is read all the same.
+    """
+    if reading and not os.access(folder, os.W_OK):
         yield
-    finally:
-        lock.release()
+        return
+    try:
+        with locks.hold(folder / ".lock", wait=False, remedy="give another --out"):
+            yield
+    except locks.BusyError as error:
+        raise BenchError(f"{shown(folder)}: another bench is at work in it; wait for it or give --out") from error
 
 
 @contextmanager
 def locked_file(path: Path) -> Iterator[None]:
     """Read, change and write a file while nobody else does; a second process waits."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with filelock.FileLock(path.with_name(f".{path.name}.lock")):
+    with locks.hold(path.with_name(f".{path.name}.lock"), remedy="name a file in a folder that can be written"):
         yield
 
 

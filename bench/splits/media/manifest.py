@@ -71,7 +71,8 @@ def check_id(example_id: str, where: str = "") -> str:
     if not is_id(example_id):
         place = f"{where}: " if where else ""
         raise SplitError(
-            f"{place}the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' and single dots inside"
+            f"{place}the id {example_id[:80]!r} is refused: an id is letters, digits, '_', '-' and "
+            f"single dots inside"
         )
     return example_id
 
@@ -96,7 +97,7 @@ def as_they_are(folder: Path, examples: Iterable[Example]) -> list[Row]:
         for name, path in files.items():
             if not path.is_file():
                 raise SplitError(f"{example.id}: {name} {path} is no file")
-        told = (f"{name}={path.name} sha256:{file_sha256(path)}" for name, path in files.items())
+        told = (f"{name}={path.name} sha256:{sha256(path)}" for name, path in files.items())
         rows.append(Row(example, "; ".join(told)))
     return rows
 
