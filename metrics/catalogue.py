@@ -119,7 +119,7 @@ def metric(formula: FormulaCard, network: ExtractorCard, networks: Iterable[Extr
         aggregate_options=formula.aggregate_options,
         estimator=formula.estimator,
         version=formula.version,
-        blind=formula.blind,
+        blind=formula.blind.format(**words),
     )
 
 
