@@ -212,12 +212,20 @@ class PresetCard:
 
 
 def example_seed(seed: int, example_id: str) -> int:
-    """The example's own 63-bit seed: the same whatever the batch, the order or the subset."""
+    """The example's own 63-bit seed: the same whatever the batch, the order or the subset.
+
+    >>> example_seed(0, "battle"), example_seed(1, "battle")
+    (5008537889877377943, 4820372408742260329)
+    """
     return int.from_bytes(hashlib.sha256(f"{seed}:{example_id}".encode()).digest()[:8], "big") >> 1
 
 
 def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """`items` in runs of `size`; size 0 gives one run of all."""
+    """`items` in runs of `size`; size 0 gives one run of all.
+
+    >>> list(chunks("abcde", 2)), list(chunks("abcde", 0))
+    (['ab', 'cd', 'e'], ['abcde'])
+    """
     step = size or max(len(items), 1)
     for start in range(0, len(items), step):
         yield items[start : start + step]

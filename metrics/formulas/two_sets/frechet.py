@@ -28,7 +28,12 @@ PANEL = 64  # columns that LAPACK reduces together; with the workspace that SciP
 
 
 def statistics(features: Clips) -> Rows:
-    """The clips' frames `[clips, max_frames, dim]`; frames that a shorter clip lacks are NaN."""
+    """The clips' frames `[clips, max_frames, dim]`; frames that a shorter clip lacks are NaN.
+
+    >>> statistics([np.array([[0.0], [2.0]]), np.array([[4.0]])])[..., 0]
+    array([[ 0.,  2.],
+           [ 4., nan]])
+    """
     clips = checked(features)
     rows = np.full((len(clips), max(map(len, clips)), clips[0].shape[1]), np.nan)
     for row, clip in zip(rows, clips, strict=True):
@@ -41,6 +46,12 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
 
     `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`, how often each clip counts.
     Raises ValueError when a side has fewer than two frames or the dimensions differ.
+
+    >>> rows, weights = statistics([np.array([[0.0]]), np.array([[2.0]])]), np.ones(2)
+    >>> aggregate(rows, weights, rows + 3, weights)  # the means are 3 apart
+    9.0
+    >>> aggregate(rows, weights, 2 * rows, weights)  # means 1 and 2, variances 2 and 8: 1 + 2 + 8 - 2 * 4
+    3.0
     """
     if rows.shape[-1] != reference_rows.shape[-1]:
         raise ValueError(f"{rows.shape[-1]} dimensions against {reference_rows.shape[-1]}")
@@ -60,6 +71,10 @@ def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weight
     dimensions take seconds. The value is that of `aggregate` within 1e-9 of the traces; covariances without
     full rank lose half the digits this way (1e-6). Sides with few frames go through `aggregate` one by one,
     where nothing is lost and less is to do.
+
+    >>> rows = statistics([np.array([[0.0]]), np.array([[2.0]])])
+    >>> replicates(rows, np.array([[1.0, 1.0], [2.0, 0.0]]), rows + 3, np.ones((2, 2)))
+    array([ 9., 18.])
     """
     sides = ((rows, weights), (reference_rows, reference_weights))
     dim = rows.shape[-1]
@@ -132,6 +147,9 @@ def root_trace(x: Rows, y: Rows) -> float:
     With X = L L^T the eigenvalues of X Y are those of the symmetric L^T Y L, of which no vectors are needed:
     factor, product, tridiagonal form, eigenvalues, each a routine of LAPACK. Within 1e-8 of the value up to a
     condition of 1e8; beyond, the small eigenvalues depend on the last digits of the entries.
+
+    >>> round(root_trace(np.diag([4.0, 9.0]), np.eye(2)), 6)  # 2 + 3
+    5.0
     """
     # a transpose has the order of columns that LAPACK wants, and the matrices are symmetric: nothing is copied
     factor, failed = lapack.dpotrf(x.T, lower=1, clean=0)
