@@ -6,8 +6,8 @@ Gui et al. 2023 (fadtk, score_individual), who look for single bad songs with it
 less one. A clip has few frames, so its covariance has a low rank and the values are far above a set's FAD;
 they are for comparing clips of equal length with each other.
 
-With F the centred frames of the clip over the root of frames less one, the root's trace is the sum of the roots
-of the eigenvalues of F C_R F^T, a matrix of the size of the clip's number of frames.
+With F the centred frames of the clip over the root of frames less one, the trace is the sum of the square
+roots of the eigenvalues of F C_R F^T, a small matrix with a row for each frame of the clip.
 """
 
 from __future__ import annotations
