@@ -15,14 +15,18 @@ SECONDS = 10.0
 NOISE_RMS = 0.1  # -20 dB below full scale, about as loud as the music
 
 
-class Same:
+class Row:
+    """A system that needs no weights."""
+
+    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
+        pass
+
+
+class Same(Row):
     """The reference itself: the best that a metric of likeness can give."""
 
     field = "audio"
     """Field of Example that holds the reference."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """The example's own reference."""
@@ -30,14 +34,11 @@ class Same:
             yield answer(example.id, getattr(example, self.field))
 
 
-class Mispaired:
+class Mispaired(Row):
     """The references of other examples: what an answer that fits the split but not the example scores."""
 
     field = "audio"
     """Field of Example that holds the reference."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """The reference of another example, each used once; see `partners`. Takes the whole split."""
@@ -45,11 +46,8 @@ class Mispaired:
             yield answer(example.id, getattr(other, self.field), {"of": other.id})
 
 
-class Silence:
+class Silence(Row):
     """Ten seconds of nothing."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """Zeros."""
@@ -57,11 +55,8 @@ class Silence:
             yield Generated(example.id, np.zeros(round(SECONDS * RATE_HZ), np.float32), RATE_HZ)
 
 
-class WhiteNoise:
+class WhiteNoise(Row):
     """Ten seconds of Gaussian noise."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """Noise of the example's own seed."""
@@ -106,18 +101,25 @@ def partners(examples: Sequence[Example], seed: int, field: str = "audio") -> li
     return list(zip(ordered, ordered[shift:] + ordered[:shift], strict=True))
 
 
-_HERE = "sightsound.baselines.reference:"
+def likeness(module: str, same: str, mispaired: str) -> dict[str, Variant]:
+    """The variants that every board has: `Same` and `Mispaired` of `module`, with their descriptions."""
+    return {
+        "same": Variant(f"{module}:Same", same),
+        "halves": Variant(
+            f"{module}:Same", "half of the references against the other half: the noise floor", halves=True
+        ),
+        "mispaired": Variant(f"{module}:Mispaired", mispaired, batch_size=0),
+    }
+
+
+_HERE = "sightsound.baselines.reference"
 CARD = ModelCard(
     name="reference",
     tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music"),
     variants={
-        "same": Variant(_HERE + "Same", "the reference itself"),
-        "halves": Variant(
-            _HERE + "Same", "half of the reference against the other half: the noise floor", halves=True
-        ),
-        "mispaired": Variant(_HERE + "Mispaired", "the references of other examples", batch_size=0),
-        "silence": Variant(_HERE + "Silence", "ten seconds of silence"),
-        "white_noise": Variant(_HERE + "WhiteNoise", "ten seconds of white noise"),
+        **likeness(_HERE, "the reference itself", "the references of other examples"),
+        "silence": Variant(f"{_HERE}:Silence", "ten seconds of silence"),
+        "white_noise": Variant(f"{_HERE}:WhiteNoise", "ten seconds of white noise"),
     },
     description="the rows that show what a metric's values mean",
     licence="that of the split",

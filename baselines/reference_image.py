@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,11 +25,8 @@ class Mispaired(reference.Mispaired):
     field = "reference_image"
 
 
-class Grey:
+class Grey(reference.Row):
     """A picture with nothing on it."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """Middle grey all over."""
@@ -38,11 +34,8 @@ class Grey:
             yield Generated(example.id, image=np.full((SIDE, SIDE, 3), GREY, np.uint8))
 
 
-class Noise:
+class Noise(reference.Row):
     """Pixels drawn one by one."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """Every channel of every pixel uniform in 0..255, by the example's own seed."""
@@ -51,18 +44,14 @@ class Noise:
             yield Generated(example.id, image=rng.integers(0, 256, (SIDE, SIDE, 3), np.uint8))
 
 
-_HERE = "sightsound.baselines.reference_image:"
+_HERE = "sightsound.baselines.reference_image"
 CARD = ModelCard(
     name="reference_image",
     tasks=("music2image",),
     variants={
-        "same": Variant(_HERE + "Same", "the reference picture itself"),
-        "halves": Variant(
-            _HERE + "Same", "half of the references against the other half: the noise floor", halves=True
-        ),
-        "mispaired": Variant(_HERE + "Mispaired", "the pictures of other examples", batch_size=0),
-        "grey": Variant(_HERE + "Grey", "middle grey, 512 x 512"),
-        "noise": Variant(_HERE + "Noise", "uniform noise, 512 x 512"),
+        **reference.likeness(_HERE, "the reference picture itself", "the pictures of other examples"),
+        "grey": Variant(f"{_HERE}:Grey", "middle grey, 512 x 512"),
+        "noise": Variant(f"{_HERE}:Noise", "uniform noise, 512 x 512"),
     },
     description="the rows that show what a metric's values mean, for pictures",
     licence="that of the split",

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -26,11 +25,8 @@ class Mispaired(reference.Mispaired):
     field = "reference_text"
 
 
-class Shuffled:
+class Shuffled(reference.Row):
     """The reference's own words in another order: all that a count of words asks for, and no sense."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """The words of the reference text, an order of the example's own seed."""
@@ -40,11 +36,8 @@ class Shuffled:
             yield Generated(example.id, text=" ".join(words[place] for place in order))
 
 
-class Sentence:
+class Sentence(reference.Row):
     """One sentence for everything."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """`SENTENCE`."""
@@ -52,11 +45,8 @@ class Sentence:
             yield Generated(example.id, text=SENTENCE)
 
 
-class Copied:
+class Copied(reference.Row):
     """The words that the prompt is to be made from, handed back: what likeness to them is worth."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """The lyrics, whole."""
@@ -64,11 +54,8 @@ class Copied:
             yield Generated(example.id, text=example.lyrics)
 
 
-class Opening:
+class Opening(reference.Row):
     """The first words of the lyrics, by which many a song is called: what a title for a reference gives away."""
-
-    def __init__(self, device: str, weights: Mapping[str, Path]) -> None:
-        pass
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """The first `OPENING` words."""
@@ -76,18 +63,14 @@ class Opening:
             yield Generated(example.id, text=" ".join((example.lyrics or "").split()[:OPENING]))
 
 
-_HERE = "sightsound.baselines.reference_text:"
+_HERE = "sightsound.baselines.reference_text"
 CARD = ModelCard(
     name="reference_text",
     tasks=("music2prompt", "lyrics2prompt"),
     variants={
-        "same": Variant(_HERE + "Same", "the reference text itself"),
-        "halves": Variant(
-            _HERE + "Same", "half of the references against the other half: the noise floor", halves=True
-        ),
-        "mispaired": Variant(_HERE + "Mispaired", "the texts of other examples", batch_size=0),
-        "shuffled": Variant(_HERE + "Shuffled", "the reference's own words in another order"),
-        "sentence": Variant(_HERE + "Sentence", f"always `{SENTENCE}`"),
+        **reference.likeness(_HERE, "the reference text itself", "the texts of other examples"),
+        "shuffled": Variant(f"{_HERE}:Shuffled", "the reference's own words in another order"),
+        "sentence": Variant(f"{_HERE}:Sentence", f"always `{SENTENCE}`"),
     },
     description="the rows that show what a metric's values mean, for prompts",
     licence="that of the split",
@@ -98,8 +81,8 @@ LYRICS = ModelCard(
     name="reference_lyrics",
     tasks=("lyrics2prompt",),
     variants={
-        "copied": Variant(_HERE + "Copied", "the lyrics themselves, for the prompt"),
-        "opening": Variant(_HERE + "Opening", "the first six words of the lyrics"),
+        "copied": Variant(f"{_HERE}:Copied", "the lyrics themselves, for the prompt"),
+        "opening": Variant(f"{_HERE}:Opening", "the first six words of the lyrics"),
     },
     description="the rows that show what handing the lyrics back scores",
     licence="that of the split",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import PurePosixPath
@@ -75,6 +76,11 @@ class Asset:
 def is_safe(path: str) -> bool:
     """True where the file's format can't hold code."""
     return PurePosixPath(path).suffix in SAFE_SUFFIXES
+
+
+def pinned(base: str, files: Mapping[str, str]) -> tuple[AssetFile, ...]:
+    """Files that lie below the address `base` under their own names; `files`: path -> sha256."""
+    return tuple(AssetFile(path, (f"{base}/{path}",), (sha256,)) for path, sha256 in files.items())
 
 
 TRANSFORMERS = ("config.json", "*.safetensors")

@@ -161,4 +161,4 @@ class FormulaCard:
     version: int = 1
     """Raised whenever the same inputs would give another value."""
     blind: str = ""
-    """As in MetricCard."""
+    """As in MetricCard; filled in like the definition."""

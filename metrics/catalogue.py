@@ -36,7 +36,7 @@ class Metrics(Mapping[str, MetricCard]):
             for network in networks:
                 if (card_ := metric(formula, network, networks)) is not None:
                     self._add(card_, network.modality)
-                    for name in _names_of(network):
+                    for name in sorted(_names_of(network)):  # a listing's order does not change from run to run
                         self._alias.setdefault(_written(formula, name), {}).setdefault(
                             network.modality, card_.name
                         )
@@ -119,7 +119,7 @@ def metric(formula: FormulaCard, network: ExtractorCard, networks: Iterable[Extr
         aggregate_options=formula.aggregate_options,
         estimator=formula.estimator,
         version=formula.version,
-        blind=formula.blind,
+        blind=formula.blind.format(**words),
     )
 
 

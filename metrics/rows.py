@@ -20,6 +20,12 @@ def checked(features: Clips) -> list[Rows]:
 
     Raises ValueError when there is no clip, or when a clip is not `[frames >= 1, dim]`, has another dim than
     the first, or holds a value that is not finite.
+
+    >>> [(clip.shape, clip.dtype.name) for clip in checked([np.ones((2, 3), np.float32), np.ones((1, 3))])]
+    [((2, 3), 'float64'), ((1, 3), 'float64')]
+    >>> checked([np.ones((2, 3)), np.ones((2, 4))])
+    Traceback (most recent call last):
+    ValueError: clip 1: 4 dimensions, but clip 0 has 3
     """
     if not len(features):
         raise ValueError("no clips: a metric needs the features of at least one")
@@ -35,7 +41,12 @@ def checked(features: Clips) -> list[Rows]:
 
 
 def checked_pairs(features: Clips, others: Clips) -> tuple[list[Rows], list[Rows]]:
-    """Both sides as `checked` gives them; ValueError when their clips or dimensions don't correspond."""
+    """Both sides as `checked` gives them; ValueError when their clips or dimensions don't correspond.
+
+    >>> checked_pairs([np.ones((2, 3))], [np.ones((5, 3)), np.ones((5, 3))])
+    Traceback (most recent call last):
+    ValueError: 1 clips against 2: a paired metric needs as many on both sides
+    """
     left, right = checked(features), checked(others)
     if len(left) != len(right):
         raise ValueError(f"{len(left)} clips against {len(right)}: a paired metric needs as many on both sides")
@@ -48,6 +59,9 @@ def weighted_mean(rows: Rows, weights: Rows) -> float:
     """sum(w x) / sum(w) over the clips that have a value; NaN when none has.
 
     `rows`, `weights`: `[clips]`. A NaN row is a clip for which the metric is undefined.
+
+    >>> weighted_mean(np.array([1.0, 4.0, np.nan]), np.array([2.0, 1.0, 5.0]))
+    2.0
     """
     has_value = ~np.isnan(rows)
     total = weights[has_value].sum()
@@ -55,7 +69,12 @@ def weighted_mean(rows: Rows, weights: Rows) -> float:
 
 
 def stack(parts: Sequence[Rows]) -> Rows:
-    """The parts one after another; clips of fewer frames are filled up with NaN."""
+    """The parts one after another; clips of fewer frames are filled up with NaN.
+
+    >>> stack([np.zeros((1, 2)), np.ones((1, 3))])
+    array([[ 0.,  0., nan],
+           [ 1.,  1.,  1.]])
+    """
     if not parts:
         return np.zeros((0, 1))
     longest = np.max([part.shape[1:] for part in parts], axis=0)

@@ -29,6 +29,11 @@ def signature(
     `extractor_signature`, of which a short digest is shown; `options`: `sr`, `rs`, `len` and whatever else a
     value depends on. Options with an empty value are left out.
     Raises ValueError when a field holds `|` or a key holds `:`.
+
+    >>> from sightsound.metrics.cards import METRICS
+    >>> digests = {"harmonics": "harmonics|sr:16000|rs:soxr-hq|crop:full|v:1"}
+    >>> signature(METRICS["thd"], n=52, reference="", extractors=digests, options={"len": "full", "sr": 16000})
+    'thd|n:52|x:harmonics@d63a4e|sr:16000|len:full|v:1'
     """
     fields: dict[str, object] = {"n": n, "ref": reference}
     fields["x"] = "+".join(f"{name}@{short(extractors[name])}" for name in sorted(extractors))
@@ -42,6 +47,10 @@ def extractor_signature(card: ExtractorCard, digests: Mapping[str, str], *, resa
     """Signature of an extractor's features, the feature store's key beside the content hash of the file.
 
     `digests`: asset name -> sha256 of its files, for each of `card.assets` (ValueError when one lacks).
+
+    >>> from sightsound.metrics.cards import EXTRACTORS
+    >>> extractor_signature(EXTRACTORS["musicnn_msd"], {"musicnn": "10d1ab0123456789"})
+    'musicnn_msd|w:musicnn@10d1ab012345|sr:16000|rs:soxr-hq|crop:187fx256,zeropad,droprest|v:1'
     """
     if missing := set(card.assets) - set(digests):
         raise ValueError(f"extractor {card.name}: no sha256 for {', '.join(sorted(missing))}")
@@ -53,14 +62,22 @@ def extractor_signature(card: ExtractorCard, digests: Mapping[str, str], *, resa
 
 
 def differs(signature_a: str, signature_b: str) -> list[str]:
-    """What differs, as `n: 52 != 47`; a field that one side lacks reads `-`. Empty when they are equal."""
+    """What differs, as `n: 52 != 47`; a field that one side lacks reads `-`. Empty when they are equal.
+
+    >>> differs("fad|n:52|v:1", "fad|n:47|ref:wesnoth@abbf8a|v:1")
+    ['n: 52 != 47', 'ref: - != wesnoth@abbf8a']
+    """
     a, b = _parse(signature_a), _parse(signature_b)
     keys = dict.fromkeys([*a, *b])
     return [f"{key}: {a.get(key, '-')} != {b.get(key, '-')}" for key in keys if a.get(key) != b.get(key)]
 
 
 def short(text: str) -> str:
-    """The first digits of the sha256 of `text`."""
+    """The first digits of the sha256 of `text`.
+
+    >>> short("harmonics")
+    '66a054'
+    """
     return hashlib.sha256(text.encode()).hexdigest()[:SHORT]
 
 

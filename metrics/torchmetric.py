@@ -29,10 +29,12 @@ class AsTorchMetric(Metric):
     A side's state is its rows, laid end to end, and each row's shape: rows of clips of different lengths
     concatenate, so states of several processes merge. Memory grows with the rows, not with the audio.
 
-        fad = AsTorchMetric(METRICS["fad_musicnn"])
-        for batch in loader:
-            fad.update(generated_embeddings, reference_embeddings)
-        fad.compute()
+    >>> from sightsound.metrics.cards import METRICS
+    >>> fad = AsTorchMetric(METRICS["fad_vggish"])
+    >>> for batch in torch.tensor([[[0.0], [2.0]], [[4.0], [6.0]]]):  # embeddings `[clips, dim]`
+    ...     fad.update(batch, batch + 3)  # generated, reference
+    >>> fad.compute()
+    tensor(9., dtype=torch.float64)
     """
 
     is_differentiable = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,18 +13,15 @@ from torch import Tensor
 
 from sightsound.baselines.musci import layout
 from sightsound.baselines.musci.music import Ear, heard
-from sightsound.baselines.parts import diffusion
-from sightsound.baselines.parts.options import positive
 from sightsound.baselines.parts.prompted import noted
-from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS
-from sightsound.baselines.parts.tokenizer import cut
+from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion, settings
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.types import Example, Generated, example_seed
 
 USES = ("both", "text", "audio")
 
 
-class Painter:
+class Painter(StableDiffusion):
     """Stable Diffusion with a trained UNet: what conditions it is 77 tokens of text, 10 of music, or both."""
 
     def __init__(
@@ -38,21 +35,9 @@ class Painter:
     ) -> None:
         """`ear` None: no music. ValueError where UNet, text encoder and music are not equally wide."""
         kind = torch.float16 if torch.device(device).type == "cuda" else torch.float32
-        self.pipeline = diffusion.load(
-            "StableDiffusionPipeline",
-            published,
-            device,
-            unet=unet.to(kind),
-            safety_checker=None,
-            feature_extractor=None,
-        )
-        self.ear, self.steps, self.guidance = ear, steps, guidance
-        self.length = int(self.pipeline.text_encoder.config.max_position_embeddings)
+        super().__init__(device, published, steps, guidance, unet=unet.to(kind))
+        self.ear = ear
         fits(unet, self.pipeline.text_encoder, ear)
-
-    def cut(self, prompt: str) -> str:
-        """What CLIP's text encoder reads of it."""
-        return cut(self.pipeline.tokenizer, prompt, self.length)
 
     @torch.inference_mode()
     def tokens(
@@ -69,18 +54,9 @@ class Painter:
         shown, nothing = (torch.cat(list(part), 1) for part in zip(*parts, strict=True))
         return shown, nothing
 
-    @torch.inference_mode()
     def paint(self, shown: Tensor, nothing: Tensor, seeds: Sequence[int]) -> list[NDArray[np.uint8]]:
-        """RGB `[height, width, 3]` a row, in the checkpoint's own size (768 x 768 for 2.1)."""
-        pictures = self.pipeline(
-            prompt_embeds=shown,
-            negative_prompt_embeds=nothing,
-            num_inference_steps=self.steps,
-            guidance_scale=self.guidance,
-            generator=diffusion.generators(seeds),
-            output_type="np",
-        ).images
-        return [np.rint(picture * 255).clip(0, 255).astype(np.uint8) for picture in pictures]
+        """A picture a row of what `tokens` gives."""
+        return self.pictures(seeds, prompt_embeds=shown, negative_prompt_embeds=nothing)
 
 
 class MusCI:
@@ -128,35 +104,24 @@ def fits(unet: Any, text_encoder: Any, ear: Ear | None) -> None:
             raise ValueError(f"the UNet attends to tokens {width} wide; those of the {what} are {other} wide")
 
 
-def _build(
-    name: str, device: str, weights: Mapping[str, Path], use: str, steps: int | str, guidance: float | str
-) -> MusCI:
-    if use not in USES:
-        raise ValueError(f"use: {use!r} is none of {', '.join(USES)}")
-    number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
-    folder = weights[f"musci_{name}"]
-    ear = Ear(layout.load_music(folder), device) if use != "text" else None
-    unet = layout.load_unet(folder)
-    return MusCI(Painter(device, weights["stable_diffusion_2_1"], unet, ear, number, weight), use)
+def _variant(name: str) -> Callable[..., MusCI]:
+    def build(
+        device: str,
+        weights: Mapping[str, Path],
+        use: str = "both",
+        steps: int | str = STEPS,
+        guidance: float | str = GUIDANCE,
+    ) -> MusCI:
+        if use not in USES:
+            raise ValueError(f"use: {use!r} is none of {', '.join(USES)}")
+        numbers = settings(steps, guidance)
+        folder = weights[f"musci_{name}"]
+        ear = Ear(layout.load_music(folder), device) if use != "text" else None
+        unet = layout.load_unet(folder)
+        return MusCI(Painter(device, weights["stable_diffusion_2_1"], unet, ear, *numbers), use)
+
+    build.__doc__ = f"MusCI with the weights `musci_{name}`; `use`: both, or text or audio alone."
+    return build
 
 
-def clap_amv(
-    device: str,
-    weights: Mapping[str, Path],
-    use: str = "both",
-    steps: int | str = STEPS,
-    guidance: float | str = GUIDANCE,
-) -> MusCI:
-    """`use`: both, text (the caption alone) or audio (the music alone)."""
-    return _build("clap_amv", device, weights, use, steps, guidance)
-
-
-def clap_yt8m(
-    device: str,
-    weights: Mapping[str, Path],
-    use: str = "both",
-    steps: int | str = STEPS,
-    guidance: float | str = GUIDANCE,
-) -> MusCI:
-    """The same with weights of the other training."""
-    return _build("clap_yt8m", device, weights, use, steps, guidance)
+clap_amv, clap_yt8m = _variant("clap_amv"), _variant("clap_yt8m")

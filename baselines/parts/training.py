@@ -1,7 +1,7 @@
-"""Training in a folder: AdamW, batches that are read while another is trained on, a state to go on from.
+"""A training that can be resumed: AdamW, the next batch loaded while one is trained on, its state in a folder.
 
-All that is drawn depends on the seed and the step alone, so that a training that was stopped ends with the same
-weights as one that was not.
+Random draws depend on the seed and the step alone, so that a resumed training ends with the same weights as an
+uninterrupted one.
 """
 
 from __future__ import annotations
@@ -28,37 +28,38 @@ CLIP_NORM = 1.0  # longer gradients are shortened to this
 
 @dataclass(frozen=True)
 class Plan:
-    """What a training is; one that goes on must have the same."""
+    """The settings of a training; it can only be resumed with the same."""
 
     system: str
     """Family and variant."""
     data: str
     """What it is trained on."""
     steps: int
-    """Batches."""
+    """Number of batches."""
     batch: int
     """Examples a step."""
     rate: float
     """AdamW's learning rate."""
     seed: int = 0
-    """Of the new weights and of all draws."""
+    """Seed of the initial weights and of all draws."""
     more: str = ""
-    """What else the family lets its user choose."""
+    """The family's own settings."""
 
 
 Load = Callable[[Example], Any]
-"""An example as the loss takes it; ValueError or MediaError where it cannot be used."""
+"""Example -> what the loss takes; ValueError or MediaError where the example cannot be used."""
 Loss = Callable[[Sequence[Any], torch.Generator], Tensor]
-"""The mean loss of a batch; what it draws, it draws on the CPU from the generator."""
+"""(batch, generator) -> mean loss; random numbers come from the generator, on the CPU."""
 
 
 class Trainer:
-    """A training in a folder; begun anew, or where it stopped."""
+    """A training in a folder, new or resumed."""
 
     def __init__(
         self, folder: Path, plan: Plan, network: nn.Module, examples: Sequence[Example], load: Load, loss: Loss
     ) -> None:
-        """Trains what of `network` requires a gradient. ValueError where the folder holds another training."""
+        """Trains the parameters of `network` that require a gradient. ValueError where the folder holds another
+        training."""
         self.folder, self.plan, self.examples = folder, plan, examples
         self.load, self.loss = load, loss
         self.device = next(network.parameters()).device
@@ -69,11 +70,11 @@ class Trainer:
         """Why an example could not be used, by id."""
         folder.mkdir(parents=True, exist_ok=True)
         if (folder / STATE).is_file():
-            self._go_on(folder / STATE)
+            self._resume(folder / STATE)
 
     def run(self, weights: Path, save: Callable[[Path], None], save_every: int, report: Report) -> None:
-        """Train to the plan's end. `save` writes the weights into the folder `weights`, as `bench run` takes them,
-        every so many steps and at the end; then the state is written."""
+        """Train to the plan's last step. Every `save_every` steps and at the end `save` writes the weights
+        into the folder `weights`, as `bench run` reads them; then the state for resuming is written."""
         lines: list[str] = []
         with ThreadPoolExecutor(1) as pool:
             coming = pool.submit(self._loaded, self.step)
@@ -99,14 +100,15 @@ class Trainer:
         return items
 
     def _examples(self, step: int) -> list[Example]:
-        """An epoch goes through all in an order of its own."""
+        """The step's examples; each epoch goes through all of them in a new order."""
         epoch, place = divmod(step, -(-len(self.examples) // self.plan.batch))
         generator = torch.Generator().manual_seed(example_seed(self.plan.seed, f"epoch {epoch}"))
         order = torch.randperm(len(self.examples), generator=generator).tolist()
         return [self.examples[at] for at in order[place * self.plan.batch : (place + 1) * self.plan.batch]]
 
     def _train_on(self, items: Sequence[Any]) -> float:
-        """One step; its loss. NaN where the batch is empty, ValueError where no example at all can be used."""
+        """Train one step; returns its loss. NaN for an empty batch, ValueError where no example at all can be
+        used."""
         if not items:
             if len(self.left_out) == len(self.examples):
                 name, why = next(iter(self.left_out.items()))
@@ -114,7 +116,7 @@ class Trainer:
             return math.nan
         seed = example_seed(self.plan.seed, f"step {self.step}")
         with torch.random.fork_rng():
-            torch.manual_seed(seed)  # a network's dropout draws from what is everybody's
+            torch.manual_seed(seed)  # dropout draws from torch's global generator
             with torch.autocast(self.device.type, torch.bfloat16, enabled=self.device.type == "cuda"):
                 loss = self.loss(items, torch.Generator().manual_seed(seed))
             self.optimizer.zero_grad()
@@ -124,7 +126,7 @@ class Trainer:
         return loss.item()
 
     def _save(self, weights: Path, save: Callable[[Path], None], lines: Sequence[str]) -> None:
-        """The losses, the weights, and, last, the state to go on from."""
+        """Write the losses, the weights and, last, the state for resuming."""
         with (self.folder / LOSSES).open("a", encoding="utf-8") as file:
             file.writelines(lines)
         save(weights)
@@ -134,12 +136,12 @@ class Trainer:
         for name, parameter in self.trained.items():
             state[f"value/{name}"] = parameter
             state |= {f"{key}/{name}": value for key, value in self.optimizer.state[parameter].items()}
-        # under one key: safetensors writes several in no order
+        # under one key: safetensors writes several keys in any order
         known = {"step": self.step, "plan": asdict(self.plan)}
         save_whole(state, self.folder / STATE, {"training": json.dumps(known)})
 
-    def _go_on(self, path: Path) -> None:
-        """Take up the state in a file. ValueError where it is another training's or damaged."""
+    def _resume(self, path: Path) -> None:
+        """Resume from the state in a file. ValueError where it is another training's or damaged."""
         try:
             with safe_open(path, "pt") as file:
                 known = json.loads((file.metadata() or {}).get("training", "{}"))
@@ -164,14 +166,16 @@ class Trainer:
                 }
         losses = self.folder / LOSSES
         lines = losses.read_text(encoding="utf-8").splitlines(keepends=True) if losses.is_file() else []
-        losses.write_text("".join(lines[: self.step]), encoding="utf-8")  # a kill may have left some too many
+        losses.write_text(
+            "".join(lines[: self.step]), encoding="utf-8"
+        )  # a killed training may have logged steps after its last state
 
 
 _MOMENTS = ("step", "exp_avg", "exp_avg_sq")
 
 
 def save_whole(tensors: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str] | None = None) -> None:
-    """A safetensors file that is there whole or as it was."""
+    """Write a safetensors file at once: a killed write leaves the file as it was."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}")
     on_cpu = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sightsound.baselines.parts.options import positive
 from sightsound.baselines.parts.prompted import noted
-from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion
+from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion, settings
 from sightsound.bench.core.media import load_audio
 from sightsound.bench.core.types import Example, Generated, Model, example_seed
 
@@ -61,40 +60,33 @@ def paper(
 ) -> ThroughPrompt:
     """`prompts`: `tags` (what musicnn hears in the first 10 s), `caption` (the example's own), or a folder of
     `ID.txt`, e.g. the outputs of a run of music2prompt on the same split."""
-    number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
-    painter = StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight)
+    numbers = settings(steps, guidance)
+    painter = StableDiffusion(device, weights["stable_diffusion_2_1"], *numbers)
     return ThroughPrompt(Written(source(prompts, weights, device)), painter)
 
 
-def lyrics_parallel(
-    device: str,
-    weights: Mapping[str, Path],
-    steps: int | str = STEPS,
-    guidance: float | str = GUIDANCE,
-    **llm: str,
-) -> ThroughPrompt:
-    """The thesis's Lyric-to-Image: Whisper hears the words, a chat model makes a prompt of them in steps apart.
-    `llm` as lyric2prompt takes it."""
-    from sightsound.baselines.lyric2prompt.pipeline import paper_parallel
+def _lyrics(flow: str) -> Callable[..., ThroughPrompt]:
+    def build(
+        device: str,
+        weights: Mapping[str, Path],
+        steps: int | str = STEPS,
+        guidance: float | str = GUIDANCE,
+        **llm: str,
+    ) -> ThroughPrompt:
+        from sightsound.baselines.lyric2prompt import pipeline as lyric2prompt
 
-    number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
-    writer = paper_parallel(device, weights, **llm)
-    return ThroughPrompt(writer, StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight))
+        numbers = settings(steps, guidance)
+        writer = getattr(lyric2prompt, f"paper_{flow}")(device, weights, **llm)
+        return ThroughPrompt(writer, StableDiffusion(device, weights["stable_diffusion_2_1"], *numbers))
+
+    build.__doc__ = (
+        "The thesis's Lyric-to-Image: Whisper hears the words, a chat model makes a prompt of them, the steps "
+        f"{flow}. `llm` as lyric2prompt takes it."
+    )
+    return build
 
 
-def lyrics_conversational(
-    device: str,
-    weights: Mapping[str, Path],
-    steps: int | str = STEPS,
-    guidance: float | str = GUIDANCE,
-    **llm: str,
-) -> ThroughPrompt:
-    """The same with all steps in one conversation."""
-    from sightsound.baselines.lyric2prompt.pipeline import paper_conversational
-
-    number, weight = positive("steps", steps, int), positive("guidance", guidance, float)
-    writer = paper_conversational(device, weights, **llm)
-    return ThroughPrompt(writer, StableDiffusion(device, weights["stable_diffusion_2_1"], number, weight))
+lyrics_parallel, lyrics_conversational = _lyrics("parallel"), _lyrics("conversational")
 
 
 def source(prompts: str, weights: Mapping[str, Path], device: str) -> Prompts:

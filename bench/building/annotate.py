@@ -66,7 +66,7 @@ PAPER = {"writer": "blip_large", "reviewer": "clip_vit_b32", "composer": "qwen2_
 
 
 class Scene(NamedTuple):
-    """One picture on its way."""
+    """A picture, with what the agents have added to it so far."""
 
     picture: Source
     caption: str = ""
@@ -76,7 +76,7 @@ class Scene(NamedTuple):
 
 
 def build(request: Request, report: Report) -> dict[str, Any]:
-    """Write the product; returns its summary. Raises BenchError for what is asked for wrongly."""
+    """Write the product; returns its summary. Raises BenchError for a request that cannot be met."""
     writer = parts.find("captioner", request.writer, parts.CAPTIONERS)
     composer = parts.find("composer", request.composer, parts.COMPOSERS)
     spaces = (*pair(request.reviewer, ("image", "text")), *pair(request.listener, ("text", "audio")))
@@ -182,7 +182,7 @@ def _read_pairs(folder: Path, report: Report) -> tuple[dict[str, Scene], dict[st
 def seen(
     names: Sequence[str], pictures: Mapping[str, Source], ask: Callable[[list[Any], list[str]], Sequence[object]]
 ) -> list[object]:
-    """What `ask(pictures, names)` says of the pictures that can be read, and why the others can't."""
+    """The answers of `ask(pictures, names)` about the pictures that can be read, and why the others can't be."""
     shown, read = [], []
     found: dict[str, object] = {}
     for name in names:

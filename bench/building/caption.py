@@ -60,7 +60,7 @@ class Request:
 
 
 def build(request: Request, report: Report) -> dict[str, Any]:
-    """Write the product; returns its summary. Raises BenchError for what is asked for wrongly."""
+    """Write the product; returns its summary. Raises BenchError for a request that cannot be met."""
     viewer = parts.find("captioner", request.viewer, parts.VIEWERS)
     chat = parts.find("chat model", request.chat, parts.CHATS)
     sides = pair(request.clip, ("image", "text")) if request.clip else ()
@@ -143,7 +143,7 @@ def _source(path: Path) -> Source:
 
 
 def _lines(path: Path | None) -> list[str]:
-    """The lines of the file of examples that say something."""
+    """The lines of the examples file that are not empty."""
     if path is None:
         return []
     try:
@@ -161,7 +161,7 @@ def _inferences(
     missing: list[Missing],
     report: Report,
 ) -> dict[str, list[str]]:
-    """The viewer's answers about each picture, a question after the other."""
+    """The viewer's answers about each picture, one question after the other."""
     load = parts.loader(viewer, request.device, request.mirror, report)
     found: dict[str, list[str]] = {name: [] for name in pictures}
 

@@ -54,7 +54,7 @@ def grouped(
 ) -> dict[str, list[Pair]]:
     """Whole songs dealt to the parts, largest shortfall from 80/10/10 first, then pairs within each part.
 
-    `where` remembers the part of each song: one that is met again under another emotion stays there.
+    `where` remembers the part of each song: a song that comes again under another emotion stays in its part.
     """
     by_song: dict[str, list[Piece]] = {}
     for piece in pieces:
@@ -91,7 +91,7 @@ def _shares(pictures: int, pieces: Mapping[str, int]) -> dict[str, int]:
 
 
 def _zipped(pictures: Sequence[Source], pieces: Sequence[Piece], rng: np.random.Generator) -> list[Pair]:
-    """As many pairs as there can be without taking anything twice, at random."""
+    """Random pairs, as many as possible without taking anything twice."""
     n = min(len(pictures), len(pieces))
     first, second = rng.permutation(len(pictures))[:n], rng.permutation(len(pieces))[:n]
     return [Pair(pictures[a], pieces[b]) for a, b in zip(first, second, strict=True)]

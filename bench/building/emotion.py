@@ -101,7 +101,7 @@ def _left_over(
     heard: Mapping[str, Sequence[Source]],
     pairs: Mapping[str, Sequence[tuple[str, Pair]]],
 ) -> list[Missing]:
-    """What is in no pair."""
+    """Files that are in no pair."""
     every = [pair for some in pairs.values() for _, pair in some]
     used = {pair.picture.name for pair in every}, {pair.piece.source.name for pair in every}
     return [
@@ -114,8 +114,8 @@ def _left_over(
 
 
 def _by_emotion(sources: Sequence[Source], what: str, missing: list[Missing]) -> dict[str, list[Source]]:
-    """Files by the first folder of their path. What is a copy, byte for byte, of an earlier file is left out: it
-    could stand in training and test at once."""
+    """Files by the first folder of their path. Exact copies of an earlier file are left out: they could be in
+    training and test at once."""
     found: dict[str, list[Source]] = {}
     seen: dict[str, str] = {}
     for source in sources:

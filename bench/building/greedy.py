@@ -116,8 +116,8 @@ class _Lists:
             self.at[moving] += 1
 
     def keys(self, wanted: Indices, at: Indices | None = None) -> Scores:
-        """The rows' places in the order of pairs, larger is earlier: score, then the lower row. At the end of a
-        list it is what the columns that are not in it can reach at most: the score of the last entry."""
+        """Sort keys of the rows, larger is earlier: by score, then by lower row. A row at the end of its list
+        counts with the most that other columns can reach: the score of its last entry."""
         at = self.at[wanted] if at is None else at
         last = self.scores[wanted, np.minimum(at, DEPTH - 1)]
         keys: Scores = np.maximum(last, _WORST // len(self.rows)) * len(self.rows) - wanted

@@ -1,4 +1,4 @@
-"""What `caption` leaves: an image prompt for each picture, with its music where there is some."""
+"""What `caption` writes: an image prompt for each picture, with its music where there is some."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Subject(NamedTuple):
 
     picture: Source
     music_caption: str = ""
-    """Describes the music that goes with it."""
+    """Caption of the music that goes with it."""
     track: Source | None = None
-    """That music."""
+    """File of that music."""
     group: str = ""
-    """Of the split it comes from."""
+    """Group in the split that it comes from."""
 
 
 def rows(

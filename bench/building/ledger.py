@@ -1,6 +1,6 @@
-"""The answers of the models that a builder asks, kept batch by batch, so that a build that was killed goes on.
+"""The answers of the models that a builder asks, saved batch by batch, so that a killed build can resume.
 
-A line of answers.jsonl is a whole batch and is written at once; one that a kill cut off is not there. Batches are
+A line of answers.jsonl is a whole batch, written at once; a line that a kill cut off is dropped. Batches are
 fixed by the order of the items, so the file, and all that is made of it, ends with the same bytes.
 """
 
@@ -19,11 +19,11 @@ BATCH = 8  # items a call of a model
 
 
 class Failure(str):
-    """In the place of an answer: why there is none, on one line."""
+    """Why an item has no answer, on one line."""
 
 
 Ask = Callable[[Sequence[str]], Sequence[object]]
-"""Item names -> an answer each; an exception in the place of one that could not be had."""
+"""Item names -> an answer for each, or the exception that says why there is none."""
 
 
 class Ledger:
@@ -48,9 +48,8 @@ class Ledger:
                 raise BenchError(f"{self.path}: a line is no batch of answers; remove the folder") from error
 
     def answers(self, stage: str, names: Sequence[str], ask: Ask, report: Report) -> dict[str, str]:
-        """The answer of each item, or its Failure; those that are kept are not asked for again.
-
-        What a batch raises as ValueError, each of its items is asked alone for; anything else ends the build.
+        """The answer of each item, or its Failure; saved answers are not asked for again. Where a batch raises
+        ValueError its items are asked one by one; any other exception ends the build.
         """
         found: dict[str, str] = {}
         report(stage, 0, len(names))
@@ -84,7 +83,7 @@ def _asked(ask: Ask, batch: Sequence[str]) -> list[str]:
 
 
 def _plain(answer: object) -> str:
-    """An answer on one line; Failure for an exception and for one that says nothing."""
+    """An answer on one line; Failure for an exception and for an empty answer."""
     text = " ".join(str(answer).split())
     if isinstance(answer, Exception):
         return Failure(text or type(answer).__name__)

@@ -26,7 +26,7 @@ from sightsound.bench.core.types import Report
 DENSE = 10_000_000  # cells of a dense matrix: 80 MB, and as much again in the solver
 DEPTH = 32  # candidates of each row to begin with
 MORE = 32  # candidates added to a row at a time
-ROUNDS = 40  # solved at most so often; then the bound is told instead
+ROUNDS = 40  # times it is solved at most; then the bound is reported instead
 
 
 class Optimal(NamedTuple):
@@ -35,7 +35,7 @@ class Optimal(NamedTuple):
     columns: Indices
     """The column of each row, NONE for rows without one."""
     gap: float
-    """At most so much similarity in all could be missing to the largest total; 0: it is the largest."""
+    """How much more total similarity another assignment could have at most; 0: this one is the best."""
 
 
 def assign(
@@ -130,7 +130,8 @@ def _prices(row: Indices, column: Indices, scores: Scores, found: Indices, width
 def _better(
     rows: Vectors, columns: Vectors, found: Indices, prices: Scores, report: Report
 ) -> tuple[Indices, Indices, int]:
-    """Pairs of the whole matrix that beat their row's own, up to MORE a row, and by how much in all they could."""
+    """Pairs of the whole matrix that are better than their row's own, up to MORE a row, and the most that they
+    could gain together."""
     every = np.arange(len(rows))
     profit = score(rows, columns, every, found) - prices[found]
     slack = margin(rows.shape[1])

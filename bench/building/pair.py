@@ -63,11 +63,11 @@ class Choice(NamedTuple):
     scores: Scores
     """Millionths of the cosine, `[pictures]`; 0 without a track."""
     gap: float | None
-    """How much similarity in all it could be short of the largest sum; None: not known."""
+    """How much more total similarity another choice could have at most; None: not known."""
 
 
 def build(request: Request, report: Report) -> dict[str, Any]:
-    """Write the product; returns its summary. Raises BenchError for folders, spaces and methods that are none."""
+    """Write the product; returns its summary. Raises BenchError for unknown folders, spaces and methods."""
     if (
         not request.methods
         or len(set(request.methods)) < len(request.methods)

@@ -1,4 +1,4 @@
-"""The folder that a builder leaves: a split with manifest.csv, what is missing, a summary, the plan it followed.
+"""The folder that a builder writes: a split, a list of what is missing, a summary, and the plan it followed.
 
 build.json     what was asked for and of which files; another plan is refused the folder
 manifest.csv   the split; `bench run --split FOLDER` takes it
@@ -24,9 +24,8 @@ PLAN = "build.json"
 
 
 def claim(folder: Path, plan: Mapping[str, Any]) -> None:
-    """Make `folder` the product's, or go on with it; BenchError where it holds something else.
-
-    What a killed build left half-written is removed.
+    """Claim `folder` for the product, or resume it; BenchError where it holds something else. Half-written
+    files of a killed build are removed.
     """
     path = folder / PLAN
     if not path.is_file():

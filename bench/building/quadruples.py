@@ -1,4 +1,4 @@
-"""What `annotate` leaves: a quadruple of picture, story, music caption and music for each example."""
+"""What `annotate` writes: a quadruple of picture, story, music caption and music for each example."""
 
 from __future__ import annotations
 

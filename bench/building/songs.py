@@ -16,7 +16,7 @@ side: `symphony 5` and `symphony 9` are one, too."""
 
 
 def pattern(expression: str = PIECE) -> re.Pattern[str]:
-    """The expression, which has a group `song`. Raises BenchError for one that is none or has not."""
+    """The compiled expression. Raises BenchError for an invalid one, or one without a group `song`."""
     try:
         found = re.compile(expression)
     except re.error as error:

@@ -25,7 +25,7 @@ SUFFIXES = {
         {".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma"}
     ),
 }
-"""What a file is called decides whether it is looked at; what is in it, how it is read."""
+"""A file's name decides whether it is looked at, its content how it is read."""
 LONGEST = 100  # characters of an id that are taken from a file's name
 
 
@@ -42,7 +42,7 @@ class Source:
 
     @property
     def item(self) -> Item:
-        """It, to be embedded."""
+        """The file as an item to embed."""
         return Item(self.sha256, self.path)
 
 
@@ -60,7 +60,8 @@ class Missing(NamedTuple):
 def scan(folder: Path, kind: Literal["images", "music"], report: Report) -> tuple[list[Source], list[Missing]]:
     """The files of a kind below `folder` in the order of their names, and those that could not be opened.
 
-    Hidden files and links to folders are not followed. Raises BenchError for a folder that is none or has none.
+    Hidden files and links to folders are not followed. Raises BenchError for a path that is no folder, or has
+    no such file.
     """
     if not folder.is_dir():
         raise BenchError(f"--{kind} {folder}: no such folder")
@@ -116,7 +117,7 @@ def digest(sources: Iterable[Source]) -> str:
 
 
 def ids(names: Sequence[str]) -> list[str]:
-    """An id for each file name, in order: its stem in plain characters; those that meet get a number behind.
+    """An id for each file name, in order: its stem in plain characters; equal ones get a number at the end.
 
     A stem with letters or digits of another script gets a digest of it behind, so that the id of a file is its
     own whatever the others are called.

@@ -57,8 +57,8 @@ class Embedder:
     def vectors(
         self, items: Mapping[str, Item], extractor: str, report: Report
     ) -> tuple[list[str], Vectors, dict[str, str]]:
-        """The names that have a vector, in the order of `items`; their unit vectors `[names, dim]`, the mean over
-        the clip's frames; and why not, by name, of the others."""
+        """The names that have a vector, in the order of `items`; their unit vectors `[names, dim]`, the mean
+        over the clip's frames; and, by name, why the others have none."""
 
         def told(what: str, done: int, total: int | None) -> None:
             report(f"{what} of {extractor}", done, total)
@@ -71,7 +71,7 @@ class Embedder:
             if reason := unread.get((extractor, item.key)):
                 failures[name] = reason.removeprefix(
                     f"{item.source}: "
-                )  # where it lies is no business of a product
+                )  # a product must not depend on where its weights lie
                 continue
             mean = self.store.require(self.extractors.signature(extractor), item.key, "embedding").mean(axis=0)
             try:
@@ -88,7 +88,7 @@ class Embedder:
     def cosines(
         self, some: Mapping[str, Item], extractor: str, others: Mapping[str, Item], other: str, report: Report
     ) -> tuple[dict[str, float], dict[str, str]]:
-        """The cosine of what the two sides have under one name, and why not, by name, of the others."""
+        """The cosine of the two sides' vectors under each name; and, by name, why others have none."""
         names, vectors, bad = self.vectors(some, extractor, report)
         other_names, other_vectors, other_bad = self.vectors(others, other, report)
         at = {name: place for place, name in enumerate(other_names)}

@@ -3,58 +3,95 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from sightsound.bench.commands.options import Device, Json, Mirror, PresetName, Seed
+from sightsound.bench.commands.options import Device, Json, Mirror, PresetName, Seed, takes
 
 if TYPE_CHECKING:
     from sightsound.bench.core.types import Report
 
 app = typer.Typer(help="Make a split from your own folders, the ways the papers did.", no_args_is_help=True)
 
-Images = Annotated[Path, typer.Option("--images", help="folder of pictures")]
-Music = Annotated[Path, typer.Option("--music", help="folder of tracks")]
-MaybeImages = Annotated[Path | None, typer.Option("--images", help="folder of pictures")]
-LlmUrl = Annotated[str, typer.Option("--llm-url", help="OpenAI-compatible address, for `openai`")]
-LlmModel = Annotated[str, typer.Option("--llm-model", help="name of the model there")]
-Out = Annotated[Path, typer.Option("--out", help="folder of the new split; the same command goes on with it")]
+
+@dataclass(frozen=True)
+class Shared:
+    """The options that the builders share, as the user gave them."""
+
+    out: Path
+    images: Path | None = None
+    music: Path | None = None
+    preset: str = "pocket"
+    seed: int = 0
+    device: str = "auto"
+    mirror: Path | None = None
+    llm_url: str = ""
+    llm_model: str = ""
+    json: bool = False
+
+    def models(self) -> dict[str, Any]:
+        """Where and how models run, as the builders' requests name it."""
+        return {
+            "seed": self.seed,
+            "device": _device(self.device),
+            "mirror": self.mirror,
+            "llm_url": self.llm_url,
+            "llm_model": self.llm_model,
+        }
+
+
+_OUT = "folder of the new split; the same command resumes it"
+_takes = partial(
+    takes,
+    record=Shared,
+    kinds={
+        "out": Annotated[Path, typer.Option("--out", help=_OUT)],
+        "images": Annotated[Path | None, typer.Option("--images", help="folder of pictures")],
+        "music": Annotated[Path | None, typer.Option("--music", help="folder of tracks")],
+        "preset": PresetName,
+        "seed": Seed,
+        "device": Device,
+        "mirror": Mirror,
+        "llm_url": Annotated[str, typer.Option("--llm-url", help="OpenAI-compatible address, for `openai`")],
+        "llm_model": Annotated[str, typer.Option("--llm-model", help="name of the model there")],
+        "json": Json,
+    },
+)
+_TWO_FOLDERS = ("images", "music", "out")
+_MODELS = ("seed", "device", "mirror", "llm_url", "llm_model", "json")
 
 
 @app.command("pair")
+@_takes(*_TWO_FOLDERS, "device", "mirror", "json", required=_TWO_FOLDERS)
 def pair(
-    images: Images,
-    music: Music,
-    out: Out,
+    shared: Shared,
     space: Annotated[
         str, typer.Option("--extractor", help="joint space: pocket, imagebind, or two extractors with a comma")
     ] = "pocket",
     method: Annotated[
         str, typer.Option("--method", help="of greedy, best_first, optimal; the first makes the split")
     ] = "greedy,optimal",
-    device: Device = "auto",
-    mirror: Mirror = None,
-    json: Json = False,
 ) -> None:
     """One track for each picture by similarity, as Art2Mus did, and the best assignment beside it."""
     from sightsound.bench.building import pair as builder
 
+    images, music = _two_folders(shared)
     methods = [name.strip() for name in method.split(",")]
-    request = builder.Request(images, music, out, space, methods, _device(device), mirror)
-    _make(lambda report: builder.build(request, report), out, json)
+    request = builder.Request(images, music, shared.out, space, methods, _device(shared.device), shared.mirror)
+    _make(lambda report: builder.build(request, report), shared)
 
 
 @app.command("annotate")
+@_takes("out", "images", "music", "preset", *_MODELS)
 def annotate(
-    out: Out,
-    images: MaybeImages = None,
-    music: Annotated[Path | None, typer.Option("--music", help="folder of tracks")] = None,
+    shared: Shared,
     pairs: Annotated[
         Path | None, typer.Option("--pairs", help="folder with a manifest.csv of pictures and their music instead")
     ] = None,
-    preset: PresetName = "pocket",
     captioner: Annotated[
         str, typer.Option("--captioner", help="writes the stories: labels, blip_base, blip_large, blip2, qwen2_vl")
     ] = "",
@@ -66,33 +103,26 @@ def annotate(
     listener: Annotated[str, typer.Option("--filter", help="joint space: pocket, clap_music, ...")] = "",
     review_at: Annotated[float, typer.Option("--review-at", help="least cosine of picture and story")] = 0.3,
     filter_at: Annotated[float, typer.Option("--filter-at", help="least cosine of caption and music")] = 0.3,
-    seed: Seed = 0,
-    device: Device = "auto",
-    mirror: Mirror = None,
-    llm_url: LlmUrl = "",
-    llm_model: LlmModel = "",
-    json: Json = False,
 ) -> None:
     """Stories, music captions and music for pictures by MusFlow's four agents."""
     from sightsound.bench.building import annotate as builder
 
     given = {"writer": captioner, "reviewer": reviewer, "composer": composer, "listener": listener}
-    agents = _agents(preset, builder.PAPER, given)
+    agents = _agents(shared.preset, builder.PAPER, given)
     request = builder.Request(
-        out, images, music, pairs, **agents, review_at=review_at, filter_at=filter_at, seed=seed,
-        device=_device(device), mirror=mirror, llm_url=llm_url, llm_model=llm_model,
+        shared.out, shared.images, shared.music, pairs, **agents, review_at=review_at, filter_at=filter_at,
+        **shared.models(),
     )  # fmt: skip
-    _make(lambda report: builder.build(request, report), out, json)
+    _make(lambda report: builder.build(request, report), shared)
 
 
 @app.command("caption")
+@_takes("out", "images", "preset", *_MODELS)
 def caption(
-    out: Out,
-    images: MaybeImages = None,
+    shared: Shared,
     split: Annotated[
         str | None, typer.Option("--split", help="split with pictures, or its folder, instead")
     ] = None,
-    preset: PresetName = "pocket",
     captioner: Annotated[
         str, typer.Option("--captioner", help="answers the questions: labels, blip2, qwen2_vl")
     ] = "",
@@ -103,46 +133,41 @@ def caption(
         str, typer.Option("--clip", help="joint space for CLIPScore: clip_vit_b32, clip_vit_b16")
     ] = "",
     examples: Annotated[Path | None, typer.Option("--examples", help="image prompts to show, one a line")] = None,
-    seed: Seed = 0,
-    device: Device = "auto",
-    mirror: Mirror = None,
-    llm_url: LlmUrl = "",
-    llm_model: LlmModel = "",
-    json: Json = False,
 ) -> None:
     """An image prompt for each picture by a captioner and a chat model, as in Lawrence's thesis."""
     from sightsound.bench.building import caption as builder
 
-    agents = _agents(preset, builder.PAPER, {"viewer": captioner, "chat": chat, "clip": clip})
-    request = builder.Request(
-        out, images, split, **agents, examples=examples, seed=seed, device=_device(device), mirror=mirror,
-        llm_url=llm_url, llm_model=llm_model,
-    )  # fmt: skip
-    _make(lambda report: builder.build(request, report), out, json)
+    agents = _agents(shared.preset, builder.PAPER, {"viewer": captioner, "chat": chat, "clip": clip})
+    request = builder.Request(shared.out, shared.images, split, **agents, examples=examples, **shared.models())
+    _make(lambda report: builder.build(request, report), shared)
 
 
 @app.command("emotion")
+@_takes(*_TWO_FOLDERS, "seed", "json", required=_TWO_FOLDERS, seed=42)
 def emotion(
-    images: Images,
-    music: Music,
-    out: Out,
+    shared: Shared,
     leaky: Annotated[bool, typer.Option("--leaky", help="split by pairs as the paper did: songs leak")] = False,
     song_pattern: Annotated[
         str, typer.Option("--song-pattern", help="regular expression with (?P<song>...) over a piece's name")
     ] = "",
     songs: Annotated[Path | None, typer.Option("--songs", help="CSV with file,song instead")] = None,
-    seed: Annotated[int, typer.Option("--seed", help="seed of the draw")] = 42,
-    json: Json = False,
 ) -> None:
     """Pictures and music drawn together within an emotion; both folders have a folder for each."""
     from sightsound.bench.building import emotion as builder
 
+    images, music = _two_folders(shared)
     pattern = song_pattern or builder.PIECE
-    request = builder.Request(images, music, out, leaky, pattern, songs, seed)
-    _make(lambda report: builder.build(request, report), out, json)
+    request = builder.Request(images, music, shared.out, leaky, pattern, songs, shared.seed)
+    _make(lambda report: builder.build(request, report), shared)
 
 
-def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
+def _two_folders(shared: Shared) -> tuple[Path, Path]:
+    """The folders of a builder that requires both."""
+    assert shared.images is not None and shared.music is not None  # the command line asks for them
+    return shared.images, shared.music
+
+
+def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> dict[str, Any]:
     """The parts that were named, else the preset's; those of `pocket` are the request's own defaults."""
     from sightsound.bench.core import console, registry
 
@@ -155,16 +180,16 @@ def _agents(preset: str, paper: Mapping[str, str], given: Mapping[str, str]) -> 
     return chosen
 
 
-def _make(build: Callable[[Report], dict[str, Any]], out: Path, json: bool) -> None:
+def _make(build: Callable[[Report], dict[str, Any]], shared: Shared) -> None:
     """Build with a bar, then show the summary."""
     from sightsound.bench.core import console
 
     with console.progress() as report:
         summary = build(report)
-    if json:
+    if shared.json:
         console.as_json(summary)
     else:
-        print((out / "summary.md").read_text(encoding="utf-8"), end="")
+        print((shared.out / "summary.md").read_text(encoding="utf-8"), end="")
 
 
 def _device(name: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Annotated, Any
@@ -59,18 +59,25 @@ _TAKEN: dict[str, Any] = {
 _REQUIRED = ("task", "model")
 
 
-def takes(*names: str, **defaults: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Give a command the options `names`, which it gets together as its first argument, an `Options`.
+def takes(
+    *names: str,
+    record: Callable[..., Any] = Options,
+    kinds: Mapping[str, Any] = _TAKEN,
+    required: Sequence[str] = _REQUIRED,
+    **defaults: Any,
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Give a command the options `names`, which it gets together as its first argument, a `record`.
 
-    `defaults`: another default than that of `Options`. The command's own parameters stand after them.
+    `kinds`: name -> type of the option; `defaults`: another default than that of `record`. The command's own
+    parameters stand after them.
     """
-    given = {each.name: each.default for each in fields(Options)} | defaults
+    given = {each.name: each.default for each in fields(record)} | defaults  # type: ignore[arg-type]
 
     def wrap(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def run(**arguments: Any) -> None:
             shared = {name: arguments.pop(name) for name in names}
-            command(Options(**shared), **arguments)
+            command(record(**shared), **arguments)
 
         kind = inspect.Parameter.KEYWORD_ONLY
         own = list(inspect.signature(command, eval_str=True).parameters.values())[1:]
@@ -78,8 +85,8 @@ def takes(*names: str, **defaults: Any) -> Callable[[Callable[..., None]], Calla
             inspect.Parameter(
                 name,
                 kind,
-                annotation=_TAKEN[name],
-                default=inspect.Parameter.empty if name in _REQUIRED or given[name] is MISSING else given[name],
+                annotation=kinds[name],
+                default=inspect.Parameter.empty if name in required or given[name] is MISSING else given[name],
             )
             for name in names
         ]

@@ -2,8 +2,8 @@
 
 from sightsound.bench.core.types import Task
 
-INSTRUCTED = ("instruction",)  # the data set's own instruction; a system that reads it says so in its label
-SUNG = ("caption", "lyrics")
+INSTRUCTED = ("instruction",)  # optional field; a system that reads it says so in its label
+SUNG = ("caption", "lyrics")  # optional fields of music that may be sung
 
 CARDS = (
     Task("image2music", ("image",), "audio", "audio", "music for a picture", INSTRUCTED),

@@ -22,7 +22,8 @@ class Example:
     id: str
     """Unique in the split; letters, digits, `.`, `_` and `-`."""
     group: str
-    """What makes examples dependent: a scenario, a video, a song. Intervals resample groups."""
+    """Source that examples share (a scenario, a video, a song): they depend on each other. Intervals resample
+    groups."""
     image: Path | None = None
     """Picture to condition on."""
     video: Path | None = None
@@ -42,7 +43,8 @@ class Example:
     reference_text: str | None = None
     """Text that a generated prompt is compared with."""
     instruction: str | None = None
-    """The data set's own instruction. No condition of a task: where it was made from the reference it leaks it."""
+    """The data set's own instruction. Not a condition of any task: one written from the reference gives it
+    away."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ class Task:
     description: str
     """One line for `bench tasks`."""
     optional: tuple[str, ...] = ()
-    """Fields that a model may read where the split has them; it is shown no others, least of all the reference."""
+    """Further fields that a model may read where the split has them; it sees no others, nor the reference."""
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,9 @@ class Variant:
     memory_gb: float = 0.0
     """Device memory at the default batch size, weights included."""
     batch_size: int = 8
-    """Examples in one call of `generate`; 0: the whole split, whatever the user says."""
+    """Examples in one call of `generate`; 0: always the whole split, also with --batch-size."""
     halves: bool = False
-    """Answers for every other group only and is compared with the music of the rest."""
+    """Answers only for every other group, and is compared with the references of the remaining groups."""
 
 
 @dataclass(frozen=True)
@@ -160,7 +162,7 @@ class ModelCard:
     leaks: str = ""
     """Training data that leaks into a split, or empty."""
     presets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Preset name -> variants that the bare family name stands for there."""
+    """Preset name -> variants that are run when only the family is named."""
     reference: bool = False
     """A reference row rather than a system: belongs to every board and is not ranked."""
 
@@ -175,8 +177,8 @@ class SplitCard:
     """Tasks that it serves."""
     entry: str
     """`package.module:build`; build(folder, assets) writes the files into the empty folder and gives the Examples,
-    or writes the manifest itself and gives None. `assets` maps each asset's name to its folder. That of a split
-    with `media` is called as build(folder, assets, media, report), with the user's folder."""
+    or writes the manifest itself and gives None. `assets` maps each asset's name to its folder. With
+    `media` it is called as build(folder, assets, media, report), `media` the user's folder."""
     assets: tuple[str, ...]
     """Names of the assets that it is made from."""
     licence: str
@@ -199,25 +201,33 @@ class SplitCard:
 
 @dataclass(frozen=True)
 class PresetCard:
-    """A complete set of defaults. A family's variants under it stand in the family's card."""
+    """A complete set of defaults. Which variants of a family it runs is stated in the family's ModelCard."""
 
     name: str
     """`pocket`, `paper`, or your own."""
     splits: Mapping[str, str]
     """Task -> split."""
     metrics: tuple[str, ...]
-    """Metrics, those that the task has the features for."""
+    """Metrics to compute, where the task has their features."""
     description: str
     """One line, printed at the start of a run."""
 
 
 def example_seed(seed: int, example_id: str) -> int:
-    """The example's own 63-bit seed: the same whatever the batch, the order or the subset."""
+    """The example's own 63-bit seed: the same whatever the batch, the order or the subset.
+
+    >>> example_seed(0, "battle"), example_seed(1, "battle")
+    (5008537889877377943, 4820372408742260329)
+    """
     return int.from_bytes(hashlib.sha256(f"{seed}:{example_id}".encode()).digest()[:8], "big") >> 1
 
 
 def chunks(items: Sequence[Any], size: int) -> Iterator[Sequence[Any]]:
-    """`items` in runs of `size`; size 0 gives one run of all."""
+    """Consecutive pieces of `items`, each `size` long; size 0 gives all as one piece.
+
+    >>> list(chunks("abcde", 2)), list(chunks("abcde", 0))
+    (['ab', 'cd', 'e'], ['abcde'])
+    """
     step = size or max(len(items), 1)
     for start in range(0, len(items), step):
         yield items[start : start + step]

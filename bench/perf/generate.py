@@ -1,7 +1,7 @@
-"""`bench perf generate`: clips a minute of a system, and what of the time is not the model's.
+"""`bench perf generate`: how many clips a minute a system makes, and the share of time outside it.
 
-The harness decodes nothing for a model and writes a batch while the model is at the next, so almost all of a run
-should be spent inside `Model.generate`. Loading the weights is left out: it is paid once.
+The harness decodes nothing for a model and writes one batch while the model makes the next, so almost all of
+the time should be spent inside `Model.generate`. Loading the weights is not counted: it happens once.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from sightsound.bench.stages.generate import build, generate, scope
 from sightsound.bench.stages.request import Request
 
 OUTSIDE = 0.03
-"""Most of the time that may be spent outside the model."""
+"""Largest share of the time that may be spent outside the model."""
 SPEEDUP = 8.0
-"""Least gain of a batch over one example at a time, on a card."""
+"""Times that batches must be as fast as one example at a time, on CUDA."""
 
 
 class Timed:
@@ -48,7 +48,7 @@ def measure(request: Request, report: Report) -> list[Figure]:
     for system in request.systems:
         model = Timed(build(system, request.device, request.mirror, report))
         examples = scope(system, split.examples)
-        _once(replace(request, limit=1), system, examples[:1], model)  # what is only paid once: kernels, caches
+        _once(replace(request, limit=1), system, examples[:1], model)  # warm-up: kernels and caches
         total_s, model_s = _once(request, system, examples, model)
         count = f"{system.label}, {len(examples)} examples on {request.device}"
         figures.append(Figure(f"{count}: a minute", 60 * len(examples) / total_s, 0.0, True))

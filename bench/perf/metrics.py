@@ -1,7 +1,7 @@
 """`bench perf metrics`: how much faster the metrics are than what they replace, as ratios in one run.
 
-Absolute times are a machine's own; the ratio of two times that were measured one after the other, on the same
-files and with the same weights, is not. Nothing here is needed to score.
+Times differ between machines; the ratio of two times measured one after the other, on the same files and with
+the same weights, hardly does. Scoring needs nothing of this.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ REFERENCE = CHECKOUT / ".venv-reference" / "bin" / "python"  # where `make refer
 REFERENCE_S = 500  # seconds that the reference may take
 WARM = ("fad_vggish", "kl_passt")
 BEST_OF = 3
-CORES = 2  # that the targets are given for
+CORES = 2  # of the machine that the targets are for
 
 
 class Figure(NamedTuple):
@@ -47,13 +47,14 @@ class Figure(NamedTuple):
     value: float
     """The ratio, or the seconds."""
     target: float
-    """Bound: from below for a ratio, from above for seconds."""
+    """Least ratio, or most seconds, that are wanted."""
     ok: bool
-    """Whether it is kept, and the two results agree."""
+    """Whether the target is met and both ways give the same result."""
 
 
 def metrics(report: Report) -> list[Figure]:
-    """Every figure of the metrics; those against frechet-audio-distance only where its environment is."""
+    """Every figure of the metrics. Those against frechet-audio-distance need the environment of `make
+    reference`, and are left out without it."""
     steps: list[Callable[[], list[Figure]]] = [root_trace, replicates, warm_store]
     if REFERENCE.is_file():
         steps.append(vggish)
@@ -103,7 +104,7 @@ def replicates(clips: int = 2500, frames: int = 10, dim: int = 128, draws: int =
 
 
 class _Untrained(embed.Extractors):
-    """The networks of two metrics that most papers give, with random weights: a time does not depend on them."""
+    """PaSST and VGGish with random weights: the time does not depend on the weights."""
 
     def __init__(self) -> None:
         import torch
@@ -121,7 +122,7 @@ class _Untrained(embed.Extractors):
         }
 
     def signature(self, name: str) -> str:
-        """Of no published weights."""
+        """One that no published weights have."""
         return f"{name}|w:untrained"
 
 

@@ -44,7 +44,7 @@ def _plainly(rows: Vectors, columns: Vectors) -> list[int]:
 
 
 def full_size(pictures: int = PICTURES, tracks: int = TRACKS, dim: int = DIM) -> Iterator[str]:
-    """A line a method: seconds, and the most memory that the process has taken so far."""
+    """One line per method: seconds, and the process's peak memory so far."""
     rng = np.random.default_rng(0)
     rows, columns = (unit(rng.standard_normal((count, dim), dtype=np.float32)) for count in (pictures, tracks))
     yield f"{pictures:,} x {tracks:,} vectors of {dim:,}: {_peak_gb():.2f} GB"

@@ -1,7 +1,7 @@
-"""`bench perf systems`: ratios of systems and builders against the plain way to do the same, taken in one run.
+"""`bench perf systems`: how much faster systems and builders are than the plain way, in one run.
 
-The plain way is ours too: the authors' code is in no repository of ours. docs/performance.md has what was measured
-against theirs. Random weights, small sizes, one example or two.
+The plain way is written here, as the authors' code is not part of this repository; docs/performance.md
+compares with theirs. Random weights, small sizes, one example or two.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def measure(report: Report) -> list[Figure]:
 
 
 def m2ugen() -> Figure:
-    """LLaMA with adapters, 512 tokens with and without keys and values kept."""
+    """LLaMA with adapters, 512 tokens, with and without a key-value cache."""
     found = registry.load("sightsound.baselines.m2ugen.speed:decode_ratio")(width=256)
     what = "m2ugen, 512 tokens: cached decoding against the whole sequence at every step, times as fast"
     return Figure(what, found.ratio, CACHED, bool(found.same and found.ratio >= CACHED))

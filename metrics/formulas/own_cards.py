@@ -19,6 +19,14 @@ _COUNTED = {
     "rouge2": "pairs of neighbouring words",
     "rougeL": "words of the longest common subsequence",
 }
+_COPIES = "Rewards likeness to the text it was made from, which is no quality: a copy of it is best by definition."
+_WORDING = {
+    "rouge1": "Does not see the order of words, nor that other words may say the same; a script without a to z "
+    "has no value.",
+    "rouge2": "Does not see that other words may say the same; a script without a to z has no value.",
+    "rougeL": "Does not see that other words may say the same; a script without a to z has no value.",
+}
+_CORPUS = "Does not see which text is whose, nor the order of words; grows and falls with the number of texts."
 
 
 def _needs(extractor: str, output: str, other: Side) -> tuple[Need, Need]:
@@ -36,6 +44,7 @@ def _rouge(kind: str, other: Side = "reference") -> MetricCard:
         definition=f"Mean over prompts of the F of shared {_COUNTED[kind]} with {_WHOM[other]}, 0 to 1; lower "
         "case, a-z and 0-9 only, no stemming.",
         source=_ROUGE,
+        blind=_WORDING[kind] if other == "reference" else _COPIES,
     )
 
 
@@ -49,6 +58,10 @@ def _bertscore(part: str, other: Side = "reference") -> MetricCard:
         needs=_needs("roberta_large", "tokens", other),
         definition=f"{_PARTS[part]} {_WHOM[other]}; layer 17 of RoBERTa-large, -1 to 1, in practice above 0.7.",
         source=_BERT,
+        blind="Hardly spreads: unrelated English sentences score high too, so only differences count; its network "
+        "knows English alone."
+        if other == "reference"
+        else _COPIES,
     )
 
 
@@ -70,6 +83,8 @@ CARDS = (
         definition="Mean over clips of the median over voiced frames of sqrt(V_2^2 + ... + V_10^2) / V_1, V_k "
         "the amplitude of the k-th harmonic; a plain ratio, 1 = 100 %.",
         source=_THD,
+        blind="Does not tell fault from timbre: a sine of constant pitch beats every composer, and a full "
+        "orchestra or a chord scores badly; never rank systems by it alone.",
     ),
     MetricCard(
         name="thd_coverage",
@@ -79,6 +94,7 @@ CARDS = (
         needs=(_VOICED,),
         definition="Mean over clips of the share of voiced frames, 0 to 1: how much of the music thd speaks for.",
         source=_THD,
+        blind="Does not see quality: it says how much of the music has a clear pitch, to be read with thd.",
     ),
     MetricCard(
         name="jaccard_corpus",
@@ -89,6 +105,7 @@ CARDS = (
         definition="Number of different words that all prompts and all texts of the file given as --corpus share, "
         "by the number that either has, 0 to 1; depends on how many texts there are.",
         source="Lawrence 2024 (its corpus a sample of DiffusionDB)",
+        blind=_CORPUS,
     ),
     MetricCard(
         name="jaccard_reference",
@@ -99,5 +116,6 @@ CARDS = (
         definition="Number of different words that all prompts and all reference prompts share, by the number "
         "that either has, 0 to 1; depends on how many texts there are.",
         source="Lawrence 2024 (there against a sample of DiffusionDB)",
+        blind=_CORPUS,
     ),
 )

@@ -14,6 +14,10 @@ def of_logits(logits: Rows) -> Rows:
 
     AudioCraft's KL softmaxes PaSST's logits in the same way though PaSST, like musicnn, was trained to give
     each class a probability of its own.
+
+    >>> import numpy as np
+    >>> of_logits(np.log([[1.0, 3.0], [2.0, 2.0]]))
+    array([0.375, 0.625])
     """
     return softmax(logits, axis=1).mean(axis=0)
 
@@ -25,6 +29,10 @@ def of_scores(scores: Rows) -> Rows:
     but it divides by 1 - score: one class near 1 (YAMNet's Music is above .9 for most music) takes nearly all
     the mass, and little is left to tell one piece of music from another.
     Raises ValueError for a score outside 0..1 or a clip whose scores are all zero.
+
+    >>> import numpy as np
+    >>> of_scores(np.array([[0.9, 0.1], [0.9, 0.5]]))
+    array([0.75, 0.25])
     """
     if scores.min() < 0 or scores.max() > 1:
         raise ValueError(f"scores from {scores.min():g} to {scores.max():g}, expected 0..1")

@@ -16,13 +16,21 @@ LAST = 0x10FFFF  # the highest code point
 
 
 def encoded(text: str) -> NDArray[np.float32]:
-    """`[characters + 1, 1]` float32."""
+    """`[characters + 1, 1]` float32.
+
+    >>> encoded("ab").ravel().tolist()
+    [97.0, 98.0, 0.0]
+    """
     points = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
     return np.append(points, 0).astype(np.float32)[:, None]
 
 
 def decoded(features: Clips) -> list[str]:
-    """The texts. ValueError for features that are not the code points of one."""
+    """The texts. ValueError for features that are not the code points of one.
+
+    >>> decoded([encoded("a cat"), encoded("")])
+    ['a cat', '']
+    """
     return [_text(clip, index) for index, clip in enumerate(checked(features))]
 
 

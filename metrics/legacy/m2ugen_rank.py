@@ -22,6 +22,9 @@ def statistics(scores: Rows) -> Rows:
     """The script's scores `[clips, systems]` of `scores` `[clips, systems]`, where more is better.
 
     A clip that a system lacks is NaN for all: the script has no rule for it. Raises ValueError for another shape.
+
+    >>> statistics(np.array([[0.9, 0.2, 0.5]])).round(2)  # the first is best, the second is credited with it
+    array([[0.5 , 1.  , 0.33]])
     """
     if scores.ndim != 2 or not scores.shape[1]:
         raise ValueError(f"scores of shape {scores.shape}, expected [clips, systems >= 1]")

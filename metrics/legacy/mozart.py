@@ -16,7 +16,11 @@ ROUNDING = 0.0005  # of a figure with three decimals
 
 
 def is_rank_column(figures: Sequence[float]) -> bool:
-    """Whether the systems' figures sum to 1 + 1/2 + ... + 1/N, as far as three decimals tell."""
+    """Whether the systems' figures sum to 1 + 1/2 + ... + 1/N, as far as three decimals tell.
+
+    >>> is_rank_column([0.7, 0.633, 0.5]), is_rank_column([0.7, 0.6, 0.5])
+    (True, False)
+    """
     harmonic = sum(1 / place for place in range(1, len(figures) + 1))
     return abs(sum(figures) - harmonic) <= ROUNDING * len(figures)
 
@@ -25,6 +29,9 @@ def win_rate(ib_rank: float) -> float:
     """Share of clips, 0 to 1, on which a system with this IB Rank among two was first: 2 x - 1.
 
     Raises ValueError for a figure below 0.5 or above 1, which no system among two has.
+
+    >>> round(win_rate(0.757), 3)
+    0.514
     """
     if not 0.5 <= ib_rank <= 1:
         raise ValueError(f"IB Rank {ib_rank}: between two systems it lies in 0.5..1")

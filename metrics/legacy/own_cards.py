@@ -24,6 +24,7 @@ CARDS = (
         definition="Mean over clips of the KL, nats, between spectra in doubled decibels summed over time, in "
         "which quiet frequencies are probable; hears no classes, and any two recordings give about 0.003.",
         source=_ART2MUS,
+        blind="Does not tell music from white noise: any two recordings lie where the paper's figures do.",
     ),
     MetricCard(
         name="legacy.art2mus_fad",
@@ -35,6 +36,8 @@ CARDS = (
         definition="Mean over pairs of the Fréchet distance between one generated and one reference clip over "
         "VGGish; not the FAD of the sets.",
         source=_ART2MUS,
+        blind="Sees little but that two clips are different clips: all models of the paper have about the same "
+        "value.",
     ),
     MetricCard(
         name="legacy.mgs_kl",
@@ -45,6 +48,8 @@ CARDS = (
         definition="KL, nats, between softmaxes over two 100-bin histograms of all numbers in the VGGish "
         "embeddings, each with its own edges; hears no classes and no shift.",
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+        blind="Does not see what is heard, only whether two sets' numbers are spread alike between their "
+        "extremes.",
     ),
     MetricCard(
         name="legacy.mgs_kl_sigmoid",
@@ -56,6 +61,7 @@ CARDS = (
         definition="The sum of legacy.mgs_kl with a sigmoid of each density in the place of the softmax: no "
         "divergence; about 25 over the range of the reference's numbers less 25 over that of the generated.",
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+        blind="Sees only which set has the wider range of numbers, and rewards a narrow one of the generated.",
     ),
     MetricCard(
         name="legacy.m2ugen_clap",
@@ -66,6 +72,7 @@ CARDS = (
         definition="Mean over the dimensions of whether the last clip's and its text's CLAP embeddings have the "
         "same sign, 1 or -1, over the number of clips; knows no other clip.",
         source="github.com/shansongliu/M2UGen at 2c702a4, Evaluation/Text2Music/evaluate.py",
+        blind="Does not see any clip but the last, and of that only the signs of its embedding.",
     ),
     MetricCard(
         name="legacy.m2ugen_kl",
@@ -76,6 +83,7 @@ CARDS = (
         definition="Mutual information, nats, of two clips' PaSST logits taken for labels: ln 527 = 6.267 "
         "whatever the music.",
         source=f"{_M2UGEN} before 653fee4",
+        blind="Sees nothing: it is one constant whatever the music.",
     ),
     MetricCard(
         name="legacy.m2ugen_ib_rank",
@@ -86,6 +94,7 @@ CARDS = (
         definition="IB Rank with the argsort of the cosines taken for their rank, which credits part of the clips "
         "to another system.",
         source=f"{_M2UGEN} at 2c702a4",
+        blind="Credits clips to the wrong one of three or more systems; and sees no more than the cosines do.",
         over="ib_score_condition",
     ),
 )

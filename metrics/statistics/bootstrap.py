@@ -42,6 +42,11 @@ def bootstrap(
     drawn on its own (two halves of a split).
     Same arguments, same interval. (NaN, NaN) when a side has fewer than two groups, when `value` is undefined
     for the clips as they are, or for more than a tenth of the replicates.
+
+    >>> values = np.arange(10.0)
+    >>> low, high = bootstrap(lambda weights: weights @ values / weights.sum(), [f"video {i}" for i in range(10)])
+    >>> round(low, 2), round(high, 2)  # of a mean of 4.5
+    (2.7, 6.3)
     """
     sides = [groups] if other_groups is None else [groups, other_groups]
     if min(len(set(side)) for side in sides) < 2:
@@ -69,6 +74,10 @@ def difference_interval(
     other way round (Zou and Donner 2008), which keeps asymmetric intervals asymmetric. Where a value lies
     outside its own interval its estimator is biased and the interval is already corrected; then the middles of
     both intervals take the place of the values.
+
+    >>> low, high = difference_interval(5.0, 2.0, 8.0, 1.0, -3.0, 5.0)  # 5 +- 3 less 1 +- 4
+    >>> low, high
+    (-1.0, 9.0)
     """
     if any(map(isnan, (value_a, low_a, high_a, value_b, low_b, high_b))):
         return nan, nan
@@ -82,7 +91,14 @@ def difference_interval(
 
 
 def draw(sides: Sequence[Sequence[str]], replicates: int, rng: np.random.Generator) -> list[Rows]:
-    """Weights `[replicates, clips]` of each side: one draw of groups with replacement, shared by the sides."""
+    """Weights `[replicates, clips]` of each side: one draw of groups with replacement, shared by the sides.
+
+    >>> (weights,) = draw([["a", "a", "b"]], 3, np.random.default_rng(0))
+    >>> weights  # both clips of group a count alike
+    array([[1., 1., 1.],
+           [1., 1., 1.],
+           [0., 0., 2.]])
+    """
     names = sorted(set().union(*sides))
     place = {name: index for index, name in enumerate(names)}
     counts = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=replicates)
@@ -90,7 +106,11 @@ def draw(sides: Sequence[Sequence[str]], replicates: int, rng: np.random.Generat
 
 
 def values_of(value: Callable[..., float], many: Callable[..., Rows] | None, draws: Sequence[Rows]) -> Rows:
-    """The value under each of the draws `[replicates, clips]` of its sides; NaN for one with under two clips."""
+    """The value under each of the draws `[replicates, clips]` of its sides; NaN for one with under two clips.
+
+    >>> values_of(lambda weights: weights @ np.arange(3.0) / 3, None, [np.array([[1.0, 1, 1], [0, 0, 1]])])
+    array([ 1., nan])
+    """
     # A side that lacks most of the groups (failed outputs) may be drawn empty, or with one clip.
     enough = np.min([side.sum(axis=1) for side in draws], axis=0) >= 2
     found = np.full(len(enough), nan)

@@ -57,6 +57,12 @@ def compare(
     `value(weights [2 n])`, or `value(weights, reference_weights)`, over A's rows followed by B's; `many` the
     same for `[replicates, 2 n]`; `groups[i]` is the group of example i. NaN where there is no value, or with
     fewer than two groups.
+
+    >>> a, b = np.arange(10.0) + [1, 2] * 5, np.arange(10.0)  # a is 1 or 2 better on each of ten videos
+    >>> rows, groups = np.append(a, b), [f"video {i}" for i in range(10)]
+    >>> found = compare(lambda weights: weights @ rows / weights.sum(), groups)
+    >>> round(found.value, 2), round(found.low, 1), round(found.high, 1), found.p
+    (1.5, 1.2, 1.8, 0.007)
     """
     n = len(groups)
     references = [] if reference_groups is None else [np.ones((1, len(reference_groups)))]
@@ -95,6 +101,9 @@ def holm(p_values: Sequence[float]) -> list[float]:
     """Holm's adjusted p-values, in the same order; a NaN stays NaN and is no comparison.
 
     adjusted_(k) = max over j <= k of min(1, (m - j + 1) p_(j)),   p sorted
+
+    >>> holm([0.01, 0.04, 0.03])
+    [0.03, 0.06, 0.06]
     """
     p = np.asarray(p_values, dtype=np.float64)
     order = np.argsort(p)[: int((~np.isnan(p)).sum())]  # NaN sorts last
@@ -110,6 +119,9 @@ def tie_letters(ordered: Sequence[str], differ: Mapping[tuple[str, str], bool]) 
     A letter is a largest set of systems none of which differ (a maximal clique, Bron and Kerbosch 1973), so a
     system between two others may have both of theirs. `differ[a, b]`, in either order; a pair that is not
     there was not compared, and ties nothing.
+
+    >>> tie_letters(["a", "b", "c"], {("a", "b"): False, ("b", "c"): False, ("a", "c"): True})
+    {'a': 'a', 'b': 'ab', 'c': 'b'}
     """
 
     def tied(a: str, b: str) -> bool:

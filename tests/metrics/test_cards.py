@@ -33,6 +33,7 @@ def test_a_card_is_complete_and_its_module_has_both_functions(card):
     assert callable(module.statistics) and callable(module.aggregate)
     assert card.definition.endswith(".") and card.source and "\n" not in card.definition
     assert card.needs
+    assert card.blind.endswith(".") and "\n" not in card.blind and "{" not in card.blind
 
 
 @pytest.mark.parametrize("card", METRICS.values(), ids=METRICS)

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import torch
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
-from transformers import Blip2Config, Blip2ForConditionalGeneration, PreTrainedTokenizerFast, T5Config
+from transformers import Blip2Config, Blip2ForConditionalGeneration, T5Config
+
+from tests.tiny import unigram
 
 SIDE = 32  # pixels
 QUERIES = 4
@@ -16,17 +17,8 @@ QUERIES = 4
 def make(folder: Path) -> None:
     """Save model, tokenizer and preprocessor settings."""
     folder.mkdir(parents=True)
-    letters = [(letter, -3.0) for letter in "▁abcdefghijklmnopqrstuvwxyz0123456789,.'-&?"]
-    words = [(word, -8.0) for word in ("▁image", "▁this", "▁castle", "▁sea", "▁dark", "▁painting")]
-    tokenizer = Tokenizer(
-        models.Unigram([("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *letters, *words], unk_id=2)
-    )
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.decoder = decoders.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    fast = unigram.t5(
+        "abcdefghijklmnopqrstuvwxyz0123456789,.'-&?", ("image", "this", "castle", "sea", "dark", "painting")
     )
     fast.add_special_tokens({"additional_special_tokens": ["<image>"]})
     fast.save_pretrained(folder)

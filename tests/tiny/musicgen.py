@@ -6,7 +6,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers, processors
 from transformers import (
     EncodecConfig,
     MusicgenConfig,
@@ -15,9 +14,10 @@ from transformers import (
     MusicgenMelodyConfig,
     MusicgenMelodyDecoderConfig,
     MusicgenMelodyForConditionalGeneration,
-    PreTrainedTokenizerFast,
     T5Config,
 )
+
+from tests.tiny import unigram
 
 CODES = 64
 BOOKS = 4
@@ -33,17 +33,8 @@ _MELODY: Any = (
 def make(folder: Path, melody: bool = False) -> None:
     """Save model, tokenizer and generation settings."""
     folder.mkdir(parents=True)
-    letters = [(letter, -3.0) for letter in "▁abcdefghijklmnopqrstuvwxyz0123456789,.'-&"]
-    words = [(word, -8.0) for word in ("▁music", "▁piano", "▁rock", "▁slow", "▁dark", "▁drums")]
-    tokenizer = Tokenizer(
-        models.Unigram([("<pad>", 0.0), ("</s>", 0.0), ("<unk>", 0.0), *letters, *words], unk_id=2)
-    )
-    tokenizer.normalizer = normalizers.Lowercase()
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
-    tokenizer.decoder = decoders.Metaspace()
-    tokenizer.post_processor = processors.TemplateProcessing(single="$A </s>", special_tokens=[("</s>", 1)])
-    fast = PreTrainedTokenizerFast(
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token="</s>", unk_token="<unk>"
+    fast = unigram.t5(
+        "abcdefghijklmnopqrstuvwxyz0123456789,.'-&", ("music", "piano", "rock", "slow", "dark", "drums")
     )
     fast.save_pretrained(folder)
     text = T5Config(

@@ -40,7 +40,12 @@ def aggregate(rows: Rows, weights: Rows) -> float:
 
 
 def score(text: Rows, reference: Rows) -> tuple[float, float, float]:
-    """Precision, recall and F1 of one text. `text`, `reference`: `[tokens + 2, dim]`."""
+    """Precision, recall and F1 of one text. `text`, `reference`: `[tokens + 2, dim]`.
+
+    >>> mark, red, cat = np.eye(3)
+    >>> score(np.array([mark, red, mark]), np.array([mark, red, cat, mark]))  # cat has no match
+    (1.0, 0.5, 0.666...)
+    """
     if min(len(text), len(reference)) < MARKS:
         raise ValueError(f"{min(len(text), len(reference))} token embeddings: the marks alone are {MARKS}")
     if len(reference) == MARKS:
@@ -60,6 +65,12 @@ def pairwise(stages: Mapping[str, Clips]) -> Rows:
     the same clips in each stage. The diagonal is 1. A clip counts where both stages have tokens; NaN where none
     has. As in Lawrence 2024, figure 4.3 (there with the diagonal at 0).
     Raises ValueError when stages have different numbers of clips.
+
+    >>> mark, red, cat = np.eye(3)
+    >>> stages = {"lyrics": [np.array([mark, red, cat, mark])], "prompt": [np.array([mark, red, mark])]}
+    >>> pairwise(stages).round(3)
+    array([[1.   , 0.667],
+           [0.667, 1.   ]])
     """
     clips = [checked(features) for features in stages.values()]
     if len({len(stage) for stage in clips}) > 1:

@@ -16,7 +16,12 @@ from sightsound.metrics.rows import Clips, Rows, weighted_mean
 
 
 def statistics(features: Clips, other_features: Clips, scale: str = "1") -> Rows:
-    """`[clips]`, 0 to `scale`; NaN where an embedding is all zero and the angle undefined."""
+    """`[clips]`, 0 to `scale`; NaN where an embedding is all zero and the angle undefined.
+
+    >>> picture, texts = np.array([[1.0, 0.0]]), [np.array([[1.0, 1.0]]), np.array([[-1.0, 0.0]])]
+    >>> statistics([picture, picture], texts, scale="100").round(1)
+    array([70.7,  0. ])
+    """
     return float(scale) * np.maximum(similarity.statistics(features, other_features), 0)
 
 

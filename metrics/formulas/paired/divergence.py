@@ -22,6 +22,10 @@ def statistics(features: Clips, reference_features: Clips, *, posterior: str = "
 
     `features`, `reference_features`: a clip's `[frames, classes]`; `posterior` names what they are, and so how
     they become one distribution over the classes (sightsound.metrics.formulas.posterior.OF).
+
+    >>> reference, generated = [np.log([[0.5, 0.5]])], [np.log([[0.9, 0.1]])]
+    >>> statistics(generated, reference).round(4)  # 0.5 ln(0.5 / 0.9) + 0.5 ln(0.5 / 0.1)
+    array([0.5108])
     """
     clips, references = checked_pairs(features, reference_features)
     q = _smoothed(np.stack([OF[posterior](clip) for clip in clips]))

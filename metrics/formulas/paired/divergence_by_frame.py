@@ -32,6 +32,10 @@ def statistics(features: Clips, reference_features: Clips, *, posterior: str = "
 
     `features`, `reference_features`: a clip's logits `[frames, classes]`. A pair with different numbers of frames
     has no value, all NaN: AudioCraft refuses it.
+
+    >>> reference, generated = [np.log([[0.5, 0.5]])], [np.log([[0.9, 0.1]])]
+    >>> statistics(generated, reference).round(4), statistics(reference, reference)
+    (array([[0.5108]]), array([[-1.99...e-06]]))
     """
     clips, references = checked_pairs(features, reference_features)
     rows = np.full((len(clips), max(map(len, clips))), np.nan)
@@ -43,7 +47,11 @@ def statistics(features: Clips, reference_features: Clips, *, posterior: str = "
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:
-    """Mean over all frames of the weighted clips, nats; NaN when no frame has a value."""
+    """Mean over all frames of the weighted clips, nats; NaN when no frame has a value.
+
+    >>> aggregate(np.array([[1.0, np.nan], [2.0, 3.0]]), np.ones(2))
+    2.0
+    """
     has_value = ~np.isnan(rows)
     total = weights @ has_value.sum(axis=1)
     return float(weights @ np.where(has_value, rows, 0).sum(axis=1) / total) if total > 0 else float("nan")

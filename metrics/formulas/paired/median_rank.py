@@ -15,7 +15,12 @@ def statistics(features: Clips, other_features: Clips) -> Rows:
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:
-    """Weighted median of the positions, 1..clips; equals stand at their mean. NaN when no query counts."""
+    """Weighted median of the positions, 1..clips; equals stand at their mean. NaN when no query counts.
+
+    >>> queries, gallery = np.eye(3)[:, None], np.eye(3)[[0, 2, 1], None]
+    >>> aggregate(statistics(queries, gallery), np.ones(3))  # positions 1, 2 to 3, 2 to 3
+    2.5
+    """
     return _median(_middles(rows), weights)
 
 

@@ -37,6 +37,9 @@ def positions(rows: Rows) -> tuple[Rows, Rows]:
     """First and last of the positions that a query's partner shares with its equals, 1..clips, `[clips]` each.
 
     NaN for a clip without embeddings, which isn't in the gallery either.
+
+    >>> positions(statistics(np.eye(3)[:, None], np.eye(3)[[0, 2, 1], None]))
+    (array([1., 2., 2.]), array([1., 3., 3.]))
     """
     present = ~np.isnan(rows[:, 0, 0])
     queries, gallery = rows[present, 0], rows[present, 1]
@@ -54,17 +57,31 @@ def _positions(queries: Rows, gallery: Rows, start: int) -> Rows:
 
 
 def aggregate(rows: Rows, weights: Rows, *, at: int | str) -> float:
-    """R@`at`: the weighted mean of `hits`, 0..1; NaN when no query has embeddings."""
+    """R@`at`: the weighted mean of `hits`, 0..1; NaN when no query has embeddings.
+
+    >>> rows = statistics(np.eye(3)[:, None], np.eye(3)[[0, 2, 1], None])
+    >>> [round(aggregate(rows, np.ones(3), at=at), 3) for at in (1, 2, 3)]
+    [0.333, 0.667, 1.0]
+    """
     return weighted_mean(hits(rows, int(at)), weights)
 
 
 def replicates(rows: Rows, weights: Rows, *, at: int | str) -> Rows:
-    """`aggregate` for many weightings `[replicates, clips]`, the gallery ranked once: `[replicates]`."""
+    """`aggregate` for many weightings `[replicates, clips]`, the gallery ranked once: `[replicates]`.
+
+    >>> rows = statistics(np.eye(3)[:, None], np.eye(3)[[0, 2, 1], None])
+    >>> replicates(rows, np.array([[1.0, 1.0, 1.0], [3.0, 0.0, 0.0]]), at=1).round(3)
+    array([0.333, 1.   ])
+    """
     found = hits(rows, int(at))
     return np.array([weighted_mean(found, draw) for draw in weights])
 
 
 def hits(rows: Rows, at: int) -> Rows:
-    """The chance that a query's partner is among the first `at`, 0..1, `[clips]`."""
+    """The chance that a query's partner is among the first `at`, 0..1, `[clips]`.
+
+    >>> hits(statistics(np.eye(3)[:, None], np.eye(3)[[0, 2, 1], None]), at=2)  # second or third by chance
+    array([1. , 0.5, 0.5])
+    """
     first, last = positions(rows)
     return np.clip((at - first + 1) / (last - first + 1), 0, 1)

@@ -41,7 +41,13 @@ def aggregate(rows: Rows, weights: Rows) -> float:
 
 
 def score(text: str, reference: str, *, kind: str, stemmer: str = "none") -> tuple[float, float, float]:
-    """Precision, recall and F of one text; NaN where `statistics` says."""
+    """Precision, recall and F of one text; NaN where `statistics` says.
+
+    >>> score("the red cat", "the cat", kind="rouge1")
+    (0.666..., 1.0, 0.8)
+    >>> score("the red cat", "the cat", kind="rouge2")
+    (0.0, 0.0, 0.0)
+    """
     scorer, tokens = _scorer(kind, stemmer)
     if len(tokens(reference)) < (2 if kind == "rouge2" else 1):
         return float("nan"), float("nan"), float("nan")

@@ -11,7 +11,11 @@ from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
 
 def statistics(features: Clips, other_features: Clips) -> Rows:
-    """Cosine `[clips]`, -1..1; NaN where an embedding is all zero and the angle undefined."""
+    """Cosine `[clips]`, -1..1; NaN where an embedding is all zero and the angle undefined.
+
+    >>> statistics([np.array([[1.0, 0.0]])] * 2, [np.array([[1.0, 1.0]]), np.array([[-2.0, 0.0]])]).round(3)
+    array([ 0.707, -1.   ])
+    """
     left, right = checked_pairs(features, other_features)
     a = np.stack([clip.mean(axis=0) for clip in left])
     b = np.stack([clip.mean(axis=0) for clip in right])

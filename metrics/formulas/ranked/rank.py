@@ -32,6 +32,12 @@ def statistics(scores: Rows, discount: str = "reciprocal") -> Rows:
     `discount`: a name in DISCOUNTS. Equal scores share the mean of what their positions give. NaN, a missing
     output, is last; several share.
     Raises ValueError for another shape, an infinite score or another discount.
+
+    >>> statistics(np.array([[0.3, 0.9, 0.1], [0.5, 0.5, np.nan]])).round(3)
+    array([[0.5  , 1.   , 0.333],
+           [0.75 , 0.75 , 0.333]])
+    >>> statistics(np.array([[0.3, 0.9, 0.1]]), discount="dcg").round(3)
+    array([[0.631, 1.   , 0.5  ]])
     """
     if discount not in DISCOUNTS:
         raise ValueError(f"discount {discount!r}: one of {', '.join(DISCOUNTS)}")
@@ -50,5 +56,10 @@ def statistics(scores: Rows, discount: str = "reciprocal") -> Rows:
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:
-    """Weighted mean over the clips of one system's column `rows` `[clips]`, from the last place's gain to 1."""
+    """Weighted mean over the clips of one system's column `rows` `[clips]`, from the last place's gain to 1.
+
+    >>> rows = statistics(np.array([[0.3, 0.9], [0.5, 0.4]]))
+    >>> aggregate(rows[:, 0], np.ones(2))  # second of two, then first
+    0.75
+    """
     return weighted_mean(rows, weights)

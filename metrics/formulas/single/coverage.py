@@ -8,7 +8,11 @@ from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 
 def statistics(features: Clips) -> Rows:
-    """Share of flagged frames `[clips]`, 0..1. `features`: a clip's flags `[frames, 1]`."""
+    """Share of flagged frames `[clips]`, 0..1. `features`: a clip's flags `[frames, 1]`.
+
+    >>> statistics([np.array([[1.0], [1.0], [0.0], [1.0]])])
+    array([0.75])
+    """
     return np.array([clip.mean() for clip in checked(features)])
 
 

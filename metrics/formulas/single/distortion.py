@@ -18,6 +18,10 @@ def statistics(features: Clips, voiced_features: Clips) -> Rows:
 
     `features`: a clip's frame ratios `[frames, 1]`; `voiced_features`: 1 for a voiced frame, else 0, same
     shape.
+
+    >>> ratios, voiced = np.array([[0.1], [0.3], [9.0]]), np.array([[1.0], [1.0], [0.0]])
+    >>> statistics([ratios, ratios], [voiced, np.zeros((3, 1))])
+    array([0.2, nan])
     """
     ratios, voiced = checked_pairs(features, voiced_features)
     chosen = [clip[flags > 0] for clip, flags in zip(ratios, voiced, strict=True)]

@@ -25,7 +25,12 @@ def statistics(features: Clips, *, posterior: str = "logits") -> Rows:
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:
-    """Inception score of the weighted clips. Raises ValueError when the weights are all zero."""
+    """Inception score of the weighted clips. Raises ValueError when the weights are all zero.
+
+    >>> posteriors = np.array([[0.98, 0.02], [0.02, 0.98]])  # two clear cases of two classes
+    >>> round(aggregate(posteriors, np.ones(2)), 3), aggregate(posteriors, np.array([2.0, 0.0]))
+    (1.813, 1.0)
+    """
     if not weights.sum() > 0:
         raise ValueError("no clip has weight")
     weight = weights / weights.sum()

@@ -2,12 +2,13 @@
 
     corrected = 2 d - mean over draws of d*,   d: the plug-in distance, d*: the same of clips drawn again
 
-Efron and Tibshirani 1993, chapter 10. The plug-in distance of two finite sets is too large because each set's
-mean and covariance miss their own truth; a set drawn again from it misses it by as much once more, so what
-the draws add is what the sets had added. Both sides are drawn, and clips, not frames: frames of a clip depend
-on each other. (The extrapolation known as FAD-inf, as fadtk and kadtk draw it, takes nothing off; see
-docs/statistics.md.) The correction is good to first order: with few clips for the dimensions it takes off
-part of the bias. A value may be below zero, by as much as the correction misses where the truth is near zero.
+Efron and Tibshirani 1993, chapter 10. The plug-in distance of two finite sets is too large, because each set's
+mean and covariance differ from those of its source. Clips drawn again from a set differ from the set by about as
+much once more, so what the draws add to the distance estimates its bias. Both sides are drawn, and whole clips,
+as frames of a clip depend on each other. (The extrapolation known as FAD-inf, as fadtk and kadtk draw it, takes
+nothing off; see docs/statistics.md.) The correction is good to first order: with few clips for the dimensions it
+takes off part of the bias. A value may be below zero, by as much as the correction misses where the truth is
+near zero.
 """
 
 from __future__ import annotations
@@ -20,15 +21,20 @@ from sightsound.metrics.rows import Rows
 
 __all__ = ["aggregate", "plugin", "replicates", "statistics"]
 
-DRAWS = 200  # their mean is then known to 7% of the distance's own standard error
+DRAWS = 200  # enough for their mean to be off by no more than 7% of the distance's standard error
 
 
 def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
     """Corrected distance, in squared units of the features; may be negative.
 
-    Arguments and errors as in `metrics.formulas.two_sets.frechet.aggregate`. Two sides with as many clips and the
-    same weights are drawn pair by pair, which is right whether or not pairs depend on each other, and gives
-    identical sets their 0; others one by one. The draws are always the same.
+    Arguments and errors as in `metrics.formulas.two_sets.frechet.aggregate`. Sides with equally many clips and
+    equal weights are drawn in pairs, which is right whether or not the clips of a pair depend on each other,
+    and gives 0 for identical sets; other sides are drawn each on its own. The draws are always the same.
+
+    >>> one, other = np.random.default_rng(0).normal(size=(2, 200, 1, 10))  # one source: truth 0
+    >>> weights = np.ones(200)
+    >>> [round(each(one, weights, other, weights), 2) for each in (plugin, aggregate)]
+    [0.35, -0.01]
     """
     point = plugin(rows, weights, reference_rows, reference_weights)
     paired = np.array_equal(weights, reference_weights)

@@ -22,7 +22,11 @@ WORD = re.compile(r"[^\W_]+")
 
 
 def words(text: str) -> list[str]:
-    """The different words of a text, sorted."""
+    """The different words of a text, sorted.
+
+    >>> words("The cat, the CAT")
+    ['cat', 'the']
+    """
     return sorted(set(WORD.findall(text.lower())))
 
 
@@ -40,7 +44,13 @@ def statistics(features: Clips) -> Rows:
 
 
 def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
-    """J of the texts with weight, 0..1; NaN when neither side has a word. How large a weight is doesn't matter."""
+    """J of the texts with weight, 0..1; NaN when neither side has a word. How large a weight is doesn't matter.
+
+    >>> from sightsound.metrics.formulas.text import encoded
+    >>> rows, others = statistics([encoded("A red cat")]), statistics([encoded("a red dog")])
+    >>> aggregate(rows, np.ones(1), others, np.ones(1))  # a, red of a, red, cat, dog
+    0.5
+    """
     body, reference = _body(rows, weights), _body(reference_rows, reference_weights)
     either = len(np.union1d(body, reference))
     return len(np.intersect1d(body, reference, assume_unique=True)) / either if either else float("nan")

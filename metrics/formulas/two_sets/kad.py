@@ -33,6 +33,10 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
 
     `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`. Copies of a clip form no pairs with each other.
     Raises ValueError when the reference has one frame, or when more than half its distances are zero.
+
+    >>> rows, weights = statistics([np.array([[0.0]]), np.array([[2.0]])]), np.ones(2)
+    >>> [round(aggregate(rows, weights, rows + shift, weights), 1) for shift in (0, 3, 100)]
+    [-39.3, 42.5, 121.3]
     """
     return float(replicates(rows, weights, reference_rows, reference_weights))
 
@@ -51,7 +55,11 @@ def replicates(
 
 
 def median_distance(frames: Rows) -> float:
-    """Median of |x_i - x_j| over all i < j of `frames` `[frames, dim]`. Needs 2 bytes for each frame squared."""
+    """Median of |x_i - x_j| over all i < j of `frames` `[frames, dim]`. Needs 2 bytes for each frame squared.
+
+    >>> median_distance(np.array([[0.0], [1.0], [5.0]]))  # distances 1, 4, 5
+    4.0
+    """
     count = len(frames) * (len(frames) - 1) // 2
     if not count:
         raise ValueError("the reference has one frame: its median distance needs two or more")

@@ -48,6 +48,11 @@ def pair_sums(rows: Rows, reference_rows: Rows, kernel: Kernel) -> PairSums:
     """The sums of `kernel` over all pairs. `rows`: `[clips, max_frames, dim]`, missing frames NaN.
 
     Raises ValueError when the dimensions differ.
+
+    >>> rows = np.array([[[0.0]], [[2.0]]])  # two clips of one frame
+    >>> pair_sums(rows, rows + 1, polynomial).across  # (x y + 1)^3 with x = 0, 2 and y = 1, 3
+    array([[  1.,   1.],
+           [ 27., 343.]])
     """
     if rows.shape[-1] != reference_rows.shape[-1]:
         raise ValueError(
@@ -68,6 +73,10 @@ def mmd2(sums: PairSums, weights: Rows, reference_weights: Rows) -> Rows:
     """Unbiased MMD^2 of the weighted clips `[...]`; NaN where a side has no pair of different frames.
 
     `weights`: `[..., clips]`, any number of weightings; `reference_weights` as many.
+
+    >>> sums = pair_sums(np.array([[[0.0]], [[2.0]]]), np.array([[[1.0]], [[3.0]]]), polynomial)
+    >>> float(mmd2(sums, np.ones(2), np.ones(2)))  # 1 + 64 - 2 (1 + 1 + 27 + 343) / 4
+    -121.0
     """
     own = _mean_of_pairs(sums.own, sums.frames, weights)
     reference = _mean_of_pairs(sums.reference, sums.reference_frames, reference_weights)
@@ -76,23 +85,40 @@ def mmd2(sums: PairSums, weights: Rows, reference_weights: Rows) -> Rows:
 
 
 def polynomial(x: Rows, y: Rows) -> Rows:
-    """(x . y / dim + 1)^3, the kernel of KID (Bińkowski et al. 2018)."""
+    """(x . y / dim + 1)^3, the kernel of KID (Bińkowski et al. 2018).
+
+    >>> polynomial(np.array([[1.0, 0.0]]), np.array([[1.0, 0.0], [0.0, 1.0]]))
+    array([[3.375, 1.   ]])
+    """
     return np.asarray((x @ y.T / x.shape[1] + 1) ** 3)
 
 
 def gaussian(x: Rows, y: Rows, bandwidth: float) -> Rows:
-    """exp(-|x - y|^2 / (2 bandwidth^2))."""
+    """exp(-|x - y|^2 / (2 bandwidth^2)).
+
+    >>> gaussian(np.zeros((1, 2)), np.array([[0.0, 0.0], [3.0, 4.0]]), bandwidth=5.0).round(3)
+    array([[1.   , 0.607]])
+    """
     return np.asarray(np.exp(-squared_distances(x, y) / (2 * bandwidth**2)))
 
 
 def squared_distances(x: Rows, y: Rows) -> Rows:
-    """|x_i - y_j|^2 `[n, m]`, never below zero."""
+    """|x_i - y_j|^2 `[n, m]`, never below zero.
+
+    >>> squared_distances(np.zeros((1, 2)), np.array([[3.0, 4.0]]))
+    array([[25.]])
+    """
     squares = np.square(x).sum(axis=1)[:, None] + np.square(y).sum(axis=1) - 2 * (x @ y.T)
     return np.maximum(squares, 0.0)
 
 
 def pooled(rows: Rows) -> tuple[Rows, Rows]:
-    """All frames `[frames, dim]`, clip after clip, and how many each clip has `[clips]`."""
+    """All frames `[frames, dim]`, clip after clip, and how many each clip has `[clips]`.
+
+    >>> frames, counts = pooled(np.array([[[0.0], [2.0]], [[4.0], [np.nan]]]))
+    >>> frames.ravel(), counts
+    (array([0., 2., 4.]), array([2, 1]))
+    """
     present = ~np.isnan(rows[:, :, 0])
     return rows[present], present.sum(axis=1)
 

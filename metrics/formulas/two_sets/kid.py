@@ -20,6 +20,13 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     """KID, about 0 for sets from one source and then often negative; NaN with fewer than two clips a side.
 
     `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`. Copies of a clip form no pairs with each other.
+
+    >>> import numpy as np
+    >>> near, far = (statistics([np.array([[x]]) for x in values]) for values in ([0.0, 1.0], [2.0, 3.0]))
+    >>> aggregate(near, np.ones(2), far, np.ones(2))  # 1 + 7^3 - 2 (1 + 1 + 3^3 + 4^3) / 4
+    297.5
+    >>> aggregate(near, np.ones(2), near, np.ones(2))  # equal sets: below 0
+    -3.5
     """
     return float(replicates(rows, weights, reference_rows, reference_weights))
 

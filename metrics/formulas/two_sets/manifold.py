@@ -20,7 +20,11 @@ from sightsound.metrics.rows import Clips, Rows, checked
 
 
 def points(features: Clips) -> Rows:
-    """One point a clip, the mean of its frames: `[clips, dim]`."""
+    """One point a clip, the mean of its frames: `[clips, dim]`.
+
+    >>> points([np.array([[0.0, 1.0], [2.0, 3.0]])])
+    array([[1., 2.]])
+    """
     return np.stack([clip.mean(axis=0) for clip in checked(features)])
 
 
@@ -28,6 +32,9 @@ def distances(points_: Rows, others: Rows) -> Rows:
     """Euclidean distances `[points, others]`, from the differences: equal points are at 0 and ties stay ties.
 
     Raises ValueError when the dimensions differ.
+
+    >>> distances(np.array([[0.0, 0.0]]), np.array([[3.0, 4.0], [0.0, 0.0]]))
+    array([[5., 0.]])
     """
     if points_.shape[1] != others.shape[1]:
         raise ValueError(f"{points_.shape[1]} dimensions against {others.shape[1]}: not the same extractor?")
@@ -38,6 +45,9 @@ def radii(points_: Rows, k: int) -> Rows:
     """Distance of each point to its k-th nearest other point `[clips]`; NaN where there are fewer than k others.
 
     NaN compares as false, so that such a clip has no ball.
+
+    >>> radii(np.array([[0.0], [1.0], [2.0], [4.0]]), k=1)
+    array([1., 1., 1., 2.])
     """
     if len(points_) <= k:
         return np.full(len(points_), np.nan)
@@ -49,6 +59,9 @@ def mean(values: NDArray[Any], weights: Rows, reach: Rows) -> Rows:
     """Weighted mean of a value a clip `[clips]`, for weights `[..., clips]`: `[...]`.
 
     NaN where no clip was drawn, and everywhere when no ball of radius `reach` exists.
+
+    >>> mean(np.array([1, 0, 1]), np.array([[1.0, 1.0, 2.0], [0.0, 0.0, 0.0]]), reach=np.ones(3))
+    array([0.75,  nan])
     """
     total = weights.sum(axis=-1)
     undefined = np.full(np.shape(total), np.nan)

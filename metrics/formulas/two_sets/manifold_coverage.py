@@ -22,6 +22,11 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     """Coverage, 0..1. `rows`: `[clips, dim]`; `reference_weights`: `[clips]`; the generated clips' play no part.
 
     NaN when there are five reference clips or fewer, or no reference clip has weight.
+
+    >>> import numpy as np
+    >>> generated, reference = np.array([[6.0]]), np.arange(6.0)[:, None]
+    >>> round(aggregate(generated, np.ones(1), reference, np.ones(6)), 3)  # in the balls of 2 of 6
+    0.333
     """
     return float(replicates(rows, weights, reference_rows, reference_weights))
 

@@ -26,6 +26,10 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     """Density, >= 0, not bounded by 1. `rows`: `[clips, dim]`; `weights`: `[clips]`; the reference's play no part.
 
     NaN when there are five reference clips or fewer, or no generated clip has weight.
+
+    >>> generated, reference = np.array([[0.5], [9.0]]), np.arange(6.0)[:, None]
+    >>> aggregate(generated, np.ones(2), reference, np.ones(6))  # 0.5 lies in all 6 balls: 6 / 5, 9 in 1: 1 / 5
+    0.7
     """
     return float(replicates(rows, weights, reference_rows, reference_weights))
 

@@ -25,6 +25,10 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     """Precision, 0..1. `rows`: `[clips, dim]`; `weights`: `[clips]`; those of the reference play no part.
 
     NaN when there are three reference clips or fewer, or no generated clip has weight.
+
+    >>> generated, reference = np.array([[0.5], [9.0]]), np.arange(4.0)[:, None]  # balls around 0, 1, 2, 3
+    >>> aggregate(generated, np.ones(2), reference, np.ones(4))  # 9 lies in none
+    0.5
     """
     return float(replicates(rows, weights, reference_rows, reference_weights))
 

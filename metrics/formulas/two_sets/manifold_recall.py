@@ -19,6 +19,11 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     """Recall, 0..1. `rows`: `[clips, dim]`; `reference_weights`: `[clips]`; the generated clips' play no part.
 
     NaN when there are three generated clips or fewer, or no reference clip has weight.
+
+    >>> import numpy as np
+    >>> generated, reference = np.arange(4.0)[:, None], np.array([[0.5], [9.0]])
+    >>> aggregate(generated, np.ones(4), reference, np.ones(2))  # 9 lies in no ball
+    0.5
     """
     return float(replicates(rows, weights, reference_rows, reference_weights))
 

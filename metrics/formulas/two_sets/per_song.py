@@ -6,8 +6,8 @@ Gui et al. 2023 (fadtk, score_individual), who look for single bad songs with it
 less one. A clip has few frames, so its covariance has a low rank and the values are far above a set's FAD;
 they are for comparing clips of equal length with each other.
 
-With F the centred frames of the clip over the root of frames less one, the root's trace is the sum of the roots
-of the eigenvalues of F C_R F^T, a matrix of the size of the clip's number of frames.
+With F the centred frames of the clip over the root of frames less one, the trace is the sum of the square
+roots of the eigenvalues of F C_R F^T, a small matrix with a row for each frame of the clip.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
 
     `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`. Raises ValueError when the reference has fewer than
     two frames or the dimensions differ.
+
+    >>> clips = statistics([np.array([[0.0], [2.0]]), np.array([[3.0], [5.0]]), np.array([[1.0]])])
+    >>> aggregate(clips, np.ones(3), clips[:1], np.ones(1))
+    4.5
     """
     return weighted_mean(per_clip(rows, reference_rows, reference_weights), weights)
 
@@ -40,7 +44,12 @@ def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weight
 
 
 def per_clip(rows: Rows, reference_rows: Rows, reference_weights: Rows | None = None) -> Rows:
-    """The distance of each clip `[clips]`; NaN for a clip of one frame, which has no covariance."""
+    """The distance of each clip `[clips]`; NaN for a clip of one frame, which has no covariance.
+
+    >>> clips = statistics([np.array([[0.0], [2.0]]), np.array([[3.0], [5.0]]), np.array([[1.0]])])
+    >>> per_clip(clips, clips[:1])  # the third clip has one frame, so no covariance
+    array([ 0.,  9., nan])
+    """
     if rows.shape[-1] != reference_rows.shape[-1]:
         raise ValueError(
             f"{rows.shape[-1]} dimensions against {reference_rows.shape[-1]}: not the same extractor?"

@@ -28,6 +28,13 @@ def checked_clip(clip: NDArray[Any], name: str) -> NDArray[np.float32]:
     return audio
 
 
+def checked_text(text: Any, name: str) -> str:
+    """The text. ValueError if it is none, or has no word."""
+    if not isinstance(text, str) or not text.strip():
+        raise ValueError(f"{name} takes a text of at least one word, got {text!r}: leave it out")
+    return text
+
+
 def run_batches(
     forward: Callable[[torch.Tensor], dict[str, torch.Tensor]],
     items: Sequence[NDArray[Any]],

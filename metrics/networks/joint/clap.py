@@ -7,7 +7,7 @@ its own. Where laion_clap takes 10 s out of a longer clip at random, all of the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +15,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.nn import functional
 from transformers import AutoTokenizer
 from transformers.audio_utils import mel_filter_bank
 
-from sightsound.metrics.networks.common.batching import checked_clip, run_batches
-from sightsound.metrics.networks.extractor import Features
+from sightsound.metrics.networks.common.batching import checked_clip, checked_text
 from sightsound.metrics.networks.joint.clap_weights import BASE, TINY, TINY_FUSION, load_model
+from sightsound.metrics.networks.joint.projected import Projected
 
 RATE_HZ = 48000
 WINDOW = 480000  # samples, 10 s
@@ -41,54 +40,18 @@ GENERAL_FUSION = "630k-audioset-fusion-best.safetensors"
 SIZES = {MUSIC: BASE, MUSIC_SPEECH: BASE, GENERAL: TINY, GENERAL_FUSION: TINY_FUSION}
 
 
-def load_music_audio(weights: Mapping[str, Path], device: str) -> ClapAudioExtractor:
-    """music_audioset_epoch_15_esc_90.14 for music, from the asset `clap_music`."""
-    return _audio(weights["clap_music"] / MUSIC, device)
+def _loaders(asset: str, file: str) -> tuple[_Audio, _Texts]:
+    """The factories of one checkpoint, for music and for sentences (with `roberta_tokenizer`)."""
 
+    def audio(weights: Mapping[str, Path], device: str) -> ClapAudioExtractor:
+        size = SIZES[file]
+        return ClapAudioExtractor(load_model(weights[asset] / file, size), device, fusion=size.fusion)
 
-def load_music_text(weights: Mapping[str, Path], device: str) -> ClapTextExtractor:
-    """music_audioset_epoch_15_esc_90.14 for sentences, from the assets `clap_music` and `roberta_tokenizer`."""
-    return _text(weights["clap_music"] / MUSIC, weights, device)
+    def text(weights: Mapping[str, Path], device: str) -> ClapTextExtractor:
+        tokenizer = load_tokenizer(weights["roberta_tokenizer"])
+        return ClapTextExtractor(load_model(weights[asset] / file, SIZES[file]), tokenizer, device)
 
-
-def load_music_speech_audio(weights: Mapping[str, Path], device: str) -> ClapAudioExtractor:
-    """music_speech_audioset_epoch_15_esc_89.98 for music, from the asset `clap_music_speech`."""
-    return _audio(weights["clap_music_speech"] / MUSIC_SPEECH, device)
-
-
-def load_music_speech_text(weights: Mapping[str, Path], device: str) -> ClapTextExtractor:
-    """music_speech_audioset_epoch_15_esc_89.98 for sentences."""
-    return _text(weights["clap_music_speech"] / MUSIC_SPEECH, weights, device)
-
-
-def load_630k_audio(weights: Mapping[str, Path], device: str) -> ClapAudioExtractor:
-    """630k-audioset-best for music, from the asset `clap_630k`, converted to safetensors."""
-    return _audio(weights["clap_630k"] / GENERAL, device)
-
-
-def load_630k_text(weights: Mapping[str, Path], device: str) -> ClapTextExtractor:
-    """630k-audioset-best for sentences."""
-    return _text(weights["clap_630k"] / GENERAL, weights, device)
-
-
-def load_630k_fusion_audio(weights: Mapping[str, Path], device: str) -> ClapAudioExtractor:
-    """630k-audioset-fusion-best for music, from the asset `clap_630k_fusion`, converted to safetensors."""
-    return _audio(weights["clap_630k_fusion"] / GENERAL_FUSION, device)
-
-
-def load_630k_fusion_text(weights: Mapping[str, Path], device: str) -> ClapTextExtractor:
-    """630k-audioset-fusion-best for sentences."""
-    return _text(weights["clap_630k_fusion"] / GENERAL_FUSION, weights, device)
-
-
-def _audio(path: Path, device: str) -> ClapAudioExtractor:
-    size = SIZES[path.name]
-    return ClapAudioExtractor(load_model(path, size), device, fusion=size.fusion)
-
-
-def _text(path: Path, weights: Mapping[str, Path], device: str) -> ClapTextExtractor:
-    tokenizer = load_tokenizer(weights["roberta_tokenizer"])
-    return ClapTextExtractor(load_model(path, SIZES[path.name]), tokenizer, device)
+    return audio, text
 
 
 def load_tokenizer(folder: Path) -> Any:
@@ -102,52 +65,51 @@ def load_tokenizer(folder: Path) -> Any:
     return tokenizer
 
 
-class ClapAudioExtractor:
-    """See Extractor. Takes mono clips at 48 kHz."""
+class ClapAudioExtractor(Projected):
+    """Takes mono clips at 48 kHz; `embedding` [windows, 512], unit vectors."""
+
+    unit = True
 
     def __init__(self, model: Any, device: str, *, fusion: bool = False) -> None:
         """`fusion`: the model is one of the fusion checkpoints."""
-        self._tower = model.audio_model.to(device).eval()
-        self._projection = model.audio_projection.to(device).eval()
+        super().__init__(model.audio_model, model.audio_projection, device, BATCH)
         self._log_mel = LogMel(fusion=fusion).to(device)
-        self._device = device
-        self._batch = BATCH[torch.device(device).type]
 
-    def __call__(self, clips: Sequence[Any]) -> list[Features]:
-        """`embedding` [windows, 512] of each clip, unit vectors."""
-        return run_batches(self._forward, [windows(clip) for clip in clips], self._batch, self._device)
+    def _rows(self, clip: Any) -> NDArray[np.float32]:
+        return windows(clip)
 
-    def _forward(self, audio: Tensor) -> dict[str, Tensor]:
-        longer = torch.zeros(len(audio), 1, device=audio.device)  # no window is; only fusion models ask
-        pooled = self._tower(input_features=self._log_mel(audio), is_longer=longer).pooler_output
-        return {"embedding": functional.normalize(self._projection(pooled), dim=-1)}
+    def _pooled(self, rows: Tensor) -> Tensor:
+        longer = torch.zeros(len(rows), 1, device=rows.device)  # no window is; only fusion models ask
+        return self._tower(input_features=self._log_mel(rows), is_longer=longer).pooler_output
 
 
-class ClapTextExtractor:
-    """See Extractor. Takes sentences; only the first 75 word pieces are read."""
+class ClapTextExtractor(Projected):
+    """Takes sentences, of which the first 75 word pieces are read; `embedding` [1, 512], a unit vector."""
+
+    unit = True
 
     def __init__(self, model: Any, tokenizer: Any, device: str) -> None:
-        self._tower = model.text_model.to(device).eval()
-        self._projection = model.text_projection.to(device).eval()
+        super().__init__(model.text_model, model.text_projection, device, BATCH)
         self._tokenizer = tokenizer
-        self._device = device
-        self._batch = BATCH[torch.device(device).type]
 
-    def __call__(self, clips: Sequence[Any]) -> list[Features]:
-        """`embedding` [1, 512] of each text, a unit vector. ValueError for what is no text or an empty one."""
-        return run_batches(self._forward, [self._ids(text) for text in clips], self._batch, self._device)
-
-    def _ids(self, text: Any) -> NDArray[np.int64]:
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"clap takes a text of at least one word, got {text!r}: leave it out")
+    def _rows(self, clip: Any) -> NDArray[np.int64]:
+        text = checked_text(clip, "clap")
         ids = self._tokenizer(text, padding="max_length", truncation=True, max_length=TOKENS)
         return np.array([[ids["input_ids"], ids["attention_mask"]]], dtype=np.int64)
 
-    def _forward(self, ids: Tensor) -> dict[str, Tensor]:
-        mask = ids[:, 1].clone()
+    def _pooled(self, rows: Tensor) -> Tensor:
+        mask = rows[:, 1].clone()
         mask[:, 0] = 1  # the rows that only fill up a batch need a token to attend to
-        pooled = self._tower(input_ids=ids[:, 0], attention_mask=mask).pooler_output
-        return {"embedding": functional.normalize(self._projection(pooled), dim=-1)}
+        return self._tower(input_ids=rows[:, 0], attention_mask=mask).pooler_output
+
+
+_Audio = Callable[[Mapping[str, Path], str], ClapAudioExtractor]
+_Texts = Callable[[Mapping[str, Path], str], ClapTextExtractor]
+
+load_music_audio, load_music_text = _loaders("clap_music", MUSIC)
+load_music_speech_audio, load_music_speech_text = _loaders("clap_music_speech", MUSIC_SPEECH)
+load_630k_audio, load_630k_text = _loaders("clap_630k", GENERAL)
+load_630k_fusion_audio, load_630k_fusion_text = _loaders("clap_630k_fusion", GENERAL_FUSION)
 
 
 def windows(clip: NDArray[Any]) -> NDArray[np.float32]:

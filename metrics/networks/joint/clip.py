@@ -6,7 +6,7 @@ picture is cropped (clip_pixels.py) and the text cut into tokens (clip_bpe.py) a
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -17,39 +17,27 @@ from safetensors import SafetensorError
 from torch import Tensor
 from transformers import CLIPModel
 
-from sightsound.metrics.networks.common.batching import run_batches
+from sightsound.metrics.networks.common.batching import checked_text
 from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
 from sightsound.metrics.networks.common.clip_pixels import crop, normalised
-from sightsound.metrics.networks.extractor import Features
+from sightsound.metrics.networks.joint.projected import Projected
 
 DIM = 512
 PATCHES = {"clip_vit_b16": 16, "clip_vit_b32": 32}  # asset -> side of a patch in pixels
 BATCH = {"cpu": 4, "cuda": 128}  # pictures or texts in one forward pass
 
 
-def load_b16_image(weights: Mapping[str, Path], device: str) -> ClipImageExtractor:
-    """ViT-B/16 for pictures, from the asset `clip_vit_b16`."""
-    return ClipImageExtractor(load_model(weights["clip_vit_b16"], PATCHES["clip_vit_b16"]), device)
+def _loaders(asset: str) -> tuple[_Images, _Texts]:
+    """The factories of one checkpoint, for pictures and for sentences."""
 
+    def image(weights: Mapping[str, Path], device: str) -> ClipImageExtractor:
+        return ClipImageExtractor(load_model(weights[asset], PATCHES[asset]), device)
 
-def load_b32_image(weights: Mapping[str, Path], device: str) -> ClipImageExtractor:
-    """ViT-B/32 for pictures, from the asset `clip_vit_b32`."""
-    return ClipImageExtractor(load_model(weights["clip_vit_b32"], PATCHES["clip_vit_b32"]), device)
+    def text(weights: Mapping[str, Path], device: str) -> ClipTextExtractor:
+        tokens = ClipBpe(weights["clip_bpe"] / FILE)
+        return ClipTextExtractor(load_model(weights[asset], PATCHES[asset]), tokens, device)
 
-
-def load_b16_text(weights: Mapping[str, Path], device: str) -> ClipTextExtractor:
-    """ViT-B/16 for sentences, from the assets `clip_vit_b16` and `clip_bpe`."""
-    return _text(weights, "clip_vit_b16", device)
-
-
-def load_b32_text(weights: Mapping[str, Path], device: str) -> ClipTextExtractor:
-    """ViT-B/32 for sentences, from the assets `clip_vit_b32` and `clip_bpe`."""
-    return _text(weights, "clip_vit_b32", device)
-
-
-def _text(weights: Mapping[str, Path], asset: str, device: str) -> ClipTextExtractor:
-    tokens = ClipBpe(weights["clip_bpe"] / FILE)
-    return ClipTextExtractor(load_model(weights[asset], PATCHES[asset]), tokens, device)
+    return image, text
 
 
 def load_model(folder: Path, patch: int, dim: int = DIM) -> Any:
@@ -85,42 +73,35 @@ def load_model(folder: Path, patch: int, dim: int = DIM) -> Any:
 _from_pretrained: Any = CLIPModel.from_pretrained
 
 
-class ClipImageExtractor:
-    """See Extractor. Takes uint8 RGB pictures `[height, width, 3]`."""
+class ClipImageExtractor(Projected):
+    """Takes uint8 RGB pictures `[height, width, 3]`; `embedding` [1, 512] as projected: not of length 1."""
 
     def __init__(self, model: Any, device: str) -> None:
-        self._tower = model.vision_model.to(device)
-        self._projection = model.visual_projection.to(device)
-        self._device = device
-        self._batch = BATCH[torch.device(device).type]
+        super().__init__(model.vision_model, model.visual_projection, device, BATCH)
 
-    def __call__(self, clips: Sequence[Any]) -> list[Features]:
-        """`embedding` [1, 512] of each picture, as projected: not scaled to length 1."""
-        items = [crop(picture, "clip")[None] for picture in clips]
-        return run_batches(self._forward, items, self._batch, self._device)
+    def _rows(self, clip: Any) -> NDArray[np.uint8]:
+        return crop(clip, "clip")[None]
 
-    def _forward(self, pixels: Tensor) -> dict[str, Tensor]:
-        return {"embedding": self._projection(self._tower(pixel_values=normalised(pixels)).pooler_output)}
+    def _pooled(self, rows: Tensor) -> Tensor:
+        return self._tower(pixel_values=normalised(rows)).pooler_output
 
 
-class ClipTextExtractor:
-    """See Extractor. Takes sentences; only the first 75 tokens are read."""
+class ClipTextExtractor(Projected):
+    """Takes sentences, of which the first 75 tokens are read; `embedding` [1, 512] not of length 1."""
 
     def __init__(self, model: Any, tokens: ClipBpe, device: str) -> None:
-        self._tower = model.text_model.to(device)
-        self._projection = model.text_projection.to(device)
+        super().__init__(model.text_model, model.text_projection, device, BATCH)
         self._tokens = tokens
-        self._device = device
-        self._batch = BATCH[torch.device(device).type]
 
-    def __call__(self, clips: Sequence[Any]) -> list[Features]:
-        """`embedding` [1, 512] of each text, not of length 1. ValueError for what is no text or an empty one."""
-        return run_batches(self._forward, [self._ids(text) for text in clips], self._batch, self._device)
+    def _rows(self, clip: Any) -> NDArray[np.int64]:
+        return np.array([self._tokens(checked_text(clip, "clip"))], dtype=np.int64)
 
-    def _ids(self, text: Any) -> NDArray[np.int64]:
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"clip takes a text of at least one word, got {text!r}: leave it out")
-        return np.array([self._tokens(text)], dtype=np.int64)
+    def _pooled(self, rows: Tensor) -> Tensor:
+        return self._tower(input_ids=rows).pooler_output
 
-    def _forward(self, ids: Tensor) -> dict[str, Tensor]:
-        return {"embedding": self._projection(self._tower(input_ids=ids).pooler_output)}
+
+_Images = Callable[[Mapping[str, Path], str], ClipImageExtractor]
+_Texts = Callable[[Mapping[str, Path], str], ClipTextExtractor]
+
+load_b16_image, load_b16_text = _loaders("clip_vit_b16")
+load_b32_image, load_b32_text = _loaders("clip_vit_b32")

@@ -17,7 +17,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from sightsound.metrics.networks.common.batching import run_batches
+from sightsound.metrics.networks.common.batching import checked_text, run_batches
 from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
 from sightsound.metrics.networks.common.clip_pixels import crop, normalised
 from sightsound.metrics.networks.extractor import Features
@@ -129,6 +129,4 @@ class ImageBindVideoExtractor(ImageBindExtractor):
 
 
 def _ids(tokens: ClipBpe, text: Any) -> NDArray[np.int64]:
-    if not isinstance(text, str) or not text.strip():
-        raise ValueError(f"imagebind takes a text of at least one word, got {text!r}: leave it out")
-    return np.array([tokens(text)], dtype=np.int64)
+    return np.array([tokens(checked_text(text, "imagebind"))], dtype=np.int64)

