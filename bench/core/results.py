@@ -81,8 +81,7 @@ CARRIED = Path(__file__).parents[2] / "results"
 
 def default_folder() -> Path:
     """`results/` of the working folder, else that of the package."""
-    here = Path("results")
-    return here if here.is_dir() else default("published.csv").parent
+    return FOLDER if FOLDER.is_dir() else CARRIED
 
 
 def default(name: str) -> Path:

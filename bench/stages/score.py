@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -17,11 +17,11 @@ from sightsound.bench.core.results import Row
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Example
 from sightsound.bench.stages.feature_set import FeatureSet
-from sightsound.bench.stages.reading import function_of, module_of, needs, sign, under
+from sightsound.bench.stages.reading import bounds, function_of, module_of, needs, sign, under
 from sightsound.bench.stages.scope import halves, scope
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows, stack
-from sightsound.metrics.statistics.bootstrap import bootstrap
+from sightsound.metrics.statistics.bootstrap import MIN_GROUPS, bootstrap
 
 LOADED = 64  # clips whose features are in memory at once while their rows are made
 REPLICATES = {"two_sets": 200}  # each costs a decomposition of the pooled frames
@@ -168,7 +168,6 @@ def _two_sets(
     if short := _too_few(card, min(len(mine), len(theirs))):
         return _Value(n=len(mine), groups=len(set(groups)), note=short)
     value, many = two_sided(card, rows, references)
-    least = getattr(module_of(card), "LEAST", -math.inf)
     low, high = bootstrap(
         value,
         groups,
@@ -178,7 +177,7 @@ def _two_sets(
         replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES),
     )
     point = function_of(card, "aggregate")(rows, np.ones(len(rows)), references, np.ones(len(references)))
-    return _Value(float(point), max(low, least), max(high, least), len(mine), len(set(groups)))
+    return _Value(float(point), *_cut(card, low, high), len(mine), len(set(groups)), _few(groups, other_groups))
 
 
 def two_sided(
@@ -219,7 +218,20 @@ def _aggregate(card: MetricCard, rows: Rows, groups: Sequence[str]) -> _Value:
     value, fast = partial(function_of(card, "aggregate"), rows), function_of(card, "replicates")
     many = fast and partial(fast, rows)
     low, high = bootstrap(value, groups, many=many, replicates=REPLICATES.get(card.kind, DEFAULT_REPLICATES))
-    return _Value(float(value(np.ones(len(rows)))), low, high, len(rows), len(set(groups)), note)
+    note = "; ".join(filter(None, (note, _few(groups))))
+    return _Value(float(value(np.ones(len(rows)))), *_cut(card, low, high), len(rows), len(set(groups)), note)
+
+
+def _cut(card: MetricCard, low: float, high: float) -> tuple[float, float]:
+    """The ends of an interval within the metric's range."""
+    least, most = bounds(card)
+    return min(max(low, least), most), max(min(high, most), least)
+
+
+def _few(*sides: Sequence[str]) -> str:
+    """Why there is no interval where independent groups are too few."""
+    groups = min(len(set(side)) for side in sides)
+    return f"no interval: {groups} independent groups, it takes {MIN_GROUPS}" if groups < MIN_GROUPS else ""
 
 
 def _too_few(card: MetricCard, n: int) -> str:
@@ -255,4 +267,6 @@ def _positions(card: MetricCard, stored: FeatureSet, systems: Sequence[registry.
 def _ranked(card: MetricCard, column: Rows, stored: FeatureSet, competitors: int) -> _Value:
     if competitors < 2:
         return _Value(note="a rank needs two systems or more; name others with --model")
-    return _aggregate(card, column, [example.group for example in stored.examples])
+    found = _aggregate(card, column, [example.group for example in stored.examples])
+    least = module_of(card).least(competitors, **card.options) if hasattr(module_of(card), "least") else -math.inf
+    return replace(found, low=max(found.low, least), high=max(found.high, least))

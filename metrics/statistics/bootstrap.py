@@ -19,6 +19,7 @@ import numpy as np
 
 from sightsound.metrics.rows import Rows
 
+MIN_GROUPS = 5  # with fewer an interval covers far less often than it says
 MIN_DEFINED = 0.9  # share of replicates that must have a value, or there is no interval
 
 
@@ -40,8 +41,8 @@ def bootstrap(
     once and returns `[replicates]` values. `groups[i]` is the group of clip i. Two sides with `paired` are drawn
     together: a group counts as often on both (generated clips and their references). Otherwise each side is
     drawn on its own (two halves of a split).
-    Same arguments, same interval. (NaN, NaN) when a side has fewer than two groups, when `value` is undefined
-    for the clips as they are, or for more than a tenth of the replicates.
+    Same arguments, same interval. (NaN, NaN) when a side has fewer than MIN_GROUPS groups, when `value` is
+    undefined for the clips as they are, or for more than a tenth of the replicates.
 
     >>> values = np.arange(10.0)
     >>> low, high = bootstrap(lambda weights: weights @ values / weights.sum(), [f"video {i}" for i in range(10)])
@@ -49,7 +50,7 @@ def bootstrap(
     (2.7, 6.3)
     """
     sides = [groups] if other_groups is None else [groups, other_groups]
-    if min(len(set(side)) for side in sides) < 2:
+    if min(len(set(side)) for side in sides) < MIN_GROUPS:
         return nan, nan
     point = value(*[np.ones(len(side)) for side in sides])
     if isnan(point):

@@ -270,7 +270,7 @@ def _example(folder: Path, record: dict[str, str]) -> Example:
         if not _is_there(path):
             raise SplitError(f"{path}: missing from the split{_remedy(folder)}")
     texts = {name: record[name] for name in (*TEXTS, INSTRUCTION) if record.get(name)}
-    return Example(id=record["id"], group=record["group"], **files, **texts)  # type: ignore[arg-type]
+    return Example(id=record["id"], group=record["group"] or record["id"], **files, **texts)  # type: ignore[arg-type]
 
 
 def _inside(folder: Path, path: str) -> Path:

@@ -8,6 +8,8 @@ import numpy as np
 from sightsound.metrics.formulas.paired import retrieval
 from sightsound.metrics.rows import Clips, Rows
 
+LEAST = 1.0  # no value is less: an interval is cut there
+
 
 def statistics(features: Clips, other_features: Clips) -> Rows:
     """Unit vectors of query and partner, `[clips, 2, dim]`."""

@@ -20,6 +20,8 @@ from scipy.stats import rankdata
 
 from sightsound.metrics.rows import Rows, weighted_mean
 
+MOST = 1.0  # of a system that is first everywhere; the least depends on the number of systems
+
 DISCOUNTS: dict[str, Callable[[Rows], Rows]] = {
     "reciprocal": lambda position: 1 / position,
     "dcg": lambda position: 1 / np.log2(1 + position),
@@ -53,6 +55,11 @@ def statistics(scores: Rows, discount: str = "reciprocal") -> Rows:
     gains = DISCOUNTS[discount](np.arange(1.0, scores.shape[1] + 1))
     sums = np.concatenate([[0.0], np.cumsum(gains)])
     return (sums[last] - sums[first - 1]) / (last - first + 1)
+
+
+def least(systems: int, discount: str = "reciprocal") -> float:
+    """The value of a system that is last of `systems` everywhere."""
+    return float(DISCOUNTS[discount](np.array([float(systems)]))[0])
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:

@@ -3,7 +3,8 @@
     THD = sqrt(V_2^2 + ... + V_K^2) / V_1,   V_k: amplitude of the k-th harmonic
 
 The ratio of Hisariya et al. 2024, whose paper leaves pitch, window and K open. Ours are chosen, and measured
-frame by frame, in metrics/networks/pocket/harmonics.py. A clip's value is the median over its voiced frames.
+frame by frame, in metrics/networks/pocket/harmonics.py. A clip's value is the median over its voiced frames; a
+clip of which fewer than LEAST_VOICED are voiced has none, since a few notes do not stand for it.
 """
 
 from __future__ import annotations
@@ -12,9 +13,12 @@ import numpy as np
 
 from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
+LEAST_VOICED = 0.1  # share of the frames, of which a clip of 10 s has 155
+LEAST = 0.0  # no value is less: an interval is cut there
+
 
 def statistics(features: Clips, voiced_features: Clips) -> Rows:
-    """Median THD over voiced frames `[clips]`, >= 0, a plain ratio (1 = 100 %); NaN when none is voiced.
+    """Median THD over voiced frames `[clips]`, >= 0, a plain ratio (1 = 100 %); NaN when too few are voiced.
 
     `features`: a clip's frame ratios `[frames, 1]`; `voiced_features`: 1 for a voiced frame, else 0, same
     shape.
@@ -25,9 +29,10 @@ def statistics(features: Clips, voiced_features: Clips) -> Rows:
     """
     ratios, voiced = checked_pairs(features, voiced_features)
     chosen = [clip[flags > 0] for clip, flags in zip(ratios, voiced, strict=True)]
-    return np.array([np.median(clip) if clip.size else np.nan for clip in chosen])
+    enough = [len(some) >= max(1, LEAST_VOICED * len(clip)) for some, clip in zip(chosen, ratios, strict=True)]
+    return np.array([np.median(some) if there else np.nan for some, there in zip(chosen, enough, strict=True)])
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:
-    """Weighted mean over the clips that have a voiced frame; NaN when none has."""
+    """Weighted mean over the clips that have enough voiced frames; NaN when none has."""
     return weighted_mean(rows, weights)

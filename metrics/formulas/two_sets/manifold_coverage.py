@@ -12,6 +12,8 @@ from sightsound.metrics.formulas.two_sets import manifold
 from sightsound.metrics.formulas.two_sets.manifold_density import K
 from sightsound.metrics.rows import Clips, Rows
 
+LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
+
 
 def statistics(features: Clips) -> Rows:
     """One point a clip, the mean of its frames: `[clips, dim]`."""

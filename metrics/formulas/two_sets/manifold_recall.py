@@ -9,6 +9,8 @@ from sightsound.metrics.formulas.two_sets import manifold, manifold_precision
 from sightsound.metrics.formulas.two_sets.manifold_precision import K
 from sightsound.metrics.rows import Clips, Rows
 
+LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
+
 
 def statistics(features: Clips) -> Rows:
     """One point a clip, the mean of its frames: `[clips, dim]`."""
