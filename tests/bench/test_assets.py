@@ -33,6 +33,7 @@ from sightsound.bench.assets import AssetError, sources, unpack
 from sightsound.bench.assets.digests import tree_digest
 from sightsound.bench.assets.uri import parse
 from sightsound.bench.core import registry
+from sightsound.bench.core.registry import UnknownNameError
 from sightsound.metrics.asset import Asset, AssetFile
 
 ROOT = Path(__file__).parents[2]
@@ -133,7 +134,7 @@ def test_other_uris_are_refused(uri: str) -> None:
 
 
 def test_unknown_name_gives_the_nearest() -> None:
-    with pytest.raises(AssetError, match="did you mean soundfont"):
+    with pytest.raises(UnknownNameError, match="the nearest: soundfont"):
         assets.fetch("soundfnt")
 
 
