@@ -33,7 +33,7 @@ def signature(
     >>> from sightsound.metrics.cards import METRICS
     >>> digests = {"harmonics": "harmonics|sr:16000|rs:soxr-hq|crop:full|v:1"}
     >>> signature(METRICS["thd"], n=52, reference="", extractors=digests, options={"len": "full", "sr": 16000})
-    'thd|n:52|x:harmonics@d63a4e|sr:16000|len:full|v:1'
+    'thd|n:52|x:harmonics@d63a4e|sr:16000|len:full|v:2'
     """
     fields: dict[str, object] = {"n": n, "ref": reference}
     fields["x"] = "+".join(f"{name}@{short(extractors[name])}" for name in sorted(extractors))

@@ -46,7 +46,10 @@ def test_a_run_ends_with_a_table_and_rows(toy_world, bench):
     noise = rows["reference", "white_noise", "fad_toy"]["value"]
     assert same["value"] < rows["echo", "pocket", "fad_toy"]["value"] < noise
     assert rows["reference", "halves", "fad_toy"]["n"] == 6
-    assert all(row["ci_low"] >= 0 for (_, _, metric), row in rows.items() if metric == "fad_toy")
+    halves = rows["reference", "halves", "fad_toy"]
+    assert halves["ci_low"] is None and "no interval: 3 independent groups, it takes 5" in halves["note"]
+    fads = [row for (_, _, metric), row in rows.items() if metric == "fad_toy" and row is not halves]
+    assert all(row["ci_low"] >= 0 for row in fads)
     assert rows["reference", "halves", "cosine_toy"]["value"] is None
     assert "not paired" in rows["reference", "halves", "cosine_toy"]["note"]
     assert rows["echo", "pocket", "rank_toy"]["value"] is None, "one system alone has no rank"
