@@ -36,7 +36,7 @@ test: lint  ## the environment, style, types and the whole test suite
 quick: env typed  ## style, types and the tests that need no downloads, in about a minute
 	@echo "quick: three things side by side, each speaks when it is done: tests, tests of the harness, style and types"
 	@rm -rf build/quick-cache
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --old-file=env quick-tests quick-bench style types
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target --old-file=env quick-tests quick-bench style types
 
 # An empty cache and no way to a registry: a test that needs a download fails here instead of fetching it.
 QUICK = SIGHTSOUND_CACHE=$(CURDIR)/build/quick-cache SIGHTSOUND_MIRROR= PIP_NO_INDEX=1 HF_HUB_OFFLINE=1 \

@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from sightsound.bench.core.cache import cache_dir
+
 MEASURED = Path(__file__).parent / "measured.csv"
 """A line a test function or shared fixture that is slow or read downloaded files; the others are not listed."""
 SLOW_S = 0.5
@@ -43,11 +45,9 @@ class Measure:
         self.seconds: dict[str, float] = defaultdict(float)
         self.downloads: set[str] = set()
         self._now: list[str] = []
-        cache = os.environ.get("SIGHTSOUND_CACHE") or Path.home() / ".cache" / "sightsound"
+        cache = cache_dir()
         mirror = os.environ.get("SIGHTSOUND_MIRROR")
-        places = [Path(cache) / name for name in ("assets", "converted", "splits")] + (
-            [Path(mirror)] if mirror else []
-        )
+        places = [cache / "assets", cache / "converted", cache / "splits", *([Path(mirror)] if mirror else [])]
         self._roots = tuple(f"{place.resolve()}{os.sep}" for place in places)
         sys.addaudithook(self._heard)
 
