@@ -8,7 +8,7 @@ NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(wildcard ../shared/mirror)
 
-.PHONY: help env demo test quick quick-tests lint style ruff ruff-format types format measure baseline typed reference clean
+.PHONY: help env demo test quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
 
 help:  ## this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,14 +34,19 @@ test: lint  ## the environment, style, types and the whole test suite
 	$(BIN)/python -m pytest
 
 quick: env typed  ## style, types and the tests that need no downloads, in about a minute
-	@echo "quick: style and types beside the tests; each speaks when it is done"
-	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target --old-file=env style types quick-tests
+	@echo "quick: three things side by side, each speaks when it is done: tests, tests of the harness, style and types"
+	@rm -rf build/quick-cache
+	@$(MAKE) --no-print-directory --keep-going --jobs=2 --output-sync=target --old-file=env quick-tests quick-bench style types
 
 # An empty cache and no way to a registry: a test that needs a download fails here instead of fetching it.
+QUICK = SIGHTSOUND_CACHE=$(CURDIR)/build/quick-cache SIGHTSOUND_MIRROR= PIP_NO_INDEX=1 HF_HUB_OFFLINE=1 \
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -q -m "not slow and not downloads"
+
 quick-tests: env
-	@rm -rf build/quick-cache
-	@SIGHTSOUND_CACHE=$(CURDIR)/build/quick-cache SIGHTSOUND_MIRROR= PIP_NO_INDEX=1 HF_HUB_OFFLINE=1 \
-		$(BIN)/python -m pytest -q -m "not slow and not downloads"
+	@$(QUICK) --ignore=tests/bench tests
+
+quick-bench: env
+	@$(QUICK) tests/bench
 
 lint: style types  ## style and types
 

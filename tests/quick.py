@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from sightsound.bench.core.cache import cache_dir
+
 MEASURED = Path(__file__).parent / "measured.csv"
 """A line a test function or shared fixture that is slow or read downloaded files; the others are not listed."""
 SLOW_S = 0.5
@@ -43,13 +45,14 @@ class Measure:
         self.seconds: dict[str, float] = defaultdict(float)
         self.downloads: set[str] = set()
         self._now: list[str] = []
-        cache = os.environ.get("SIGHTSOUND_CACHE") or Path.home() / ".cache" / "sightsound"
+        cache = cache_dir()
         mirror = os.environ.get("SIGHTSOUND_MIRROR")
-        self._roots = tuple(str(Path(root).resolve()) for root in (Path(cache) / "assets", mirror) if root)
+        places = [cache / "assets", cache / "converted", cache / "splits", *([Path(mirror)] if mirror else [])]
+        self._roots = tuple(f"{place.resolve()}{os.sep}" for place in places)
         sys.addaudithook(self._heard)
 
     def _heard(self, event: str, arguments: tuple[Any, ...]) -> None:
-        """Who opens a file of the assets is noted, whatever way it takes there."""
+        """Who opens a downloaded file, or one made of such, is noted."""
         if event == "open" and self._now and isinstance(arguments[0], str | os.PathLike):
             path = os.path.abspath(arguments[0])  # noqa: PTH100 -- a hook must be fast and open nothing itself
             if path.startswith(self._roots):
