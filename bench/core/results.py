@@ -80,7 +80,7 @@ CARRIED = Path(__file__).parents[2] / "results"
 
 
 def default(*names: str) -> Path:
-    """The first of these result files in the working folder, else in this package. BenchError where there is none."""
+    """The first of these result files in the working folder, else in this package. BenchError where none is."""
     for folder in (FOLDER, CARRIED):
         for name in names:
             if (folder / name).is_file():
