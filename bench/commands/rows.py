@@ -35,7 +35,7 @@ def leaderboard(
     from sightsound.bench.boards import board
     from sightsound.bench.core import results
 
-    board.write(results_folder or results.default_folder(), out)
+    board.write(results_folder or results.default("measured.csv", "published.csv").parent, out)
     print(f"{out}: written")
 
 

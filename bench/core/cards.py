@@ -66,8 +66,8 @@ changed: list[str] = []
 def cards(kind: str) -> dict[str, Any]:
     """Every card of a kind by name."""
     if kind not in _known:
-        ours: list[Any] = [card for module in OURS[kind] for card in handed_over(load(module))]
-        _known[kind] = {card.name: card for card in ours if isinstance(card, KINDS[kind])}
+        ours = [card for module in OURS[kind] for card in handed_over(load(module))]
+        _known[kind] = {card.name: card for card in ours if kind_of(card) == kind}
     if not _plugins_read:
         _plugins_read.append(True)
         for point in metadata.entry_points(group=ENTRY_POINTS):

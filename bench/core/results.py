@@ -79,17 +79,13 @@ CARRIED = Path(__file__).parents[2] / "results"
 """Those of this package: beside `bench` in a checkout as in an installation."""
 
 
-def default_folder() -> Path:
-    """`results/` of the working folder, else that of the package."""
-    return FOLDER if FOLDER.is_dir() else CARRIED
-
-
-def default(name: str) -> Path:
-    """A result file of the working folder, else the one that this package carries. BenchError where neither is."""
+def default(*names: str) -> Path:
+    """The first of these result files in the working folder, else in this package. BenchError where none is."""
     for folder in (FOLDER, CARRIED):
-        if (folder / name).is_file():
-            return folder / name
-    raise BenchError(f"{FOLDER / name}: not here, and this installation carries none; name one")
+        for name in names:
+            if (folder / name).is_file():
+                return folder / name
+    raise BenchError(f"{FOLDER / names[0]}: not here, and this installation carries none; name one")
 
 
 def frame(rows: Iterable[Row]) -> pd.DataFrame:

@@ -14,6 +14,8 @@ from sightsound.metrics.formulas.cards import FORMULAS
 
 BEFORE = json.loads((Path(__file__).parents[1] / "parity" / "metric_names.json").read_text())
 """The 163 metrics as their cards were written out by hand, before there were rules."""
+RAISED = {"thd": 2}
+"""Versions that were raised since: thd asks for a least share of voiced frames."""
 OWN = [card for card in CARDS if isinstance(card, MetricCard)]
 NETWORKS = list(EXTRACTORS.values())
 MINE = ExtractorCard(
@@ -50,7 +52,7 @@ def test_a_name_of_before_means_the_same(name):
     assert dict(card.options) == before.get("options", {})
     assert dict(card.aggregate_options) == before.get("aggregate_options", {})
     assert (card.over, card.estimator) == (before.get("over", ""), before.get("estimator", ""))
-    assert card.version == before.get("version", 1)
+    assert card.version == RAISED.get(name, before.get("version", 1))
 
 
 @pytest.mark.parametrize(

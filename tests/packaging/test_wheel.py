@@ -163,6 +163,7 @@ def test_results_of_the_folder_come_first(tmp_path, monkeypatch):
     with (tmp_path / "results" / "baseline.csv").open("w", newline="") as file:
         csv.writer(file).writerow(results.COLUMNS)
     assert results.default("baseline.csv") == Path("results/baseline.csv")
+    assert results.default("measured.csv", "baseline.csv") == Path("results/baseline.csv")
     monkeypatch.setattr(results, "CARRIED", tmp_path / "nowhere")
     with pytest.raises(results.BenchError, match=r"results/published\.csv: not here"):
         results.default("published.csv")
