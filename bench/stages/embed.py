@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench import assets
-from sightsound.bench.core import media, registry, video
+from sightsound.bench.core import media, pictures, registry, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
@@ -26,6 +26,7 @@ from sightsound.metrics.signature import extractor_signature
 CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
 VIDEO_CHUNK = 2  # videos: the frames that a network asks for, up to 100 MB each
 AHEAD = 2  # chunks decoded ahead
+HELD_BYTES = 512 << 20  # of pictures that are decoded ahead; one chunk is held whatever it takes
 
 
 @dataclass(frozen=True)
@@ -159,21 +160,32 @@ class Unreadable:
 def _decoded(
     work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors
 ) -> Iterator[tuple[Sequence[Item], list[str], dict[str, dict[str, Any]]]]:
-    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable. Decodes AHEAD chunks."""
+    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable.
+
+    Decodes AHEAD chunks, fewer where their pictures would take more than HELD_BYTES.
+    """
     with ThreadPoolExecutor(max_workers=2) as pool:
         pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
-        remaining = iter(work)
-        while True:
-            for chunk, names in remaining:
-                cards = [extractors.cards[name] for name in names]
-                readers = _readers(cards, extractors) if any(item.video for item in chunk) else {}
-                pending.append((chunk, names, [pool.submit(_decode, item, cards, readers) for item in chunk]))
-                if len(pending) > AHEAD:
-                    break
-            if not pending:
-                return
-            chunk, names, futures = pending.pop(0)
+        sizes = [_held_bytes(chunk, extractors.cards[names[0]]) for chunk, names in work]
+        begun = 0
+        for done, (chunk, names) in enumerate(work):
+            while begun < len(work) and (
+                begun <= done or (begun <= done + AHEAD and sum(sizes[done : begun + 1]) <= HELD_BYTES)
+            ):
+                items, lacking = work[begun]
+                cards = [extractors.cards[name] for name in lacking]
+                readers = _readers(cards, extractors) if any(item.video for item in items) else {}
+                pending.append((items, lacking, [pool.submit(_decode, item, cards, readers) for item in items]))
+                begun += 1
+            futures = pending.pop(0)[2]
             yield chunk, names, {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+
+
+def _held_bytes(chunk: Sequence[Item], card: ExtractorCard) -> int:
+    """What a chunk of pictures takes when it is decoded; 0 for what is small whatever the file."""
+    if card.modality != "image":
+        return 0
+    return sum(pictures.held_bytes(Path(item.source)) for item in chunk if not item.video)
 
 
 def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str, video.Reader]:
