@@ -57,7 +57,7 @@ def load_image(path: Path) -> NDArray[np.uint8]:
         if of_the_machine(error):
             raise
         raise MediaError(
-            f"{path}: cannot be read as a picture ({_reason(error)}){looks_like(path)}; make or fetch it again"
+            f"{path}: cannot be read as a picture ({_reason(error)}){looks_like(path)}; make it again or save it as PNG"
         ) from error
 
 
@@ -75,7 +75,9 @@ def held_bytes(path: Path) -> int:
 
 def _reason(error: Exception) -> str:
     text = " ".join(str(error).split())
-    return type(error).__name__ if not text or "cannot identify" in text else text[:100]
+    if "cannot identify" in text:
+        return "in no format that is known here"
+    return f"{type(error).__name__}{': ' if text else ''}{text[:100]}"
 
 
 def _bounded(path: Path, picture: Image.Image) -> None:

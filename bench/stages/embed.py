@@ -11,6 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,7 @@ def embed(
                     failures[name, item.key] = features
                 elif not store.has(signature, item.key):
                     store.put(signature, item.key, features)
+        del decoded, clips_by_key, clips  # before the next chunk is waited for
         done += len(chunk)
         report("features", done, total)
     return failures
@@ -166,11 +168,11 @@ def _decoded(
     """
     with ThreadPoolExecutor(max_workers=2) as pool:
         pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
-        sizes = [_held_bytes(chunk, extractors.cards[names[0]]) for chunk, names in work]
+        size = cache(lambda place: _held_bytes(work[place][0], extractors.cards[work[place][1][0]]))
         begun = 0
         for done, (chunk, names) in enumerate(work):
             while begun < len(work) and (
-                begun <= done or (begun <= done + AHEAD and sum(sizes[done : begun + 1]) <= HELD_BYTES)
+                begun <= done or (begun <= done + AHEAD and sum(map(size, range(done, begun + 1))) <= HELD_BYTES)
             ):
                 items, lacking = work[begun]
                 cards = [extractors.cards[name] for name in lacking]
@@ -178,7 +180,10 @@ def _decoded(
                 pending.append((items, lacking, [pool.submit(_decode, item, cards, readers) for item in items]))
                 begun += 1
             futures = pending.pop(0)[2]
-            yield chunk, names, {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+            decoded = {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+            del futures  # they hold the clips as long as they live
+            yield chunk, names, decoded
+            del decoded
 
 
 def _held_bytes(chunk: Sequence[Item], card: ExtractorCard) -> int:

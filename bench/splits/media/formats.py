@@ -75,7 +75,7 @@ TEXTS = (".txt",)
 
 
 def named_as(kind: str) -> tuple[str, ...]:
-    """Suffixes of what can be an output of a kind, in order of preference: music may come as the sound of a video."""
+    """Suffixes of what can be an output of a kind, preferred ones first: music may be the sound of a video."""
     if kind == "text":
         return TEXTS
     if kind == "audio":
