@@ -69,7 +69,9 @@ def opened(path: Path, kind: Literal["audio", "video"]) -> Iterator[Any]:
     except Exception as error:
         if of_the_machine(error):
             raise
-        raise MediaError(f"{path}: {_cannot(kind)} ({type(error).__name__}){looks_like(path)}") from error
+        raise MediaError(
+            f"{path}: {_cannot(kind)} ({type(error).__name__}){looks_like(path)}; make or fetch it again"
+        ) from error
 
 
 def _cannot(kind: str) -> str:

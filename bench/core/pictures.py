@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from sightsound.bench.core.containers import absent, looks_like, of_the_machine
 from sightsound.bench.core.errors import MediaError
+from sightsound.bench.core.quiet import c_stderr_off
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -39,7 +40,7 @@ def load_image(path: Path) -> NDArray[np.uint8]:
     if why := absent(path):
         raise MediaError(f"{path}: cannot be read as a picture ({why})" if path.is_file() else f"{path}: {why}")
     try:
-        with Image.open(path) as picture:
+        with c_stderr_off(), Image.open(path) as picture:
             _bounded(path, picture)
             wanted = picture.size
             if shrink := _halvings(*wanted):
@@ -53,11 +54,14 @@ def load_image(path: Path) -> NDArray[np.uint8]:
             return np.asarray(_srgb(path, _eight_bits(path, upright)))
     except MediaError:
         raise
+    except Image.DecompressionBombError as error:  # Pillow's own limit, met before ours can be
+        raise MediaError(f"{path}: pixels over the limit of {MAX_PIXELS}; make it smaller") from error
     except Exception as error:
         if of_the_machine(error):
             raise
         raise MediaError(
-            f"{path}: cannot be read as a picture ({_reason(error)}){looks_like(path)}; make it again or save it as PNG"
+            f"{path}: cannot be read as a picture ({_reason(error)}){looks_like(path)}; make it again or save it as "
+            "PNG"
         ) from error
 
 
@@ -66,7 +70,7 @@ def held_bytes(path: Path) -> int:
     from PIL import Image
 
     try:
-        with Image.open(path) as picture:
+        with c_stderr_off(), Image.open(path) as picture:
             pixels = picture.width * picture.height
             return 3 * (pixels >> 2 * _halvings(*picture.size))
     except Exception:  # load_image will say what is wrong
@@ -128,7 +132,7 @@ def _of_integers(path: Path, picture: Image.Image) -> NDArray[np.uint8]:
     shown = np.clip(values >> bits - 8, 0, 255).astype(np.uint8)
     if values.any() and not shown.any():
         raise MediaError(
-            f"{path}: a picture of {bits} bits whose largest value is {values.max()}, which is black; "
+            f"{path}: a picture of 32-bit values whose largest value is {values.max()}, which is black; "
             "save it as 8 bits"
         )
     return shown

@@ -1,6 +1,6 @@
 """Lines that a library writes to the C standard error by itself, kept out of the command's output.
 
-libsndfile lets its MP3 decoder complain about damaged frames there, without the file's name. What such a file
+libsndfile's MP3 decoder and libtiff complain about damaged files there, without their names. What such a file
 comes to is said by our own checks. Python's standard error is another thing and is not touched.
 """
 

@@ -29,13 +29,15 @@ def frame_times_s(path: Path) -> list[float]:
 
 
 def even(times_s: Sequence[float], rate_hz: float, start_s: float, seconds: float) -> bool:
-    """Whether the frames shown in `seconds` from `start_s` on keep to the rate, each to half a frame."""
+    """Whether the frames shown in `seconds` from `start_s` on keep to the rate: a frame or two that were dropped,
+    0.1 s at most, are let pass.
+    """
     inside = [time_s for time_s in times_s if start_s <= time_s < start_s + seconds]
     if not inside:
         return not any(time_s > start_s for time_s in times_s)
     if inside[0] - start_s > 1 / rate_hz + SLACK_S and start_s > 0:
         return False
-    slack_s = 0.5 / rate_hz + SLACK_S
+    slack_s = max(0.5 / rate_hz, min(2 / rate_hz, 0.1)) + SLACK_S
     return all(abs(time_s - inside[0] - index / rate_hz) <= slack_s for index, time_s in enumerate(inside))
 
 

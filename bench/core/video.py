@@ -117,8 +117,7 @@ def check_video(path: Path) -> float:
     Raises MediaError for what has no frame, cannot be decoded, or ends before it says.
     """
     with opened(path, "video") as container:
-        stream = first_stream(path, container, "video")
-        stream.thread_type = "AUTO"
+        stream = first_stream(path, container, "video")  # by one thread: several pass some errors over
         said, said_frames = said_s(container, stream), stream.frames
         frame_s = float(1 / stream.average_rate) if stream.average_rate else 0.0
         first, end, count = None, 0.0, 0

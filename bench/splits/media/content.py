@@ -69,7 +69,7 @@ def _image(path: Path) -> Content:
 
     try:
         media.load_image(path)
-        with Image.open(path) as picture:
+        with quiet.c_stderr_off(), Image.open(path) as picture:
             remarks = ["cmyk"] if picture.mode == "CMYK" else []
             if "A" in picture.getbands() or "transparency" in picture.info:
                 remarks.append("alpha")
