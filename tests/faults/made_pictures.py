@@ -1,4 +1,4 @@
-"""Odd pictures, made by code: each with the words of the failure that it must come to, or none where it is seen."""
+"""Odd pictures, made by code: each with the words of the failure that it must come to, or none if it is seen."""
 
 from __future__ import annotations
 
