@@ -35,8 +35,7 @@ def load_image(path: Path) -> NDArray[np.uint8]:
     """A picture as uint8 RGB `[height, width, 3]`. Raises MediaError for what is no picture or too large."""
     from PIL import Image, ImageOps
 
-    # once, and not around each picture: Python's way to do that is not made for threads
-    warnings.filterwarnings("ignore", module=r"PIL\.")
+    _quiet()
     if why := absent(path):
         raise MediaError(f"{path}: cannot be read as a picture ({why})" if path.is_file() else f"{path}: {why}")
     try:
@@ -69,12 +68,20 @@ def held_bytes(path: Path) -> int:
     """What `load_image` will give, in bytes, by the file's header; 0 for what is no picture."""
     from PIL import Image
 
+    _quiet()
     try:
         with c_stderr_off(), Image.open(path) as picture:
             pixels = picture.width * picture.height
             return 3 * (pixels >> 2 * _halvings(*picture.size))
     except Exception:  # load_image will say what is wrong
         return 0
+
+
+def _quiet() -> None:
+    """Keep Pillow's warnings out of the output. Not around each picture: Python's way to do that is not made for
+    threads.
+    """
+    warnings.filterwarnings("ignore", module=r"PIL\.")
 
 
 def _reason(error: Exception) -> str:

@@ -34,13 +34,13 @@ def encode(
 ) -> None:
     """Write `[time, channels]` by FFmpeg's encoder `codec`."""
     samples = sine(rate_hz=rate_hz) if samples is None else samples
-    layout = "mono" if samples.shape[1] == 1 else "stereo"
+    layout = {1: "mono", 2: "stereo", 8: "7.1"}[samples.shape[1]]
     with av.open(str(path), "w", format=container, options=options or {}) as out:
         out.metadata.update(metadata or {})
         stream = out.add_stream(codec, rate=rate_hz, options=coder or {})
         stream.layout = layout
         stream.codec_context.open()
-        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples.T), format="fltp", layout=layout)
+        frame = av.AudioFrame.from_ndarray(samples.reshape(1, -1), format="flt", layout=layout)
         frame.sample_rate, frame.pts = rate_hz, 0
         size = stream.codec_context.frame_size or 1024
         resampler = av.AudioResampler(stream.format.name, layout, rate_hz, frame_size=size)
@@ -178,6 +178,8 @@ SOUNDS: dict[str, tuple[Maker, str]] = {
     "flac.mka": (coded("flac", "matroska"), ""),
     "aac.ts": (coded("aac", "mpegts"), ""),
     "eight_channels.wav": (written("WAV", channels=8), ""),
+    "eight_channels.m4a": (lambda path: encode(path, "aac", sine(channels=8), container="mp4"), ""),
+    "eight_channels.mka": (lambda path: encode(path, "pcm_f32le", sine(channels=8), container="matroska"), ""),
     "192khz.wav": (written("WAV", rate_hz=192000), ""),
     "4khz.wav": (written("WAV", rate_hz=4000), ""),
     "one_sample.wav": (written("WAV", seconds=1 / RATE_HZ), ""),
