@@ -58,10 +58,8 @@ def load_image(path: Path) -> NDArray[np.uint8]:
     except Exception as error:
         if of_the_machine(error):
             raise
-        raise MediaError(
-            f"{path}: cannot be read as a picture ({_reason(error)}){looks_like(path)}; make it again or save it as "
-            "PNG"
-        ) from error
+        why = f"{_reason(error)}){looks_like(path)}"
+        raise MediaError(f"{path}: cannot be read as a picture ({why}; make it again or save it as PNG") from error
 
 
 def held_bytes(path: Path) -> int:

@@ -185,14 +185,14 @@ def ffmpeg_blocks(path: Path, container: Any, stream: Any) -> Iterator[Audio]:
     rate_hz, channels, have = _rate(path, stream.rate), 0, 0
     resampler = av.AudioResampler(format="flt", rate=rate_hz)  # packed: PyAV reads past the planes of 8 channels
     for frame in container.decode(stream):
+        count = frame.layout.nb_channels
+        channels = channels or count
+        if count != channels:
+            raise MediaError(
+                f"{path}: goes from {channels} channels to {count} after {have / rate_hz:.2f} s; "
+                "write it anew with one number of channels"
+            )
         for part in resampler.resample(frame):
-            count = part.layout.nb_channels
-            channels = channels or count
-            if count != channels:
-                raise MediaError(
-                    f"{path}: goes from {channels} channels to {count} after {have / rate_hz:.2f} s; "
-                    "write it anew with one number of channels"
-                )
             block = part.to_ndarray().reshape(-1, count)
             have += len(block)
             yield block.astype(np.float32, copy=False)
