@@ -12,10 +12,10 @@ import numpy as np
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.splits.media.formats import SUFFIXES
 from sightsound.bench.stages import choose, reading
 from sightsound.bench.stages import embed as embedding
 from sightsound.bench.stages import run as stages
-from sightsound.bench.stages.folder import SUFFIXES
 from sightsound.bench.stages.options import Options
 from sightsound.metrics.networks.extractor import Features
 

@@ -17,15 +17,11 @@ from sightsound.bench.core.files import clone
 from sightsound.bench.core.media import file_sha256
 from sightsound.bench.core.store import atomic
 from sightsound.bench.core.types import Report
+from sightsound.bench.splits.media import formats
 from sightsound.bench.stages.embed import Item
 
-SUFFIXES = {
-    "images": frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff"}),
-    "music": frozenset(
-        {".mp3", ".wav", ".flac", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".wma"}
-    ),
-}
-"""A file's name decides whether it is looked at, its content how it is read."""
+SUFFIXES = {"images": frozenset(formats.SUFFIXES["image"]), "music": frozenset(formats.SUFFIXES["audio"])}
+"""What a file is called decides whether it is looked at; what is in it, how it is read."""
 LONGEST = 100  # characters of an id that are taken from a file's name
 
 

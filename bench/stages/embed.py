@@ -11,13 +11,14 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from sightsound.bench import assets
-from sightsound.bench.core import media, memory, registry, video
+from sightsound.bench.core import media, memory, pictures, registry, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, of_machine
 from sightsound.bench.core.maker import outside_code
@@ -30,6 +31,7 @@ from sightsound.metrics.signature import extractor_signature
 CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
 VIDEO_CHUNK = 2  # videos: the frames that a network asks for, up to 100 MB each
 AHEAD = 2  # chunks decoded ahead
+HELD_BYTES = 512 << 20  # of pictures that are decoded ahead; one chunk is held whatever it takes
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,7 @@ def embed(
                     failures[name, item.key] = features
                 elif not store.has(signature, item.key):
                     store.put(signature, item.key, _checked(extractors.cards[name], features))
+        del decoded, clips_by_key, clips  # before the next chunk is waited for
         done += len(chunk)
         report("features", done, total)
     return failures
@@ -189,21 +192,35 @@ class Unreadable:
 def _decoded(
     work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors
 ) -> Iterator[tuple[Sequence[Item], list[str], dict[str, dict[str, Any]]]]:
-    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable. Decodes AHEAD chunks."""
+    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable.
+
+    Decodes AHEAD chunks, fewer where their pictures would take more than HELD_BYTES.
+    """
     with ThreadPoolExecutor(max_workers=2) as pool:
         pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
-        remaining = iter(work)
-        while True:
-            for chunk, names in remaining:
-                cards = [extractors.cards[name] for name in names]
-                readers = _readers(cards, extractors) if any(item.video for item in chunk) else {}
-                pending.append((chunk, names, [pool.submit(_decode, item, cards, readers) for item in chunk]))
-                if len(pending) > AHEAD:
-                    break
-            if not pending:
-                return
-            chunk, names, futures = pending.pop(0)
-            yield chunk, names, {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+        size = cache(lambda place: _held_bytes(work[place][0], extractors.cards[work[place][1][0]]))
+        begun = 0
+        for done, (chunk, names) in enumerate(work):
+            while begun < len(work) and (
+                begun <= done or (begun <= done + AHEAD and sum(map(size, range(done, begun + 1))) <= HELD_BYTES)
+            ):
+                items, lacking = work[begun]
+                cards = [extractors.cards[name] for name in lacking]
+                readers = _readers(cards, extractors) if any(item.video for item in items) else {}
+                pending.append((items, lacking, [pool.submit(_decode, item, cards, readers) for item in items]))
+                begun += 1
+            futures = pending.pop(0)[2]
+            decoded = {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
+            del futures  # they hold the clips as long as they live
+            yield chunk, names, decoded
+            del decoded
+
+
+def _held_bytes(chunk: Sequence[Item], card: ExtractorCard) -> int:
+    """What a chunk of pictures takes when it is decoded; 0 for what is small whatever the file."""
+    if card.modality != "image":
+        return 0
+    return sum(pictures.held_bytes(Path(item.source)) for item in chunk if not item.video)
 
 
 def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str, video.Reader]:

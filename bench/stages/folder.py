@@ -8,27 +8,30 @@ from pathlib import Path
 from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Example, Generated, ModelCard, Variant
-
-SUFFIXES = {
-    "audio": (".wav", ".flac", ".ogg", ".mp3", ".m4a", ".aac", ".opus", ".aiff", ".aif"),
-    "image": (".png", ".jpg", ".jpeg", ".webp"),
-    "text": (".txt",),
-}
+from sightsound.bench.splits.media import formats
 
 
 class Folder:
-    """Answers with the file whose name is the example's id."""
+    """Answers with the file whose name is the example's id.
+
+    Where the task makes music that may be a video, which is scored by its sound; beside a file of sound of that
+    name it is passed over.
+    """
 
     def __init__(self, folder: Path, output: str) -> None:
         """`output`: the task's kind of output. Raises BenchError for a folder without a file of that kind."""
         if not folder.is_dir():
             raise BenchError(f"{folder}: no such folder")
+        suffixes = formats.named_as(output)
         self.files: dict[str, list[Path]] = {}
         for path in sorted(folder.iterdir()):
-            if path.is_file() and path.suffix.lower() in SUFFIXES[output]:
+            if path.suffix.lower() in suffixes and path.is_file():
                 self.files.setdefault(path.stem, []).append(path)
         if not self.files:
-            raise BenchError(f"{folder}: has no {output} file ({', '.join(SUFFIXES[output])})")
+            raise BenchError(f"{folder}: has no {output} file ({', '.join(suffixes)})")
+        for stem, paths in self.files.items() if output == "audio" else ():
+            sounds = [path for path in paths if path.suffix.lower() in formats.SUFFIXES["audio"]]
+            self.files[stem] = sounds or paths
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """The file of each example, or why there is none."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -16,14 +15,15 @@ from sightsound.bench import assets
 from sightsound.bench.core import faults, media, memory, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line, printable
+from sightsound.bench.core.files import copy_regular
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
-from sightsound.bench.core.whole import check
 from sightsound.bench.stages.ask import Asker, too_little
 from sightsound.bench.stages.batches import Batches
 from sightsound.bench.stages.options import SECRET
 from sightsound.bench.stages.scope import scope, shown
 
+LARGEST_BYTES = 2_000_000_000  # of an output file; an hour of music in stereo has 1.3 billion
 ERRORS = "errors.log"  # beside the outputs: tracebacks of what the model raised
 SUFFIX = {"audio": ".wav", "image": ".png", "text": ".txt"}
 
@@ -142,7 +142,6 @@ def _keep(made: Generated, folder: Path, task: Task, note: Callable[..., Output]
             return note(made.id, notes=facts, error=one_line(made.error))
         with atomic(target) as temporary:
             rate_hz, seconds = _write(made, temporary, task)
-            check(temporary, task.output, named=made.path or target)
     except Exception as error:  # whatever a model handed over; faults of the machine are not the example's
         if fault := faults.of_machine(error):
             raise fault from error
@@ -154,15 +153,20 @@ def _keep(made: Generated, folder: Path, task: Task, note: Callable[..., Output]
 
 
 def _write(made: Generated, path: Path, task: Task) -> tuple[int, float]:
+    """Write an answer; its sampling rate and length, 0 where it has none.
+
+    What is given as a file is looked at first, so that the user's own file is named.
+    """
     if made.path is not None:
-        shutil.copyfile(made.path, path)
-        return media.probe_audio(path) if task.output == "audio" else (0, 0.0)
+        looked = media.check(made.path, task.output)
+        copy_regular(made.path, path, LARGEST_BYTES)
+        return looked.rate_hz, looked.seconds
     if task.output == "audio" and made.audio is not None:
-        return int(made.rate_hz), media.write_audio(path, made.audio, made.rate_hz)
+        return media.whole_rate(made.rate_hz), media.write_audio(path, made.audio, made.rate_hz)
     if task.output == "image" and made.image is not None:
         media.write_image(path, made.image)
         return 0, 0.0
     if task.output == "text" and made.text is not None:
-        path.write_text(made.text, encoding="utf-8")
+        media.write_text(path, made.text)
         return 0, 0.0
     raise BenchError(f"the model gave no {task.output}")

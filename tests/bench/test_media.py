@@ -10,7 +10,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from sightsound.bench.core import media
+from sightsound.bench.core import media, pictures
 from sightsound.bench.core.media import MediaError
 
 
@@ -129,7 +129,7 @@ def test_what_is_no_picture_is_refused(tmp_path, monkeypatch):
     for name, reason in [("a.png", "cannot be read"), ("half.png", "cannot be read"), ("no.png", "no such file")]:
         with pytest.raises(MediaError, match=reason):
             media.load_image(tmp_path / name)
-    monkeypatch.setattr(media, "MAX_PIXELS", 100)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 100)
     with pytest.raises(MediaError, match="200 x 200 pixels"):
         media.load_image(whole)
 

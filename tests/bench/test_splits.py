@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from sightsound.bench import assets, splits
-from sightsound.bench.core import media, registry
+from sightsound.bench.core import media, pictures, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.registry import UnknownNameError
 from sightsound.bench.core.types import Example, SplitCard
@@ -462,7 +462,7 @@ def test_broken_and_huge_pictures_are_left_out_by_name(game: Path, monkeypatch: 
     scenario(game, "a", page("one", "background=story/broken.png"))
     scenario(game, "b", page("two", "background=story/scene.jpg"))
     scenario(game, "c", page("three"))
-    monkeypatch.setattr(media, "MAX_PIXELS", 47)  # the pictures have 48
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 47)  # the pictures have 48
     examples, left_out = built(game)
     assert list(examples) == ["c"]
     assert [line.split(":")[0] for line in left_out] == ["Tiny.a", "Tiny.b"]

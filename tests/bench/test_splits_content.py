@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from sightsound.bench.core import media
+from sightsound.bench.core import media, pictures
 from sightsound.bench.splits.media.content import ContentError, examine, length_s
 from tests.bench.made_media import picture, sound, video
 
@@ -190,7 +190,7 @@ def test_pictures_that_need_more_than_rgb_are_kept_and_told(tmp_path: Path) -> N
 
 
 def test_a_huge_picture_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(media, "MAX_PIXELS", 100)
+    monkeypatch.setattr(pictures, "MAX_PIXELS", 100)
     with pytest.raises(ContentError, match="too large a picture"):
         examine(picture(tmp_path / "a.jpg"), "image")
 

@@ -187,8 +187,7 @@ def _put(path: Path, name: str, stem: Path, piece: str, cut: Cut | None, sha256:
         remarks = [*[each for each in remarks if each == "renamed"], *content.remarks]
         source += f"@{start_s:.3f}+{seconds:.3f}"
     elif "with_sound" in content.remarks:
-        target = _named(stem, ".mp4" if ".mp4" in content.suffixes else ".mkv")
-        _cut(lambda: frames.silence_video(path, target))
+        target = _silent(path, stem, ".mp4" in content.suffixes)
     else:
         target = _named(stem, content.suffix(name))
         _link(path, target)
@@ -204,6 +203,19 @@ def _cut(write: Any) -> None:
         write()
     except media.MediaError as error:
         raise ContentError("the part that is asked for cannot be taken out of it") from error
+
+
+def _silent(path: Path, stem: Path, mp4: bool) -> Path:
+    """Write a video without its sound, as MP4 where the original is one of that family and it can hold it."""
+    for suffix in (".mp4", ".mkv") if mp4 else (".mkv",):
+        target = _named(stem, suffix)
+        try:
+            frames.silence_video(path, target)
+            return target
+        except media.MediaError as error:
+            target.unlink(missing_ok=True)
+            reason = error
+    raise ContentError("its sound cannot be taken off") from reason
 
 
 def _cut_audio(path: Path, target: Path, start_s: float, seconds: float) -> None:

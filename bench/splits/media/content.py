@@ -10,21 +10,20 @@ them all. Names count for nothing: a .mp3 that is a WAV gets the suffix of a WAV
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from sightsound.bench.core import media
-from sightsound.bench.core.media import MediaError
+from sightsound.bench.core import containers, media, quiet, sound, video
+from sightsound.bench.core.errors import MediaError
+from sightsound.bench.core.sound import TOLERANCE_S
 from sightsound.bench.splits.media.formats import BY_FFMPEG, BY_LIBSNDFILE, BY_PIL, Kind
 
 LOOKED_AT_S = 30.0
 LEAST_S = 1.0
 SHORT_S = media.CLIP_S - 0.005  # below it a clip counts as short; a coder's padding may take a frame or two off
-TOLERANCE_S = 0.3  # that a file may end before it says, a coder's delay and padding included
 _ORIENTATION = 0x0112  # EXIF tag; 1 is upright
 
 
@@ -66,12 +65,11 @@ def examine(path: Path, kind: Kind) -> Content:
 
 
 def _image(path: Path) -> Content:
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
     try:
         media.load_image(path)
-        with warnings.catch_warnings(), Image.open(path) as picture:
-            warnings.simplefilter("ignore")
+        with quiet.c_stderr_off(), Image.open(path) as picture:
             remarks = ["cmyk"] if picture.mode == "CMYK" else []
             if "A" in picture.getbands() or "transparency" in picture.info:
                 remarks.append("alpha")
@@ -82,72 +80,62 @@ def _image(path: Path) -> Content:
     except MediaError as error:
         reason = "too large a picture" if "over the limit" in str(error) else "cannot be read as a picture"
         raise ContentError(reason) from error
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
+    except Exception as error:
+        if containers.of_the_machine(error):
+            raise
         raise ContentError("cannot be read as a picture") from error
 
 
 def _audio(path: Path) -> Content:
+    """By libsndfile, unless FFmpeg finds more in the file than that counts (bench.core.sound)."""
     import soundfile
 
     try:
-        with soundfile.SoundFile(path) as file:
-            if file.frames == 0:
-                raise ContentError("no sound in it")
-            rate_hz, said = file.samplerate, file.frames
-            samples = file.read(round(LOOKED_AT_S * rate_hz), dtype="float32", always_2d=True)
-            suffixes = BY_LIBSNDFILE.get(file.format, (f".{file.format.lower()}",))
-            missing = min(said, round(LOOKED_AT_S * rate_hz)) - len(samples)
-            if missing > TOLERANCE_S * rate_hz or (file.format.startswith("WAV") and _wav_is_cut(path)):
-                raise ContentError("truncated")
-            return _heard(samples, suffixes, said / rate_hz)
-    except (soundfile.LibsndfileError, OSError):
+        with quiet.c_stderr_off(), soundfile.SoundFile(path) as file:
+            container, said = file.format, file.frames / file.samplerate
+        samples, rate_hz = media.decode_audio(path, 0.0, LOOKED_AT_S)
+    except MediaError:
         return _audio_by_ffmpeg(path)
-
-
-def _wav_is_cut(path: Path) -> bool:
-    """Whether a RIFF file's data chunk goes on past the end; libsndfile reads what is there without a word.
-
-    Writers that stream leave the size 0 or all ones: nothing is known then.
-    """
-    size = path.stat().st_size
-    with path.open("rb") as file:
-        if file.read(4) != b"RIFF":
-            return False
-        file.seek(12)
-        while len(head := file.read(8)) == 8:
-            length = int.from_bytes(head[4:], "little")
-            if head[:4] == b"data":
-                return length < 0x7FFFFFFF and file.tell() + length > size
-            file.seek(length + length % 2, 1)
-    return False
+    except Exception as error:
+        if containers.of_the_machine(error):
+            raise
+        return _audio_by_ffmpeg(path)
+    have_s = len(samples) / rate_hz
+    if not have_s:
+        raise ContentError("no sound in it")
+    if container in sound.COUNTED:
+        said = media.probe_audio(path)[1]
+    missing_s = min(said, LOOKED_AT_S) - have_s
+    if missing_s > TOLERANCE_S or (container.startswith("WAV") and sound.wav_lacks(path)):
+        raise ContentError("truncated")
+    return _heard(samples, BY_LIBSNDFILE.get(container, (f".{container.lower()}",)), said)
 
 
 def _audio_by_ffmpeg(path: Path) -> Content:
-    import av
-
     try:
-        with av.open(str(path)) as container:
+        with containers.opened(path, "audio") as container:
             if not container.streams.audio:
                 raise ContentError("no sound in it")
-            stream = container.streams.audio[0]
-            said = _said_s(container, stream)
+            stream = containers.first_stream(path, container, "audio")
+            said, rate_hz = containers.said_s(container, stream), stream.rate
             suffixes = _suffixes(container, "audio")
-            resampler = av.AudioResampler(format="fltp", rate=stream.rate)
             blocks: list[Any] = []
             have = 0
-            for frame in container.decode(stream):
-                blocks += [part.to_ndarray().T for part in resampler.resample(frame)]
-                have = sum(len(block) for block in blocks[-1:]) + have
-                if have >= LOOKED_AT_S * stream.rate:
+            for block in sound.ffmpeg_blocks(path, container, stream):
+                blocks.append(block)
+                have += len(block)
+                if have >= LOOKED_AT_S * rate_hz:
                     break
-            rate_hz = stream.rate
-    except (av.FFmpegError, OSError) as error:
+    except ContentError:
+        raise
+    except MediaError as error:
         raise ContentError("cannot be decoded as sound") from error
     if not blocks:
         raise ContentError("no sound in it")
     if min(said, LOOKED_AT_S) - have / rate_hz > TOLERANCE_S:
         raise ContentError("truncated")
-    return _heard(np.concatenate(blocks), suffixes, max(said, have / rate_hz))
+    seconds = max(said or media.probe_audio(path)[1], have / rate_hz)
+    return _heard(np.concatenate(blocks), suffixes, seconds)
 
 
 def _heard(samples: Any, suffixes: tuple[str, ...], seconds: float) -> Content:
@@ -163,27 +151,29 @@ def _heard(samples: Any, suffixes: tuple[str, ...], seconds: float) -> Content:
 
 
 def _video(path: Path) -> Content:
-    import av
-
     try:
-        with av.open(str(path)) as container:
-            streams = [each for each in container.streams.video if not _is_cover(each)]
-            if not streams:
+        with containers.opened(path, "video") as container:
+            if all(containers.is_cover(each) for each in container.streams.video):
                 raise ContentError("no picture in it")
-            stream = streams[0]
-            said, said_frames = _said_s(container, stream), stream.frames
+            stream = containers.first_stream(path, container, "video")
+            said, said_frames = containers.said_s(container, stream), stream.frames
             suffixes = _suffixes(container, "video")
             remarks = ["with_sound"] if container.streams.audio else []
             stream.codec_context.skip_frame = "NONKEY"
             first, end, pictures, packets = None, 0.0, 0, 0
             for packet in container.demux(stream):
-                pictures += len(packet.decode())
+                for frame in packet.decode():
+                    pictures += 1
+                    if pictures == 1 and video.quarters(frame):
+                        remarks.append("rotated")
                 packets += bool(packet.size)
                 time = packet.pts if packet.pts is not None else packet.dts
                 if time is not None and packet.time_base:
                     first = float(time * packet.time_base) if first is None else first
                     end = max(end, float((time + (packet.duration or 0)) * packet.time_base))
-    except (av.FFmpegError, OSError) as error:
+    except ContentError:
+        raise
+    except MediaError as error:
         raise ContentError("cannot be decoded as video") from error
     if not pictures:
         raise ContentError("no picture in it")
@@ -198,27 +188,12 @@ def _video(path: Path) -> Content:
     return Content(suffixes, seconds, tuple(remarks))
 
 
-def _is_cover(stream: Any) -> bool:
-    """Whether a picture stream is a cover that is attached to a piece of music."""
-    import av
-
-    return bool(stream.disposition & av.stream.Disposition.attached_pic)
-
-
-def _said_s(container: Any, stream: Any) -> float:
-    """The length that the file claims, 0 where it claims none."""
-    import av
-
-    if stream.duration is not None:
-        return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else 0.0
-
-
 def _suffixes(container: Any, kind: Kind) -> tuple[str, ...]:
     name = container.format.name
     found = BY_FFMPEG.get(name, (f".{name.split(',')[0]}",))
-    if kind == "audio" and ".m4a" in found and not container.streams.video:
-        return (".m4a", *[suffix for suffix in found if suffix != ".m4a"])
+    first = {"mov": ".m4a", "asf": ".wma", "matroska": ".mka"}.get(name.split(",")[0], "")
+    if kind == "audio" and first in found and not container.streams.video:
+        return (first, *[suffix for suffix in found if suffix != first])
     return found
 
 
@@ -228,12 +203,14 @@ def length_s(path: Path) -> float:
     import soundfile
 
     try:
-        info = soundfile.info(str(path))
-        return float(info.frames / info.samplerate)
-    except (soundfile.LibsndfileError, OSError):
-        pass
+        with quiet.c_stderr_off():
+            soundfile.info(str(path))
+        return media.probe_audio(path)[1]
+    except Exception as error:
+        if containers.of_the_machine(error):
+            raise
     try:
-        with av.open(str(path)) as container:
+        with containers.opened(path, "video") as container:
             return container.duration / av.time_base if container.duration else 0.0
-    except (av.FFmpegError, OSError):
+    except MediaError:
         return 0.0

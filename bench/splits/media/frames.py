@@ -3,43 +3,32 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench.core import media
-from sightsound.bench.core.media import MediaError
+from sightsound.bench.core import media, timing, video
+from sightsound.bench.core.containers import first_stream, opened
+from sightsound.bench.core.errors import MediaError
+from sightsound.bench.core.timing import frame_times_s
+
+__all__ = [
+    "cut_video",
+    "frame_times_s",
+    "random_frame",
+    "segments",
+    "silence_video",
+    "write_picture",
+    "write_video",
+]
 
 BIT_RATE = 2_000_000  # bits/s of a written picture; what is cut from has 0.2 to 1 million at 480 lines
-
-
-def frame_times_s(path: Path) -> list[float]:
-    """When each frame is shown, in seconds from the first one, in that order; nothing is decoded.
-
-    Raises MediaError for a file that is no video.
-    """
-    import av
-
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise MediaError(f"{path}: no video in it")
-            packets = [packet for packet in container.demux(container.streams.video[0]) if packet.size]
-    except (av.FFmpegError, OSError) as error:
-        raise MediaError(f"{path}: cannot be decoded as video ({type(error).__name__})") from error
-    # AVI and raw streams know the order of decoding only, which is that of showing where nothing is said
-    stamps = [packet.pts if packet.pts is not None else packet.dts for packet in packets]
-    known = sorted(
-        float(stamp * packet.time_base)
-        for stamp, packet in zip(stamps, packets, strict=True)
-        if stamp is not None and packet.time_base
-    )
-    if not known:
-        raise MediaError(f"{path}: no video in it")
-    return [time_s - known[0] for time_s in known]
+MOST_TICKS = 65535  # numerator of a rate, by the format
 
 
 def random_frame(path: Path, seed: str, start_s: float = 0.0, seconds: float | None = None) -> int:
@@ -71,47 +60,59 @@ def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
 
 
 def cut_video(path: Path, into: Path, start_s: float, seconds: float) -> None:
-    """Write the frames shown in `seconds` from `start_s` on as a silent video, the first one at 0.
+    """Write the frames shown in `seconds` from `start_s` on as a silent video, upright, the first one at 0.
 
-    Raises MediaError for a file that is no video, says no frame rate, or has nothing there.
+    Where they are not evenly spaced, each is repeated for as long as it is shown: the cut has the length asked for
+    and one rate. Raises MediaError for a file that is no video, says no frame rate, or has nothing there.
     """
+    times_s = frame_times_s(path)
+    with opened(path, "video") as container:
+        stream = first_stream(path, container, "video")
+        stream.thread_type = "AUTO"
+        rate = stream.average_rate
+        if not rate:
+            raise MediaError(f"{path}: says no frame rate")
+        shown = timing.timed(container.decode(stream))
+        if timing.even(times_s, float(rate), start_s, seconds):
+            frames = _between(shown, start_s, seconds)
+        else:
+            ticks = timing.on_ticks(shown, start_s, round(seconds * rate), float(rate))
+            frames = (frame for _, frame in ticks)
+        first = next(frames, None)
+        if first is None:
+            raise MediaError(f"{path}: no frame from {start_s:g} s on")
+        write_video(into, (_upright(frame) for frame in chain([first], frames)), rate)
+
+
+def _between(shown: Iterator[tuple[float, float, Any]], start_s: float, seconds: float) -> Iterator[Any]:
+    for time_s, _, frame in shown:
+        if time_s >= start_s + seconds:
+            return
+        if time_s >= start_s:
+            yield frame
+
+
+def _upright(frame: Any) -> Any:
+    """The frame as a player shows it."""
     import av
 
-    frames: list[Any] = []
-    try:
-        with av.open(str(path)) as container:
-            if not container.streams.video:
-                raise MediaError(f"{path}: no video in it")
-            stream = container.streams.video[0]
-            stream.thread_type = "AUTO"
-            rate = stream.average_rate
-            if not rate:
-                raise MediaError(f"{path}: says no frame rate")
-            first: float | None = None
-            for frame in container.decode(stream):
-                time_s = frame.time or 0.0
-                first = time_s if first is None else first
-                if time_s - first >= start_s + seconds:
-                    break
-                if time_s - first >= start_s:
-                    frames.append(frame.reformat(format="yuv420p"))
-    except (av.FFmpegError, OSError) as error:
-        raise MediaError(f"{path}: its picture cannot be decoded ({type(error).__name__})") from error
-    if not frames:
-        raise MediaError(f"{path}: no frame from {start_s:g} s on")
-    write_video(into, frames, rate)
+    return av.VideoFrame.from_ndarray(video.rgb(frame), format="rgb24") if video.quarters(frame) else frame
 
 
-def write_video(path: Path, frames: list[Any], rate: Fraction) -> None:
+def write_video(path: Path, frames: Iterable[Any], rate: Fraction) -> None:
     """MPEG-4 part 2 in MP4: every FFmpeg has the encoder, and one thread gives the same bytes each time."""
     import av
 
+    if rate.numerator > MOST_TICKS:
+        rate = rate.limit_denominator(1000)
     with av.open(str(path), "w", options={"fflags": "+bitexact"}) as out:
-        stream = out.add_stream("mpeg4", rate=rate)
-        stream.width, stream.height, stream.pix_fmt = frames[0].width, frames[0].height, "yuv420p"
-        stream.bit_rate = BIT_RATE
-        stream.codec_context.thread_count = 1
+        stream: Any = None
         for index, frame in enumerate(frames):
+            if stream is None:
+                stream = out.add_stream("mpeg4", rate=rate)
+                stream.width, stream.height, stream.pix_fmt = frame.width, frame.height, "yuv420p"
+                stream.bit_rate = BIT_RATE
+                stream.codec_context.thread_count = 1
             picture = frame.reformat(format="yuv420p")
             picture.pts, picture.time_base = index, 1 / rate
             picture.pict_type = 0  # the encoder's own choice, not the source's
@@ -120,22 +121,17 @@ def write_video(path: Path, frames: list[Any], rate: Fraction) -> None:
 
 
 def silence_video(path: Path, into: Path) -> None:
-    """Copy a video's picture as it is, without its sound: the packets go over untouched.
+    """Copy a video's picture as it is, without its sound: the packets go over untouched, its rotation with them.
 
     Raises MediaError where that container cannot hold that coding.
     """
     import av
 
-    try:
-        with (
-            av.open(str(path)) as container,
-            av.open(str(into), "w", options={"fflags": "+bitexact"}) as out,
-        ):
-            stream = container.streams.video[0]
-            copy = out.add_stream_from_template(stream)
+    with opened(path, "video") as container:
+        stream = first_stream(path, container, "video")
+        with av.open(str(into), "w", options={"fflags": "+bitexact"}) as out:
+            copy = out.add_stream_from_template(stream, opaque=True)  # no encoder is needed to copy
             for packet in container.demux(stream):
                 if packet.dts is not None or packet.pts is not None:
                     packet.stream = copy
                     out.mux(packet)
-    except (av.FFmpegError, OSError, ValueError) as error:
-        raise MediaError(f"{path}: its picture cannot be copied ({type(error).__name__})") from error
