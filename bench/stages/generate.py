@@ -159,6 +159,7 @@ def _write(made: Generated, path: Path, task: Task) -> tuple[int, float]:
     """
     if made.path is not None:
         looked = media.check(made.path, task.output)
+        path.unlink()  # the copy makes the file itself
         copy_regular(made.path, path, LARGEST_BYTES)
         return looked.rate_hz, looked.seconds
     if task.output == "audio" and made.audio is not None:
