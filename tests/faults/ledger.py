@@ -1,4 +1,4 @@
-"""What the fault tests saw. `RELIABILITY_RECORD=1 pytest tests/faults` keeps it for docs/reliability.md."""
+"""What the fault tests saw. `RELIABILITY_RECORD=1 pytest tests/faults` keeps it and writes docs/reliability.md."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 
 SEEN = Path(__file__).parent / "seen.json"
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN = "<!-- the table is written by the tests -->\n"
+LONGEST = 220  # characters of a message that the table shows
 
 
 @dataclass(frozen=True)
@@ -25,20 +27,41 @@ class Seen:
     """What the user is told."""
 
 
+def wanted() -> bool:
+    """Whether this run keeps what it sees."""
+    return bool(os.environ.get("RELIABILITY_RECORD"))
+
+
 def saw(fault: str, now: str, message: str = "", before: str = "") -> None:
-    """Keep a line, where a record is wanted."""
-    if not os.environ.get("RELIABILITY_RECORD"):
+    """Keep a line, where a record is wanted. Folders of the test are left out of the message."""
+    if not wanted():
         return
-    have = json.loads(SEEN.read_text(encoding="utf-8")) if SEEN.is_file() else {}
-    have[fault] = asdict(Seen(fault, before, now, " ".join(message.split())[:300]))
+    have = _have()
+    said = [line for line in message.splitlines() if "━" not in line] or [""]
+    shown = " ".join(said[-1].replace(str(Path.cwd()) + "/", "").split())
+    have[" ".join(fault.split())] = asdict(Seen(fault, before, now, shown[:LONGEST]))
     SEEN.write_text(json.dumps(have, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def page() -> str:
+def _have() -> dict[str, dict[str, str]]:
+    found: dict[str, dict[str, str]] = json.loads(SEEN.read_text(encoding="utf-8")) if SEEN.is_file() else {}
+    return found
+
+
+def table() -> str:
     """The table as docs/reliability.md has it."""
-    have = json.loads(SEEN.read_text(encoding="utf-8"))
     lines = ["| planted | before | now | what is said |", "| --- | --- | --- | --- |"]
-    for line in have.values():
+    for line in _have().values():
         cells = (line["fault"], line["before"], line["now"], line["message"])
-        lines.append("| " + " | ".join(cell.replace("|", "&#124;").replace("<", "&lt;") for cell in cells) + " |")
+        lines.append("| " + " | ".join(_cell(cell) for cell in cells) + " |")
     return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "&#124;").replace("<", "&lt;").replace("`", "'")
+
+
+def write() -> None:
+    """Put the table into the page."""
+    head, _, _ = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    PAGE.write_text(head + BEGIN + table(), encoding="utf-8")
