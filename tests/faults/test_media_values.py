@@ -159,6 +159,19 @@ def test_a_large_picture_is_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert np.abs(half.astype(int) - whole[::2, ::2]).max() < 8
 
 
+@pytest.mark.parametrize("name", ["16bits.tif", "float.tif", "palette.png", "alpha.webp", "lab.tif", "turned.jpg"])
+def test_large_pictures_of_every_kind_are_halved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    PICTURES[name][0](tmp_path / name)
+    whole = media.load_image(tmp_path / name)
+    monkeypatch.setattr(pictures, "LARGE_PIXELS", 64 * 48 // 4)
+    half = media.load_image(tmp_path / name)
+    high, wide, _ = whole.shape
+    means = whole.reshape(high // 2, 2, wide // 2, 2, 3).mean(axis=(1, 3))
+    assert half.shape == means.shape and np.abs(half - means).mean() < 2
+
+
 def test_threads_do_not_disturb_each_other(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     import ctypes
 
