@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
 import torch
 from PIL import Image
 
-from sightsound.bench.core import media, pictures, video
+from sightsound.bench.core import faults, media, pictures, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.types import Example
@@ -285,6 +286,13 @@ def test_latin_letters_in_a_title_do_not_matter(tmp_path: Path) -> None:
     data = (tmp_path / "a.m4a").read_bytes()
     (tmp_path / "a.m4a").write_bytes(data.replace(b"Cafe", b"Caf\xe9"))
     assert len(media.load_audio(tmp_path / "a.m4a", [16000])[16000]) >= 16000
+
+
+def test_a_number_of_ffmpeg_is_the_files_fault() -> None:
+    import errno
+
+    assert faults.of_machine(av.FFmpegError(errno.EIO, "Input/output error")) is None
+    assert faults.of_machine(OSError(errno.EIO, "Input/output error")) is not None
 
 
 def test_what_the_machine_did_is_no_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
