@@ -6,32 +6,21 @@ by default in PyAV. What the machine did wrong (`of_the_machine`) is no file's f
 
 from __future__ import annotations
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
+from sightsound.bench.core import faults
 from sightsound.bench.core.errors import MediaError
 
 WORDS = {"audio": "audio", "video": "video"}
-OF_THE_MACHINE = frozenset(
-    (errno.EIO, errno.ENOSPC, errno.EDQUOT, errno.ENOMEM, errno.EMFILE, errno.ENFILE, errno.ESTALE)
-)
-
 ELEMENTARY = frozenset(("aac", "mp3", "ac3", "eac3", "h264", "hevc", "m4v", "mpegvideo"))
 
 
 def of_the_machine(error: BaseException) -> bool:
-    """Whether the disk or the memory failed rather than the file.
-
-    FFmpeg's errors carry the same numbers for damaged files and count as the file's.
-    """
-    import av
-
-    if isinstance(error, av.FFmpegError):
-        return False
-    return isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno in OF_THE_MACHINE)
+    """Whether the disk or the memory failed rather than the file."""
+    return isinstance(error, MemoryError) or faults.of_machine(error) is not None
 
 
 def absent(path: Path) -> str:

@@ -29,13 +29,18 @@ def of_machine(error: BaseException) -> MachineError | None:
     while seen is not None:
         if isinstance(seen, MachineError):
             return seen
-        if isinstance(seen, OSError) and seen.errno in OF_MACHINE:
+        if isinstance(seen, OSError) and seen.errno in OF_MACHINE and not _of_ffmpeg(seen):
             where = f"{seen.filename}: " if seen.filename else ""
             return MachineError(f"{where}{OF_MACHINE[seen.errno]}, then run the same command again")
         if isinstance(seen, RuntimeError) and _of_device(seen):
             return MachineError(f"the device failed ({one_line(seen)}); run the same command again")
         seen = seen.__cause__ or seen.__context__
     return None
+
+
+def _of_ffmpeg(error: OSError) -> bool:
+    """Whether FFmpeg raised it: it gives the same numbers for a file that ends too early."""
+    return type(error).__module__.split(".")[0] == "av"
 
 
 def _of_device(error: RuntimeError) -> bool:

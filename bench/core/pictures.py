@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MAX_PIXELS = 100_000_000  # 400 MB while it is decoded
 LARGE_PIXELS = 32_000_000  # 96 MB as an array; photographs have 12 to 24 million
 SAME = 2
+_MEAN_MODES = ("L", "LA", "RGB", "RGBA", "CMYK")
 _TIFF_BITS, _TIFF_TILE = 258, (322, 323)  # tags: bits of a sample; width and length of a tile
 _PROFILE_MODES = {"L": "L", "RGB": "RGB", "CMYK": "CMYK", "LAB": "LAB"}
 
@@ -46,11 +47,11 @@ def load_image(path: Path) -> NDArray[np.uint8]:
                 picture.draft(picture.mode, (wanted[0] >> shrink, wanted[1] >> shrink))  # JPEG alone can
             picture.load()
             _bounded(path, picture)
-            if shrink := _halvings(*picture.size):
-                picture = picture.reduce(1 << shrink) if picture.mode not in ("P", "PA", "1") else picture
-            turned = ImageOps.exif_transpose(picture, in_place=True)
-            upright = picture if turned is None else turned
-            return np.asarray(_srgb(path, _eight_bits(path, upright)))
+            ImageOps.exif_transpose(picture, in_place=True)
+            shown = _eight_bits(path, picture)
+            early = shown.mode in _MEAN_MODES  # the others have values that have no mean, before they are RGB
+            shown = _srgb(path, _halved(shown) if early else shown)
+            return np.asarray(shown if early else _halved(shown))
     except MediaError:
         raise
     except Image.DecompressionBombError as error:  # Pillow's own limit, met before ours can be
@@ -105,6 +106,12 @@ def _halvings(width: int, height: int) -> int:
     while (width >> count) * (height >> count) > LARGE_PIXELS:
         count += 1
     return count
+
+
+def _halved(picture: Image.Image) -> Image.Image:
+    """The picture, by means of squares where it is over `LARGE_PIXELS`."""
+    shrink = _halvings(*picture.size)
+    return picture.reduce(1 << shrink) if shrink else picture
 
 
 def _eight_bits(path: Path, picture: Image.Image) -> Image.Image:

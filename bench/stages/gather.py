@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import faults, store
+from sightsound.bench.core import faults, media, store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import MediaError
@@ -109,7 +109,7 @@ def _output_item(task: Task, path: Path, sha256: str | None) -> embed.Item:
     item = embed.file_item(path)
     if sha256 is not None and item.key != sha256:
         raise MediaError(f"{path.name} was changed after it was made")
-    return embed.text_item(path.read_text(encoding="utf-8")) if task.output == "text" else item
+    return embed.text_item(media.read_text(path)) if task.output == "text" else item
 
 
 def _sides(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
+import av
 import numpy as np
 import pytest
 import soundfile
 import torch
 from PIL import Image
 
-from sightsound.bench.core import media, pictures, video
+from sightsound.bench.core import faults, media, pictures, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.types import Example
@@ -159,6 +160,19 @@ def test_a_large_picture_is_halved(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert np.abs(half.astype(int) - whole[::2, ::2]).max() < 8
 
 
+@pytest.mark.parametrize("name", ["16bits.tif", "float.tif", "palette.png", "alpha.webp", "lab.tif", "turned.jpg"])
+def test_large_pictures_of_every_kind_are_halved(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    PICTURES[name][0](tmp_path / name)
+    whole = media.load_image(tmp_path / name)
+    monkeypatch.setattr(pictures, "LARGE_PIXELS", 64 * 48 // 4)
+    half = media.load_image(tmp_path / name)
+    high, wide, _ = whole.shape
+    means = whole.reshape(high // 2, 2, wide // 2, 2, 3).mean(axis=(1, 3))
+    assert half.shape == means.shape and np.abs(half - means).mean() < 2
+
+
 def test_threads_do_not_disturb_each_other(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     import ctypes
 
@@ -272,6 +286,13 @@ def test_latin_letters_in_a_title_do_not_matter(tmp_path: Path) -> None:
     data = (tmp_path / "a.m4a").read_bytes()
     (tmp_path / "a.m4a").write_bytes(data.replace(b"Cafe", b"Caf\xe9"))
     assert len(media.load_audio(tmp_path / "a.m4a", [16000])[16000]) >= 16000
+
+
+def test_a_number_of_ffmpeg_is_the_files_fault() -> None:
+    import errno
+
+    assert faults.of_machine(av.FFmpegError(errno.EIO, "Input/output error")) is None
+    assert faults.of_machine(OSError(errno.EIO, "Input/output error")) is not None
 
 
 def test_what_the_machine_did_is_no_files_fault(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
