@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -133,18 +132,14 @@ def metric(name: str) -> AsTorchMetric:
 
 
 def read_results(folder: str | Path | None = None) -> pd.DataFrame:
-    """All rows of the result files in `folder`; without one, those that come with the package
-    (docs/results.md)."""
+    """All rows of the result files in `folder`; without one, those that come with the package.
+
+    The columns are those of docs/results.md and `file`. BenchError for a folder without a result file.
+    """
     import pandas as pd
 
-    root: Any = Path(folder) if folder else resources.files("sightsound.results")
-    found = sorted(
-        (each for each in root.iterdir() if each.name.endswith(".csv")), key=lambda each: str(each.name)
-    )
+    root = Path(folder) if folder else results.CARRIED
+    found = sorted(root.glob("*.csv"))
     if not found:
-        raise BenchError(f"{folder}: holds no result file (.csv)")
-    tables = []
-    for each in found:
-        with resources.as_file(each) as path:
-            tables.append(results.read(path).assign(file=each.name))
-    return pd.concat(tables, ignore_index=True)
+        raise BenchError(f"{root}: holds no result file (.csv)")
+    return pd.concat([results.read(path).assign(file=path.name) for path in found], ignore_index=True)
