@@ -121,6 +121,8 @@ def handed_over(found: Any) -> list[Any]:
             return handed_over(found.CARDS)
         public = [item for name, item in vars(found).items() if not name.startswith("_") and _is_card(item)]
         own = [item for item in public if not isinstance(item, type) or item.__module__ == found.__name__]
+        # a model's card without variants cannot be built by itself: the class that carries it hands it over
+        own = [item for item in own if not isinstance(item, ModelCard) or item.variants]
         return _each_once(card for item in own for card in handed_over(item))
     if _is_card(found):
         return [_of_class(found) if isinstance(found, type) else found]

@@ -16,6 +16,8 @@ from typing import Any
 
 import numpy as np
 
+DEVICES = ("cpu", "cuda")  # kinds of device that have a switch of their own for autocast
+
 
 @contextmanager
 def restored() -> Iterator[None]:
@@ -62,6 +64,7 @@ def _read() -> dict[str, Any]:
         "benchmark": torch.backends.cudnn.benchmark,
         "threads": torch.get_num_threads(),
         "torch random": torch.get_rng_state(),
+        "autocast": {kind: (torch.is_autocast_enabled(kind), torch.get_autocast_dtype(kind)) for kind in DEVICES},
     }
     if torch.cuda.is_initialized():
         found["cuda random"] = torch.cuda.get_rng_state_all()
@@ -91,5 +94,8 @@ def _write(state: dict[str, Any]) -> None:
     torch.backends.cudnn.benchmark = state["benchmark"]
     torch.set_num_threads(state["threads"])
     torch.set_rng_state(state["torch random"])
+    for kind, (enabled, dtype) in state["autocast"].items():
+        torch.set_autocast_enabled(kind, enabled)
+        torch.set_autocast_dtype(kind, dtype)
     if "cuda random" in state:
         torch.cuda.set_rng_state_all(state["cuda random"])

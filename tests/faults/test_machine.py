@@ -19,15 +19,18 @@ from sightsound.bench.core.results import Row
 from tests.faults.ledger import saw
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "r")
+WRITES = (
+    "sightsound.bench.core.media.write_audio",
+    "sightsound.bench.core.store.Journal.append",
+    "sightsound.bench.core.store.write_text",
+)
 
 
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EROFS])
 @pytest.mark.parametrize(
-    "where",
+    ("where", "number"),
     [
-        "sightsound.bench.core.media.write_audio",
-        "sightsound.bench.core.store.Journal.append",
-        "sightsound.bench.core.store.write_text",
+        *((WRITES[0], number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EROFS)),
+        *((where, errno.ENOSPC) for where in WRITES[1:]),
     ],
 )
 def test_a_full_disk_ends_the_run_and_is_written_down_nowhere(toy_world, bench, monkeypatch, number, where):

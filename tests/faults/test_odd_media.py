@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.faults import odd_media
+from tests.faults.ledger import saw
 from tests.faults.odd_media import KINDS, Row
 
 
@@ -37,6 +38,10 @@ def test_what_happens_is_what_should(table: list[Row], kind: str) -> None:
             expected = KINDS[kind][row.name][1]
             assert row.happened == ("failed" if expected else "scored"), row
             assert re.search(expected, row.message), row
+    mine = [row for row in table if row.kind == kind]
+    failed = [row for row in mine if row.happened == "failed"]
+    counts = f"{len(mine) - len(failed)} scored + {len(failed)} failed = {len(mine)}, each failure with its reason"
+    saw(f"{len(mine)} odd files of kind {kind}", counts, failed[0].message)
 
 
 def test_a_failure_is_one_line_that_names_the_file(table: list[Row]) -> None:

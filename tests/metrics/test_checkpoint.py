@@ -144,7 +144,8 @@ def test_the_card_tells_what_comes_out(name, samples, rows, tmp_path):
     features = load(name, tmp_path)([np.zeros(samples, np.float32)])[0]
     assert features.keys() == EXTRACTORS[name].outputs.keys()
     for output, values in features.items():
-        assert values.shape[0] == rows and f", {values.shape[1]}]" in EXTRACTORS[name].outputs[output]
+        frames = (samples - mert.SHORTEST) // 320 + 1 if (name, output) == ("mert_95m", "embedding") else rows
+        assert values.shape[0] == frames and f", {values.shape[1]}]" in EXTRACTORS[name].outputs[output]
         assert values.dtype == np.float32
 
 

@@ -43,7 +43,7 @@ def test_the_order_of_what_is_given_does_not_matter():
 
 def test_what_is_empty_is_left_out():
     text = signature(METRICS["thd"], n=3, reference="", extractors={"harmonics": "h"}, options={"len": ""})
-    assert text == f"thd|n:3|x:harmonics@{short('h')}|v:1"
+    assert text == f"thd|n:3|x:harmonics@{short('h')}|v:2"
 
 
 def test_differences_are_named():
