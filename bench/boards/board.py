@@ -22,6 +22,9 @@ variants are not comparable with any paper's figures. Signatures stand below eac
 Systems that share a letter in a column are tied: the interval of their difference contains 0. The last line is the
 smallest true difference between two such systems that this n would show four times in five. Both are read off the
 intervals, as if the systems had answered different examples; `bench compare` pairs the examples and sees more.
+
+† behind a system: it failed on examples that it should have answered; its values are over the rest, and it is
+tied with nobody (docs/reliability.md).
 """
 
 

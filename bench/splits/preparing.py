@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 
 from sightsound.bench import assets
-from sightsound.bench.core import locks, registry
+from sightsound.bench.core import locks, media, registry
 from sightsound.bench.core.maker import outside_code
-from sightsound.bench.core.types import Report, SplitCard
+from sightsound.bench.core.types import Example, Report, SplitCard
 from sightsound.bench.splits.media import local, manifest
 from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.wishes import Wishes, wished
@@ -101,8 +102,27 @@ def verify(known: SplitCard, folder: Path) -> list[str]:
         problems = manifest.verify(folder)
         if not problems and known.hash and (found := manifest.read(folder)[1]) != known.hash:
             problems.append(f"{known.name}: its content hash is {found[:8]}, its card says {known.hash[:8]}")
+        problems = problems or _not_whole(manifest.load(folder).examples)
     except SplitError as error:
         problems = [str(error)]
+    return problems
+
+
+def _not_whole(examples: Sequence[Example]) -> list[str]:
+    """The files that are as they were recorded and yet cannot be scored: not decodable to their end, empty, not
+    finite."""
+    kinds = {
+        path: name.removeprefix("reference_")
+        for example in examples
+        for name in manifest.FILES
+        if (path := getattr(example, name)) is not None
+    }
+    problems = []
+    for path, kind in sorted(kinds.items()):
+        try:
+            media.check(path, kind)  # type: ignore[arg-type]  # of manifest.FILES
+        except media.MediaError as error:
+            problems.append(str(error))
     return problems
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from pathlib import Path
@@ -107,6 +108,28 @@ def test_a_reference_that_cannot_be_read_counts_for_every_system_alike(toy_world
         f"refused, exit {done.code}",
         done.err,
         "FAD of 12 against 11, n 12",
+    )
+
+
+@pytest.mark.parametrize("spoil", [two_nan_samples, no_sample, cut_short])
+def test_a_split_whose_reference_cannot_be_read_fails_its_verification(toy_world, bench, spoil):
+    """A folder of the user's own whose manifest records what is broken: verified, and counted for all alike."""
+    assert bench(*RUN).code == 0
+    shutil.copytree("cache/splits/toy", "own")
+    assert bench("splits", "verify", "own").code == 0
+    broken = sorted(Path("own").rglob("*.wav"))[4]
+    spoil(broken)
+    text = Path("own/manifest.csv").read_text()
+    old = hashlib.sha256((Path("cache/splits/toy") / broken.relative_to("own")).read_bytes()).hexdigest()
+    Path("own/manifest.csv").write_text(text.replace(old, hashlib.sha256(broken.read_bytes()).hexdigest()))
+    checked = bench("splits", "verify", "own")
+    assert checked.code == 1 and broken.name in checked.out, checked
+    done = bench(*RUN[:-1], "r2", "--split", "own", "--json")
+    made = ("pocket", "silence", "white_noise")  # the other reference rows also hand out the broken file
+    rows = [r for r in json.loads(done.out) if r["metric"] == "cosine_toy" and r["variant"] in made]
+    assert done.code == 1 and {(r["n"], r["n_failed"]) for r in rows} == {(11, 1)}
+    saw(
+        f"a reference: {spoil.__name__.replace('_', ' ')}", "fails verify; 1 of 12 failed for all", rows[0]["note"]
     )
 
 
