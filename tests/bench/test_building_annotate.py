@@ -39,7 +39,7 @@ def test_pocket_agents_make_quadruples_of_real_pictures_and_music(bench, few, tm
         assert example.group == Path(line["music"]).stem and example.audio.stem == example.group
         assert example.audio.read_bytes() == (few / "music" / line["music"]).read_bytes()
     missing = {line["name"]: line["reason"] for line in lines(tmp_path / "out/missing.csv")}
-    assert missing["broken.jpg"] == "the writer: cannot be read as a picture" and "words.mp3" in missing
+    assert missing["broken.jpg"].startswith("the writer: cannot be read as a picture") and "words.mp3" in missing
     assert len(missing) + len(found) == FEW + 2
 
 
