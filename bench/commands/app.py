@@ -64,9 +64,13 @@ def main() -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")  # an ASCII terminal shows what it can
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_run())
+    if threading.current_thread() is not threading.main_thread():
+        sys.exit(_run())
+    before = signal.signal(signal.SIGTERM, _terminate)
+    try:
+        sys.exit(_run())
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _run() -> int:
