@@ -126,8 +126,10 @@ def _metrics(options: Options, preset: PresetCard, task: Task) -> tuple[MetricCa
         if odd := [card.name for card in cards if not serves(card, task)]:
             raise BenchError(f"metric {odd[0]} cannot score {task.name}: it reads what the task does not have")
         return tuple(cards)
-    cards = [registry.metric(name, task) for name in preset.metrics]
-    cards = [card for card in cards if serves(card, task)]
+    named = [(name, registry.metric(name, task)) for name in preset.metrics]
+    # a name that rows carry stands for that metric alone, not for what it would mean for another kind of output
+    exact = registry.metrics()
+    cards = [card for name, card in named if serves(card, task) and (card.name == name or name not in [*exact])]
     absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
     for card in cards:
         for name in dict.fromkeys(need.extractor for need in reading.needs(card)):
