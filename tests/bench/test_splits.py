@@ -174,8 +174,8 @@ def small(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
 
 
 def build_small(folder: Path, found: dict[str, Path]) -> None:
-    (folder / "p.png").write_bytes(b"picture")
-    (folder / "a.wav").write_bytes(b"music")
+    Image.new("RGB", (2, 2)).save(folder / "p.png")
+    soundfile.write(folder / "a.wav", np.zeros(800), 8000)
     manifest.write(
         folder,
         [

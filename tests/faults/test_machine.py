@@ -65,7 +65,15 @@ def test_a_signal_is_answered_and_the_same_command_goes_on(toy_world, sent, code
     command = [sys.executable, "-m", "tests.toy", *RUN, "--set", "wait_s=0.2"]
     root = Path(__file__).parents[2]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(root), os.environ.get("PYTHONPATH", "")])}
-    child = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen(
+        command,
+        env=environment,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        # a shell starts what runs in the background with Ctrl-C ignored, and children inherit that
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     journal = Path("r/systems")
     for _ in range(600):
         if list(journal.glob("echo*/outputs.jsonl")):

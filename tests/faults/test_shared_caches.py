@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
 import tempfile
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import soundfile
 
 from sightsound.bench import assets, splits
 from sightsound.bench.assets import AssetError
@@ -22,6 +24,7 @@ from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.manifest import Row
 from sightsound.bench.splits.media.wishes import Wishes
 from sightsound.metrics.asset import Asset, AssetFile
+from tests import toy
 from tests.conftest import Done
 
 NOBODY = 65534
@@ -183,10 +186,15 @@ def tiny(shared: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setitem(registry.cards("split"), "tiny", card)
     media = shared / "media"
-    for name in ("CoDi", "M2UGen", "ground_truth"):
+    for name, pitch_hz in (("CoDi", 220), ("M2UGen", 330), ("ground_truth", 440)):
         (media / name).mkdir(parents=True)
-        (media / name / "e.wav").write_bytes(name.encode())
+        soundfile.write(media / name / "e.wav", toy.tone(pitch_hz), toy.RATE_HZ)
     return media
+
+
+def same(one: Path, other: Path) -> bool:
+    """Whether two files hold the same bytes."""
+    return one.read_bytes() == other.read_bytes()
 
 
 def test_a_systems_output_is_not_taken_for_the_reference(tiny: Path, bench: Callable[..., Done]) -> None:
@@ -197,18 +205,18 @@ def test_a_systems_output_is_not_taken_for_the_reference(tiny: Path, bench: Call
     done = bench("splits", "prepare", "tiny", "--media", tiny, "--prefer", "ground_truth/*")
     assert done.code == 0
     (example,) = splits.load("tiny").examples
-    assert example.audio and example.audio.read_bytes() == b"ground_truth"
+    assert example.audio and same(example.audio, tiny / "ground_truth/e.wav")
     assert bench("splits", "prepare", "tiny", "--media", tiny, "--prefer", "CoDi/*").code == 0
     (example,) = splits.load("tiny").examples
-    assert example.audio and example.audio.read_bytes() == b"CoDi", "another wish is another build"
+    assert example.audio and same(example.audio, tiny / "CoDi/e.wav"), "another wish is another build"
 
 
 def test_copies_of_one_file_are_no_riddle(tiny: Path) -> None:
     for name in ("CoDi", "M2UGen"):
-        (tiny / name / "e.wav").write_bytes(b"ground_truth")
+        shutil.copy(tiny / "ground_truth/e.wav", tiny / name / "e.wav")
     splits.prepare("tiny", media=tiny)
     (example,) = splits.load("tiny").examples
-    assert example.audio and example.audio.read_bytes() == b"ground_truth"
+    assert example.audio and same(example.audio, tiny / "ground_truth/e.wav")
 
 
 def test_a_reference_of_another_suffix_is_seen(tiny: Path) -> None:
