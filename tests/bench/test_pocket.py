@@ -85,7 +85,10 @@ def test_the_table_has_the_model_its_ablation_and_the_reference_rows(demo):
     for metric in ("fad_musicnn", "kl_musicnn", "inception_score_musicnn", "thd", "cosine_labels_tags_minilm"):
         row = found["mozart:pocket", metric]
         assert np.isfinite([row["value"], row["ci_low"], row["ci_high"]]).all(), metric
-        assert row["n"] == 53 and row["n_failed"] == 0 and row["seconds"] > 0
+        assert 48 <= row["n"] <= 53 if metric == "thd" else row["n"] == 53, (
+            "thd is of clips with enough voiced frames"
+        )
+        assert row["n_failed"] == 0 and row["seconds"] > 0
     ranks = [
         found[f"mozart:{name}", "rank_labels_tags_minilm"]["value"] for name in ("pocket", "pocket_no_bridge")
     ]
