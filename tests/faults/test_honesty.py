@@ -220,3 +220,13 @@ def test_rows_of_a_part_stand_beside_those_of_the_whole(toy_world, bench):
     both = results.read(Path("m.csv"))
     assert len(both) == 2 * len(whole) and set(both["split"].str.contains("limit5")) == {True, False}
     saw("rows of --limit 5 published beside the whole", "both stand", "", "the whole system's rows were deleted")
+
+
+def test_few_groups_have_no_interval_and_none_leaves_the_range(toy_world, bench):
+    rows = {(r["variant"], r["metric"]): r for r in json.loads(bench(*RUN, "--json").out)}
+    halves, same = rows["halves", "fad_toy"], rows["same", "cosine_toy"]
+    assert halves["value"] is not None and halves["ci_low"] is None and "it takes 5" in halves["note"]
+    assert same["ci_high"] <= 1
+    distances = [row for (_, metric), row in rows.items() if metric == "fad_toy" and row["ci_low"] is not None]
+    assert distances and all(row["ci_low"] >= 0 for row in distances)
+    saw("a value over 3 independent groups", "no interval, no letter", halves["note"], "an interval, too narrow")

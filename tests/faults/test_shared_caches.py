@@ -26,6 +26,7 @@ from sightsound.bench.splits.media.wishes import Wishes
 from sightsound.metrics.asset import Asset, AssetFile
 from tests import toy
 from tests.conftest import Done
+from tests.faults.ledger import saw
 
 NOBODY = 65534
 
@@ -202,6 +203,9 @@ def test_a_systems_output_is_not_taken_for_the_reference(tiny: Path, bench: Call
     assert refused.code == 2 and refused.err.strip().count("\n") == 0
     assert "'e.wav' may mean different files: CoDi/e.wav, M2UGen/e.wav, ground_truth/e.wav" in refused.err
     assert "--prefer 'ground_truth/*'" in refused.err
+    saw(
+        "--media has a file of each system for one id", "refused with the list", refused.err, "FAD 0, KL 0, exit 0"
+    )
     done = bench("splits", "prepare", "tiny", "--media", tiny, "--prefer", "ground_truth/*")
     assert done.code == 0
     (example,) = splits.load("tiny").examples
