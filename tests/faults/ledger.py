@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 SEEN = Path(__file__).parent / "seen.json"
 PAGE = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN = "<!-- the table is written by the tests -->\n"
+_FOLDERS = re.compile(r"(?<!\S)/\S*/(?=[^/\s]+)")  # of the test: nobody's business
 LONGEST = 220  # characters of a message that the table shows
 
 
@@ -38,7 +40,7 @@ def saw(fault: str, now: str, message: str = "", before: str = "") -> None:
         return
     have = _have()
     said = [line for line in message.splitlines() if "━" not in line] or [""]
-    shown = " ".join(said[-1].replace(str(Path.cwd()) + "/", "").split())
+    shown = " ".join(_FOLDERS.sub("", said[-1].replace(str(Path.cwd()) + "/", "")).split())
     have[" ".join(fault.split())] = asdict(Seen(fault, before, now, shown[:LONGEST]))
     SEEN.write_text(json.dumps(have, indent=1, sort_keys=True, ensure_ascii=False) + "\n", encoding="utf-8")
 
