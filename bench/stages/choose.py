@@ -128,8 +128,8 @@ def _metrics(options: Options, preset: PresetCard, task: Task) -> tuple[MetricCa
         return tuple(cards)
     named = [(name, registry.metric(name, task)) for name in preset.metrics]
     # a name that rows carry stands for that metric alone, not for what it would mean for another kind of output
-    exact = registry.metrics()
-    cards = [card for name, card in named if serves(card, task) and (card.name == name or name not in [*exact])]
+    carried = set(registry.metrics())
+    cards = [card for name, card in named if serves(card, task) and (card.name == name or name not in carried)]
     absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
     for card in cards:
         for name in dict.fromkeys(need.extractor for need in reading.needs(card)):
