@@ -31,6 +31,7 @@ def clips(tmp_path, monkeypatch):
 
 def scored(bench, out):
     done = bench(*COMMAND, "--metrics", METRICS, "--device", "cpu", "--out", out, "--json")
+    assert done.out, done.err
     return done.code, {row["metric"]: row for row in json.loads(done.out) if row["model"] == "clips"}
 
 
