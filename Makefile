@@ -20,7 +20,7 @@ $(VENV)/installed: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV)
 	@echo "environment 2/2: some 80 packages, about 440 MB where pip has none of them yet; pip says which one it is at"
 	@$(BIN)/python -m pip install --disable-pip-version-check --constraint constraints.txt \
-		--editable '.[pocket,text,diffusion,parquet,dev]'
+		--editable '.[pocket,text,diffusion,dev]'
 	@touch $@
 
 demo: env  ## the environment, weights and media, then a whole benchmark run

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from sightsound.bench import splits
-from sightsound.bench.boards.pairs import Entry, Pair, judge
+from sightsound.bench.boards.pairs import Entry, Judged, judge, settle
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
@@ -34,11 +34,13 @@ def compare(
     folders: Sequence[Path],
     *,
     references: bool = False,
+    seeds: bool = False,
     device: str = "cpu",
     mirror: Path | None = None,
     report: Report = lambda what, done, total: None,
 ) -> pd.DataFrame:
-    """The pairs of all systems in the run folders, a row (`Pair`) each; `references`: reference rows as well.
+    """The pairs of all systems in the run folders, a row (`Pair`) each; `references`: reference rows as well;
+    `seeds`: runs of one system are its seeds, and its value is their mean.
 
     Raises BenchError where a folder holds no run, the runs are of different tasks, splits or examples, or there
     are fewer than two systems.
@@ -58,16 +60,16 @@ def compare(
     with ExitStack() as locks:
         for folder in folders:
             locks.enter_context(store.locked(folder, reading=True))
-        entries = _entries(plans, cards, references, device, mirror, report)
-    if len(entries) < 2:
+        entries = _entries(plans, cards, references, seeds, device, mirror, report)
+    if len({entry.name for entry in entries}) < 2:
         raise BenchError(f"{folders[0]}: has one system alone; name another run, or compare with --references")
-    pairs: list[Pair] = []
+    judged: list[Judged] = []
     with threadpool_limits(1, user_api="blas"):  # many small decompositions, as in scoring
         for done, card in enumerate(cards):
             report("metrics compared", done, len(cards))
-            pairs += judge(card, entries)
+            judged += [found] if (found := judge(card, entries)) else []
         report("metrics compared", len(cards), len(cards))
-    return pd.DataFrame([asdict(pair) for pair in pairs])
+    return pd.DataFrame([asdict(pair) for pair in settle(judged)])
 
 
 def _plan(folder: Path) -> dict[str, Any]:
@@ -102,6 +104,7 @@ def _entries(
     plans: Mapping[Path, Mapping[str, Any]],
     cards: Sequence[MetricCard],
     references: bool,
+    seeds: bool,
     device: str,
     mirror: Path | None,
     report: Report,
@@ -122,7 +125,7 @@ def _entries(
                 continue  # one run's reference rows are those of all
             if system.build.halves:
                 continue  # half of the examples are no system's answer to all
-            several = not system.card.reference and labels.count(system.label) > 1
+            several = not seeds and not system.card.reference and labels.count(system.label) > 1
             wanted = [example.id for example in split.examples]
             if left := outputs.unfinished(folder, system, wanted):
                 raise BenchError(

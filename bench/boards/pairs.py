@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 
 import numpy as np
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example
-from sightsound.bench.stages import reading, score
+from sightsound.bench.stages import reading, values
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import MetricCard
-from sightsound.metrics.rows import Rows, stack
+from sightsound.metrics.rows import Rows
 from sightsound.metrics.signature import differs
-from sightsound.metrics.statistics.difference import Difference, compare, holm, tie_letters
+from sightsound.metrics.statistics import difference as statistics
+from sightsound.metrics.statistics import seeds
+from sightsound.metrics.statistics.interval import LEAST_GROUPS
+from sightsound.metrics.statistics.parts import Parts, effective_count
 
-LEVEL = 0.05  # of the test; Holm keeps it for all pairs of a metric together
-NONE = Difference(math.nan)
+LEVEL = 0.05  # of all verdicts of a table together: Holm keeps it over pairs and metrics
 
 
 @dataclass(frozen=True)
@@ -44,9 +45,11 @@ class Pair:
     ci_high: float
     """Upper end."""
     p: float
-    """p-value of the swap test."""
+    """The level at which that interval just reaches 0."""
     p_holm: float
-    """The same, corrected for all pairs of this metric."""
+    """The same, corrected for all pairs and metrics of the table."""
+    p_swap: float
+    """Means only: p-value of the swap test by groups."""
     better: str
     """The better system where p_holm is below 0.05 and it failed on no example, else empty."""
     detectable: float
@@ -59,6 +62,14 @@ class Pair:
     """Examples that all systems have."""
     group_n: int
     """Independent groups among them."""
+    group_effective: float
+    """How many groups of one size would say as much."""
+    seeds_a: int
+    """Runs that a's value is the mean of."""
+    seeds_b: int
+    """b's."""
+    seed_share: float
+    """Share of the difference's variance that is between seeds; NaN where each has one run."""
     higher_is_better: bool
     """Direction of the metric."""
     note: str = ""
@@ -70,7 +81,7 @@ class Entry:
     """A system with the run that holds its outputs."""
 
     name: str
-    """What the lines call it."""
+    """What the lines call it; runs of one name are seeds of one system."""
     system: registry.System
     """Its label and card."""
     stored: FeatureSet
@@ -82,107 +93,184 @@ class Entry:
 
 
 @dataclass(frozen=True)
+class Judged:
+    """One metric's systems and pairs, before the correction over all of a table."""
+
+    card: MetricCard
+    """The metric."""
+    values: Mapping[str, float]
+    """System -> its mean over runs."""
+    runs: Mapping[str, int]
+    """System -> how many runs it is the mean of."""
+    found: Mapping[tuple[str, str], statistics.Difference]
+    """Pair -> its difference; a pair that could not be compared is not there."""
+    shares: Mapping[tuple[str, str], float]
+    """Pair -> share of the difference's variance that is between seeds."""
+    swaps: Mapping[tuple[str, str], float]
+    """Pair -> p-value of the swap test, where the metric is a mean."""
+    groups: Sequence[str]
+    """Group of each common example."""
+    failed: frozenset[str]
+    """Systems that lack a value which they should have: they can lose, but are neither better nor tied."""
+    notes: Sequence[str]
+    """What is missing."""
+
+
+@dataclass(frozen=True)
 class _Data:
-    """What the metric reads of the common examples."""
+    """The values of a metric over the common examples."""
 
     groups: list[str]
     """Group of each example."""
-    rows: dict[str, Rows]
-    """System -> its rows, an example each."""
-    reference: Rows | None
-    """Two sets: the rows of the reference."""
-    notes: list[str]
+    values: dict[str, list[values.Value]]
+    """System -> one a run."""
+    notes: list[str] = field(default_factory=list)
     """What is missing."""
-    failed: frozenset[str] = frozenset()
-    """Systems that lack a value which they should have: they can lose, but are neither better nor tied."""
 
 
-def judge(card: MetricCard, entries: Sequence[Entry]) -> list[Pair]:
-    """Every pair of the systems in one metric. A rank is among the systems without the reference rows."""
+def judge(card: MetricCard, entries: Sequence[Entry]) -> Judged | None:
+    """Every pair of the systems in one metric; None where there is none. A rank is among the systems without the
+    reference rows."""
     if card.kind == "ranked":
         entries = [entry for entry in entries if not entry.system.card.reference]
-    couples = list(combinations([entry.name for entry in entries], 2))
+    names = list(dict.fromkeys(entry.name for entry in entries))
+    couples = list(combinations(names, 2))
     if not couples:
-        return []
-    data = _ranks(card, entries) if card.kind == "ranked" else _data(card, entries)
-    notes = [*data.notes, *_changed(card, entries)]
-    notes += [f"{name} failed on examples: it is neither better nor tied" for name in sorted(data.failed)]
-    values = {entry.name: math.nan for entry in entries}
-    found: dict[tuple[str, str], Difference] = {}
-    if len(data.groups) < card.min_clips or not data.groups:
-        notes.append(f"too few clips: {len(data.groups)}, needs {max(card.min_clips, 1)}")
-    else:
-        try:
-            values = {name: _value(card, rows, data.reference) for name, rows in data.rows.items()}
-            found = {couple: _difference(card, data, *couple) for couple in couples}
-        except ValueError as error:  # what the metric's functions say of features they cannot take
-            notes.append(" ".join(str(error).split()))
-    groups = len(set(data.groups))
-    if len(couples) * 2.0 ** (1 - groups) >= LEVEL:  # of 2^groups exchanges two give the largest difference
-        notes.append(f"{groups} groups are too few for any difference among {len(couples)} pairs to be shown")
-    adjusted = dict(zip(couples, holm([found.get(couple, NONE).p for couple in couples]), strict=True))
-    sign = 1 if card.higher_is_better else -1
-    known = [name for name in values if not math.isnan(values[name]) and name not in data.failed]
-    letters = tie_letters(
-        sorted(known, key=lambda name: -sign * values[name]),
+        return None
+    notes = _changed(card, entries)
+    failed = _failed(card, entries)
+    notes += [f"{name} failed on examples: it is neither better nor tied" for name in sorted(failed)]
+    try:
+        data = _ranks(card, entries) if card.kind == "ranked" else _data(card, entries)
+    except ValueError as error:  # what the metric's functions say of features they cannot take
+        data = _Data([], {name: [] for name in names}, [" ".join(str(error).split())])
+    notes += data.notes
+    one = {name: _over_seeds(runs) for name, runs in data.values.items()}
+    found, shares, swaps = {}, {}, {}
+    for a, b in couples:
+        mine, other = one[a], one[b]
+        if mine is None or other is None:
+            continue
+        estimate, shares[a, b] = seeds.difference(mine, other)
+        found[a, b] = statistics.of(estimate)
+        if all(value.by_clip for name in (a, b) for value in data.values[name]):
+            swaps[a, b] = statistics.swap_test(statistics.paired(mine.parts, other.parts))
+    if data.groups and (effective := effective_count(data.groups)) < LEAST_GROUPS:
+        notes.append(
+            f"{len(set(data.groups))} groups, in effect {effective:.1f}, are too few to tell systems apart; it "
+            f"takes {LEAST_GROUPS:g}"
+        )
+    return Judged(
+        card=card,
+        values={
+            name: float(np.mean([v.value for v in runs])) if runs else math.nan
+            for name, runs in data.values.items()
+        },
+        runs={name: len(runs) for name, runs in data.values.items()},
+        found=found,
+        shares=shares,
+        swaps=swaps,
+        groups=data.groups,
+        failed=failed,
+        notes=notes,
+    )
+
+
+def settle(judged: Iterable[Judged]) -> list[Pair]:
+    """The lines of a table: p-values corrected over all of its pairs and metrics, and tie letters by them."""
+    judged = list(judged)
+    places = [(each, couple) for each in judged for couple in combinations(each.values, 2)]
+    raw = [each.found[couple].p if couple in each.found else math.nan for each, couple in places]
+    adjusted = statistics.holm(raw)
+    found: list[Pair] = []
+    start = 0
+    for each in judged:
+        couples = list(combinations(each.values, 2))
+        own = dict(zip(couples, adjusted[start : start + len(couples)], strict=True))
+        start += len(couples)
+        letters = _letters(each, own)
+        found += [_pair(each, couple, own[couple], letters) for couple in couples]
+    return found
+
+
+def _letters(judged: Judged, adjusted: Mapping[tuple[str, str], float]) -> dict[str, str]:
+    sign = 1 if judged.card.higher_is_better else -1
+    known = [name for name, value in judged.values.items() if not math.isnan(value) and name not in judged.failed]
+    if judged.card.kind == "ranked":
+        return {}  # one system's gain is another's loss: a table of ties would contradict itself
+    return statistics.tie_letters(
+        sorted(known, key=lambda name: -sign * judged.values[name]),
         {couple: not p >= LEVEL for couple, p in adjusted.items()},  # no p-value: no tie
     )
-    pairs = []
-    for a, b in couples:
-        difference, p = found.get((a, b), NONE), adjusted[a, b]
-        better = a if sign * difference.value > 0 else b
-        pairs.append(
-            Pair(
-                metric=card.name,
-                a=a,
-                b=b,
-                value_a=values[a],
-                value_b=values[b],
-                difference=values[a] - values[b],
-                ci_low=difference.low,
-                ci_high=difference.high,
-                p=difference.p,
-                p_holm=p,
-                better=better if p < LEVEL and better not in data.failed else "",
-                detectable=difference.detectable,
-                tie_a=letters.get(a, ""),
-                tie_b=letters.get(b, ""),
-                n=len(data.groups),
-                group_n=groups,
-                higher_is_better=card.higher_is_better,
-                note="; ".join(notes),
-            )
-        )
-    return pairs
+
+
+def _pair(judged: Judged, couple: tuple[str, str], adjusted: float, letters: Mapping[str, str]) -> Pair:
+    a, b = couple
+    difference = judged.found.get(couple, statistics.Difference(judged.values[a] - judged.values[b]))
+    better = a if (difference.value > 0) == judged.card.higher_is_better else b
+    return Pair(
+        metric=judged.card.name,
+        a=a,
+        b=b,
+        value_a=judged.values[a],
+        value_b=judged.values[b],
+        difference=judged.values[a] - judged.values[b],
+        ci_low=difference.low,
+        ci_high=difference.high,
+        p=difference.p,
+        p_holm=adjusted,
+        p_swap=judged.swaps.get(couple, math.nan),
+        better=better if adjusted < LEVEL and better not in judged.failed else "",
+        detectable=difference.detectable,
+        tie_a=letters.get(a, ""),
+        tie_b=letters.get(b, ""),
+        n=len(judged.groups),
+        group_n=len(set(judged.groups)),
+        group_effective=round(effective_count(judged.groups), 2) if judged.groups else 0.0,
+        seeds_a=judged.runs[a],
+        seeds_b=judged.runs[b],
+        seed_share=judged.shares.get(couple, math.nan),
+        higher_is_better=judged.card.higher_is_better,
+        note="; ".join(judged.notes),
+    )
+
+
+def _over_seeds(runs: Sequence[values.Value]) -> seeds.Seeds | None:
+    found: list[Parts] = [run.parts for run in runs if run.parts is not None]
+    return seeds.over_seeds(found) if found and len(found) == len(runs) else None
 
 
 def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
-    """The rows of the examples for which every system, and the reference, has a value."""
+    """The values over the examples for which every system, and the reference, has one."""
     wanted = [need for need in card.needs if card.kind != "two_sets" or need.side == "generated"]
     others = [need for need in card.needs if need not in wanted]
-    rows, there = {}, {}
+    rows: list[tuple[Entry, Rows, dict[str, int]]] = []
     for entry in entries:
-        made = score.clip_rows(card, entry.stored, entry.system.label, wanted, entry.stored.examples)
-        rows[entry.name], there[entry.name] = _with_value(*made)
+        made = values.clip_rows(card, entry.stored, entry.system.label, wanted, entry.stored.examples)
+        rows.append((entry, *_with_value(*made)))
     first = entries[0]
     reference, has_reference = None, None
     if others:
-        made = score.clip_rows(card, first.stored, first.system.label, others, first.stored.examples)
+        made = values.clip_rows(card, first.stored, first.system.label, others, first.stored.examples)
         reference, has_reference = _with_value(*made)
-    sides = [*there.values(), *([has_reference] if has_reference is not None else [])]
+    sides = [*(there for _, _, there in rows), *([has_reference] if has_reference is not None else [])]
     common = [e for e in first.stored.examples if all(e.id in side for side in sides)]
-
-    def of(made: Rows, place: Mapping[str, int]) -> Rows:
-        return made[[place[example.id] for example in common]]
-
-    lacking = {name: len(first.stored.examples) - len(place) for name, place in there.items()}
-    return _Data(
-        groups=[example.group for example in common],
-        rows={name: of(made, there[name]) for name, made in rows.items()},
-        reference=None if reference is None or has_reference is None else of(reference, has_reference),
-        notes=[f"{name} has no value for {count}" for name, count in lacking.items() if count],
-        failed=_failed(card, entries),
-    )
+    lacking = {entry.name: len(first.stored.examples) - len(there) for entry, _, there in rows}
+    notes = [f"{name} has no value for {count}" for name, count in lacking.items() if count]
+    groups = [example.group for example in common]
+    found: dict[str, list[values.Value]] = {}
+    for entry, own, there in rows:
+        mine = own[[there[example.id] for example in common]]
+        if short := values.too_few(card, len(common)):
+            value = values.Value(note=short)
+        elif reference is None or has_reference is None:
+            value = values.aggregated(card, mine, common)
+        else:
+            theirs = reference[[has_reference[example.id] for example in common]]
+            value = values.sets(card, common, mine, common, theirs)
+        found.setdefault(entry.name, []).append(value)
+        notes += [value.note] if value.note and value.note not in notes else []
+    return _Data(groups, found, notes)
 
 
 def _failed(card: MetricCard, entries: Sequence[Entry]) -> frozenset[str]:
@@ -199,32 +287,18 @@ def _with_value(examples: Sequence[Example], rows: Rows) -> tuple[Rows, dict[str
 
 
 def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
-    """Reciprocal positions of all systems on all examples; a missing output is last."""
+    """Positions of all systems on all examples; a missing output is last."""
+    if len({entry.name for entry in entries}) < len(entries):
+        return _Data([], {entry.name: [] for entry in entries}, ["ranks are not compared over several seeds"])
     under, examples = reading.under(card), entries[0].stored.examples
     scores = np.full((len(examples), len(entries)), np.nan)
     for column, entry in enumerate(entries):
-        made, found = score.clip_rows(under, entry.stored, entry.system.label, under.needs, examples)
-        values = {example.id: row for example, row in zip(made, found, strict=True)}
-        scores[:, column] = [values.get(example.id, np.nan) for example in examples]
+        made, found = values.clip_rows(under, entry.stored, entry.system.label, under.needs, examples)
+        by_id = {example.id: row for example, row in zip(made, found, strict=True)}
+        scores[:, column] = [by_id.get(example.id, np.nan) for example in examples]
     ranks = reading.module_of(card).statistics(scores if under.higher_is_better else -scores, **card.options)
-    rows = {entry.name: ranks[:, column] for column, entry in enumerate(entries)}
-    return _Data([example.group for example in examples], rows, None, [], _failed(card, entries))
-
-
-def _value(card: MetricCard, rows: Rows, reference: Rows | None) -> float:
-    sides = [rows] if reference is None else [rows, reference]
-    arguments = [part for side in sides for part in (side, np.ones(len(side)))]
-    return float(reading.function_of(card, "aggregate")(*arguments))
-
-
-def _difference(card: MetricCard, data: _Data, a: str, b: str) -> Difference:
-    both = stack([data.rows[a], data.rows[b]])
-    replicates = score.REPLICATES.get(card.kind, score.DEFAULT_REPLICATES)
-    if data.reference is None:
-        aggregate = partial(reading.function_of(card, "aggregate"), both)
-        return compare(aggregate, data.groups, replicates=replicates)
-    value, many = score.two_sided(card, both, data.reference)
-    return compare(value, data.groups, data.groups, many=many, replicates=replicates)
+    columns = {entry.name: [values.aggregated(card, ranks[:, c], examples)] for c, entry in enumerate(entries)}
+    return _Data([example.group for example in examples], columns)
 
 
 def _changed(card: MetricCard, entries: Sequence[Entry]) -> list[str]:

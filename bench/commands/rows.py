@@ -18,9 +18,10 @@ def publish(
     to: Annotated[Path, typer.Option("--to", help="result file")] = Path("results/measured.csv"),
 ) -> None:
     """Add a run's rows to the results."""
-    from sightsound.bench.core import results
+    from sightsound.bench.core import results, scores
 
     count = results.publish(to, results.read(folder / "rows.csv"))
+    scores.publish(scores.beside(to), scores.read(folder / scores.NAME))
     print(f"{to}: {count} rows")
 
 
@@ -79,6 +80,9 @@ def check(
 def compare(
     folders: Annotated[list[Path], typer.Argument(help="run folders")],
     references: Annotated[bool, typer.Option("--references", help="also against the reference rows")] = False,
+    seeds: Annotated[
+        bool, typer.Option("--seeds", help="runs of one system are its seeds, and one system together")
+    ] = False,
     device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
     mirror: Mirror = None,
     cards: Annotated[
@@ -95,7 +99,9 @@ def compare(
     for module in cards or ():
         door.adopt_all(module)
     with console.progress() as report:
-        table = comparison.compare(folders, references=references, device=device, mirror=mirror, report=report)
+        table = comparison.compare(
+            folders, references=references, seeds=seeds, device=device, mirror=mirror, report=report
+        )
     if json:
         console.as_json(console.records(table))
     else:

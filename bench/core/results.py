@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
@@ -42,7 +43,11 @@ class Row:
     n_failed: int = 0
     """Examples that should have been in it and are not."""
     group_n: int = 0
-    """Independent groups among them."""
+    """Independent groups among them: components of all that examples share."""
+    group_effective: float = 0.0
+    """How many groups of one size would say as much (Kish 1965)."""
+    floor: float = math.nan
+    """Distances with a bias: what two disjoint sets of the reference's own source would give at this n."""
     higher_is_better: bool = True
     """Direction of the metric."""
     signature: str = ""
@@ -68,8 +73,10 @@ class Row:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
+LATER = {"group_effective": "0", "floor": ""}
+"""Columns that older result files lack, and what stands in for them."""
 KEY = ("source", "task", "split", "metric", "model", "variant", "run")
-_NUMBERS = ("value", "ci_low", "ci_high", "seconds")
+_NUMBERS = ("value", "ci_low", "ci_high", "group_effective", "floor", "seconds")
 _COUNTS = ("n", "n_failed", "group_n", "seed")
 
 
@@ -111,6 +118,7 @@ def read(path: Path) -> pd.DataFrame:
         table = pd.read_csv(path, dtype=str, keep_default_na=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise BenchError(f"{path}: cannot be read as CSV ({error})") from error
+    table = table.assign(**{name: text for name, text in LATER.items() if name not in table.columns})
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise BenchError(f"{path}: lacks the columns {', '.join(missing)}")
     table = table[list(COLUMNS)].map(uncell)
@@ -139,6 +147,15 @@ IDENTITY = ("task", "split", "metric", "model", "variant", "seed", "competitors"
 """What makes two rows rows of the same value, together with the signature but for its number of clips."""
 
 
+def definition(signature: str) -> str:
+    """A signature without its number of clips.
+
+    >>> definition("kl_musicnn|n:52|ref:wesnoth@0fc938|v:1")
+    'kl_musicnn|ref:wesnoth@0fc938|v:1'
+    """
+    return re.sub(r"\|n:\d+", "", signature)
+
+
 def publish(path: Path, new: pd.DataFrame) -> int:
     """Add rows to a result file, one process after another; a row of the same value takes the old one's place.
 
@@ -151,7 +168,7 @@ def publish(path: Path, new: pd.DataFrame) -> int:
     with locked_file(path):
         parts: list[Any] = [read(path)] if path.is_file() else []
         together = pd.concat([*parts, new], ignore_index=True)
-        together["_definition"] = together["signature"].str.replace(r"\|n:\d+", "", regex=True)
+        together["_definition"] = together["signature"].map(definition)
         key = [*IDENTITY, "_definition"]
         together = together.drop_duplicates(key, keep="last").drop(columns="_definition")
         write(path, together)

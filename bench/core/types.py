@@ -22,7 +22,9 @@ class Example:
     id: str
     """Unique in the split; letters, digits, `.`, `_` and `-`."""
     group: str
-    """Source that examples share (a scenario, a video, a song): they depend on each other. Intervals resample
+    """Name of the group of examples that depend on each other. A split that was loaded has the connected
+    components
+    of all that they share: the manifest's column `group`, references, pictures, videos, texts. Intervals are over
     groups."""
     image: Path | None = None
     """Picture to condition on."""
@@ -45,6 +47,10 @@ class Example:
     instruction: str | None = None
     """The data set's own instruction. Not a condition of any task: one written from the reference gives it
     away."""
+    reference_group: str = ""
+    """Like `group`, by the column `group` and the references alone; empty in a split that was not loaded."""
+    input_group: str = ""
+    """Like `group`, by what a task conditions on alone: examples of one input. Empty as above."""
 
 
 @dataclass(frozen=True)

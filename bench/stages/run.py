@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import provenance, registry, results, state, store, watch
+from sightsound.bench.core import provenance, registry, results, scores, state, store, watch
 from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
@@ -156,9 +156,11 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
         facts={system.label: _facts(request, system) for system in request.systems},
         remarks=_remarks(request),
     )
-    table = results.frame(score.score(stored, request.systems, request.metrics, request.task.name))
+    scored = score.score(stored, request.systems, request.metrics, request.task.name)
+    table = results.frame(scored.rows)
     failures = score.failures(stored, request.systems, request.metrics)
     store.write_csv(request.folder / FAILURES, ("system", "example", "reason", "metrics"), failures)
+    scores.write(request.folder / scores.NAME, scored.scores)
     results.write(request.folder / "rows.csv", table)
     return table
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 from sightsound.bench.core import registry
@@ -9,10 +10,22 @@ from sightsound.bench.core.types import Example, Task
 
 
 def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
-    """The examples of every other group and the rest, groups in order of name."""
-    groups = sorted({example.group for example in examples})
-    first = set(groups[::2])
-    return [e for e in examples if e.group in first], [e for e in examples if e.group not in first]
+    """The examples in two halves that share no reference, as equal in size as that allows.
+
+    Groups by reference go one after another, the largest first, to the half that has fewer examples.
+    """
+    sizes = Counter(_tie(example) for example in examples)
+    first: set[str] = set()
+    balance = 0  # examples in the first half less those in the second
+    for name in sorted(sizes, key=lambda name: (-sizes[name], name)):
+        if balance <= 0:
+            first.add(name)
+        balance += sizes[name] if balance <= 0 else -sizes[name]
+    return [e for e in examples if _tie(e) in first], [e for e in examples if _tie(e) not in first]
+
+
+def _tie(example: Example) -> str:
+    return example.reference_group or example.group
 
 
 def scope(system: registry.System, examples: Sequence[Example]) -> list[Example]:

@@ -32,6 +32,9 @@ FLOOR = 1e-5  # amin of amplitude_to_db
 RANGE_DB = 80.0  # top_db of amplitude_to_db
 
 
+INTERVAL = False  # only there to repeat a printed figure
+
+
 def statistics(features: Clips, reference_features: Clips, *, figure: str) -> Rows:
     """One value a clip `[clips]`, >= 0; NaN for a silent clip (kl) or one of a single frame (fad).
 

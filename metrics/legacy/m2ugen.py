@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
+INTERVAL = False  # only there to repeat a printed figure
+
 
 def statistics(features: Clips, reference_features: Clips) -> Rows:
     """Mutual information `[clips]`, nats, of two clips' mean logits as labels; features `[frames, classes]`."""

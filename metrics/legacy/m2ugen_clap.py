@@ -21,6 +21,9 @@ from sightsound.metrics.rows import Clips, Rows, checked_pairs
 TINY = 1e-8  # eps of torch's cosine_similarity: shorter vectors count as this long
 
 
+INTERVAL = False  # only there to repeat a printed figure
+
+
 def statistics(features: Clips, other_features: Clips) -> Rows:
     """Mean of the cosines over the wrong axis `[clips]`, -1..1, of features `[windows, dim]`, windows averaged."""
     music, texts = checked_pairs(features, other_features)

@@ -18,6 +18,9 @@ from sightsound.metrics.rows import Rows
 __all__ = ["aggregate", "statistics"]
 
 
+INTERVAL = False  # only there to repeat a printed figure
+
+
 def statistics(scores: Rows) -> Rows:
     """The script's scores `[clips, systems]` of `scores` `[clips, systems]`, where more is better.
 

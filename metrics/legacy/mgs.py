@@ -35,6 +35,9 @@ EPSILON = 1e-6
 SQUASHED = {"softmax": softmax, "sigmoids": expit}
 
 
+INTERVAL = False  # only there to repeat a printed figure
+
+
 def aggregate(
     rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows, *, squash: str = "softmax"
 ) -> float:

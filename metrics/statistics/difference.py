@@ -1,28 +1,32 @@
 """Two systems on the same examples: how large their difference is, how sure, and whether it is one at all.
 
-Both systems' rows lie one after the other, A's n clips and then B's, and a weighting of those 2n rows says
-which of them count: [1, 0] is A, [0, 1] is B. So one pair of functions serves every metric.
+The difference is taken part by part (metrics/statistics/parts.py), so what makes an example hard for both systems
+cancels, and with it most of a Fréchet distance's bias. Its interval is that of any value in parts; a system is
+better where the interval of the difference, at the level that is left after Holm's correction, does not reach 0.
 
-- The interval is the basic bootstrap over groups; a draw takes the same examples for A, for B and for the
-  reference, so that what makes an example hard for both cancels, as does most of a Fréchet distance's bias.
-- The test exchanges the two systems' outputs, group by group, at random (Fisher 1935; for systems Noreen 1989,
-  Yeh 2000): if it does not matter whose output is whose, the difference is one among its exchanges.
-- Holm 1979 corrects over many pairs. Piepho 2004 writes what is left as letters: who shares one is tied.
+The swap test (Fisher 1935; for systems Noreen 1989, Yeh 2000) exchanges the two systems' outputs group by group.
+It asks whether it matters at all whose output is whose. For a mean that is nearly the question whether the means
+are equal; for a distance between sets it is another one, and a system that is merely different would be called
+better. So it is given for means only, beside the interval.
+
+Holm 1979 corrects over many comparisons. Piepho 2004 writes what is left as letters: who shares one is tied.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import isnan, nan
+from math import nan
 
 import numpy as np
-from scipy.stats import norm
+from scipy.stats import t as student
 
-from sightsound.metrics.rows import Rows
-from sightsound.metrics.statistics.bootstrap import MIN_DEFINED, draw, values_of
+from sightsound.metrics.statistics.interval import Estimate, estimate
+from sightsound.metrics.statistics.parts import Parts
 
 POWER = 0.8  # share of experiments in which a difference called detectable is found
+DRAWS = 9999  # a p-value has to survive the correction over all pairs and metrics
+SWAPS = 9999
 
 
 @dataclass(frozen=True)
@@ -30,71 +34,70 @@ class Difference:
     """A against B in one metric."""
 
     value: float
-    """A less B, in the metric's unit; of the plug-in estimate where the metric corrects a bias."""
+    """A less B, in the metric's unit."""
     low: float = nan
-    """Lower end of the 95% interval."""
+    """Lower end of the 95% interval; NaN where the groups are too few for one."""
     high: float = nan
     """Upper end."""
     p: float = nan
-    """Share of exchanges with a difference as large: small when it matters whose output is whose."""
+    """The level at which the interval just reaches 0."""
     detectable: float = nan
     """The true difference that a test at 5% would find in 80% of such experiments."""
 
 
-def compare(
-    value: Callable[..., float],
-    groups: Sequence[str],
-    reference_groups: Sequence[str] | None = None,
-    *,
-    many: Callable[..., Rows] | None = None,
-    replicates: int = 1000,
-    swaps: int = 999,
-    seed: int = 0,
-    level: float = 0.95,
-) -> Difference:
-    """The difference of two systems that answered the same examples.
+def compare(a: Parts, b: Parts, *, draws: int = DRAWS, seed: int = 0) -> Difference:
+    """The difference of two systems that answered the same examples, over the parts that both have.
 
-    `value(weights [2 n])`, or `value(weights, reference_weights)`, over A's rows followed by B's; `many` the
-    same for `[replicates, 2 n]`; `groups[i]` is the group of example i. NaN where there is no value, or with
-    fewer than two groups.
+    Raises ValueError where their parts do not stand for the same clips.
 
-    >>> a, b = np.arange(10.0) + [1, 2] * 5, np.arange(10.0)  # a is 1 or 2 better on each of ten videos
-    >>> rows, groups = np.append(a, b), [f"video {i}" for i in range(10)]
-    >>> found = compare(lambda weights: weights @ rows / weights.sum(), groups)
-    >>> round(found.value, 2), round(found.low, 1), round(found.high, 1), found.p
-    (1.5, 1.2, 1.8, 0.007)
+    >>> from sightsound.metrics.statistics.parts import of_clips
+    >>> videos = [f"video {i}" for i in range(10)]
+    >>> b = np.arange(10.0)
+    >>> found = compare(of_clips(b + [1, 2] * 5, videos, videos), of_clips(b, videos, videos))
+    >>> round(found.value, 2), round(found.low, 1), round(found.high, 1), found.p < 0.01
+    (1.5, 1.1, 1.9, True)
     """
-    n = len(groups)
-    references = [] if reference_groups is None else [np.ones((1, len(reference_groups)))]
+    return of(estimate(paired(a, b), draws=draws, seed=seed))
 
-    def differences(in_a: tuple[Rows, Rows], in_b: tuple[Rows, Rows], others: list[Rows]) -> Rows:
-        a, b = (np.concatenate(parts, axis=1) for parts in (in_a, in_b))
-        return values_of(value, many, [a, *others]) - values_of(value, many, [b, *others])
 
-    ones, zeros = np.ones((1, n)), np.zeros((1, n))
-    found = float(differences((ones, zeros), (zeros, ones), references)[0])
-    if isnan(found) or len(set(groups)) < 2:
-        return Difference(found)
-    rng = np.random.default_rng(seed)
-    sides = [groups] if reference_groups is None else [groups, reference_groups]
-    drawn, *others = draw(sides, replicates, rng)
-    none = np.zeros_like(drawn)
-    spread = differences((drawn, none), (none, drawn), others)
-    spread = spread[~np.isnan(spread)]
-    low = high = detectable = nan
-    if len(spread) >= MIN_DEFINED * replicates:
-        lower, upper = np.quantile(spread, [(1 - level) / 2, (1 + level) / 2])
-        low, high = float(2 * found - upper), float(2 * found - lower)
-        detectable = float((norm.ppf((1 + level) / 2) + norm.ppf(POWER)) * spread.std())
-    _, place = np.unique(np.asarray(groups), return_inverse=True)
-    swapped = rng.integers(0, 2, size=(swaps, place.max() + 1))[:, place].astype(np.float64)
-    kept = 1 - swapped
-    all_references = [np.repeat(side, swaps, axis=0) for side in references]
-    exchanged = differences((kept, swapped), (swapped, kept), all_references)
-    exchanged = np.abs(exchanged[~np.isnan(exchanged)])
-    # Exchanges that give the same difference again differ from it by rounding.
-    as_large = (exchanged >= abs(found) * (1 - 1e-9)).sum()
-    return Difference(found, low, high, float((1 + as_large) / (1 + len(exchanged))), detectable)
+def of(found: Estimate) -> Difference:
+    """A difference from its estimate."""
+    detectable = (student.ppf(0.975, found.freedom) + student.ppf(POWER, found.freedom)) * found.error
+    return Difference(found.value, found.low, found.high, found.p, float(detectable))
+
+
+def paired(a: Parts, b: Parts) -> Parts:
+    """The difference in parts, over the parts that both have. Raises ValueError as `compare` does.
+
+    >>> from sightsound.metrics.statistics.parts import of_clips
+    >>> a, b = of_clips(np.array([3.0, 5.0]), "xy", "gh"), of_clips(np.array([1.0, 9.0]), "yz", "hh")
+    >>> paired(a, b).names, paired(a, b).values
+    (('y',), array([4.]))
+    """
+    theirs = set(b.names)
+    shared = [name for name in a.names if name in theirs]
+    mine, other = a.take(shared), b.take(shared)
+    if mine.groups != other.groups or not np.array_equal(mine.weights, other.weights):
+        raise ValueError("the two systems' values are not over the same clips in the same groups")
+    return Parts(mine.names, mine.groups, mine.values - other.values, mine.weights)
+
+
+def swap_test(difference: Parts, *, swaps: int = SWAPS, seed: int = 0) -> float:
+    """Share of exchanges of the systems' outputs, group by group, with a difference as large: (1 + count) /
+    (1 + swaps). NaN without parts.
+
+    >>> from sightsound.metrics.statistics.parts import of_clips
+    >>> names = [f"video {i}" for i in range(10)]
+    >>> swap_test(of_clips(np.ones(10), names, names)) < 0.01, swap_test(of_clips(np.zeros(10), names, names))
+    (True, 1.0)
+    """
+    if not difference.names:
+        return nan
+    sums, _ = difference.by_group
+    signs = np.random.default_rng(seed).choice([-1.0, 1.0], size=(swaps, len(sums)))
+    # exchanges that give the same difference again differ from it by rounding
+    as_large = (np.abs(signs @ sums) >= abs(sums.sum()) * (1 - 1e-9)).sum()
+    return float((1 + as_large) / (1 + swaps))
 
 
 def holm(p_values: Sequence[float]) -> list[float]:

@@ -43,7 +43,7 @@ def clap_score(order):
         extractor_signature=lambda name: f"{name}|w:0",
         facts={system.label: {"run": "test"}},
     )
-    (row,) = score.score(scene, [system], [card], "text2music")
+    (row,) = score.score(scene, [system], [card], "text2music").rows
     return row.value
 
 

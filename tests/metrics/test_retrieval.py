@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightsound.bench.core.types import Example
-from sightsound.bench.stages import choose, score
+from sightsound.bench.stages import choose, reading, score
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.cards import EXTRACTORS, METRICS
 from sightsound.metrics.formulas.paired import median_rank, retrieval
@@ -106,7 +106,7 @@ def test_the_card_says_how_far_down_a_partner_counts():
     rows = retrieval.statistics(*clouds(30, 7))
     for k in AT:
         card = METRICS[f"ib_image_to_music_r{k}"]
-        value = score.function_of(card, "aggregate")(rows, np.ones(30))
+        value = reading.function_of(card, "aggregate")(rows, np.ones(30))
         assert value == pytest.approx(retrieval.hits(rows, k).mean())
         extractors = {need.extractor: "" for need in card.needs}
         assert f"|at:{k}|" in signature(card, n=30, reference="", extractors=extractors, options={})
@@ -131,7 +131,7 @@ def test_values_of_clips_that_a_rank_asks_for_again_are_kept():
         facts={system.label: {"run": "test"} for system in systems},
     )
     cards = [METRICS[name] for name in ("ib_score_condition", "ib_rank", "ib_rank_dcg")]
-    values = [row.value for row in score.score(scene, systems, cards, "image2music")]
+    values = [row.value for row in score.score(scene, systems, cards, "image2music").rows]
     assert values[:4] == pytest.approx([1, 1, 3 / 4, 3 / 4])
     assert len(read) == 2 * 2 * 3, "picture and music of each clip of each system, once"
 
@@ -204,7 +204,7 @@ def test_the_harness_ranks_and_retrieves():
         "ib_image_to_music_r1",
         "ib_music_to_image_median_rank",
     ]
-    rows = score.score(scene, systems, [METRICS[name] for name in cards], "image2music")
+    rows = score.score(scene, systems, [METRICS[name] for name in cards], "image2music").rows
     found = {(row.metric, row.model + row.variant): row.value for row in rows}
     good, bad = ([found[name, key] for name in cards] for key in sorted({key for _, key in found}, reverse=True))
     assert good == pytest.approx([1, 1, 1, 1, 1])

@@ -59,6 +59,8 @@ class Table:
     """The content hash, in hex."""
     digests: dict[Path, str]
     """sha256 of every file of the examples, by absolute path: what a later stage must find when it reads one."""
+    contents: dict[str, dict[str, str]]
+    """Example id -> field -> what tells its content: the sha256 of a file's original, else of the file; a text."""
 
 
 def is_id(text: str) -> bool:
@@ -127,7 +129,7 @@ def load(folder: Path) -> Table:
                 if digests.setdefault(path, record[f"{name}_sha256"]) != record[f"{name}_sha256"]:
                     raise SplitError(f"{folder / NAME}: tells two different sha256 of {record[name]}; leave one")
     memory.keep()
-    return Table(examples, content_hash(records), digests)
+    return Table(examples, content_hash(records), digests, {each["id"]: _contents(each) for each in records})
 
 
 def _computed(memory: Memory, path: Path) -> str:
@@ -173,7 +175,7 @@ def content_hash(records: Sequence[dict[str, str]]) -> str:
             + [
                 f"{name}:{record[f'{name}_sha256']}"
                 for name in FILES
-                if record[name] and not _pinned(record, name)
+                if record[name] and not _original(record, name)
             ]
         )
         for record in records
@@ -181,9 +183,19 @@ def content_hash(records: Sequence[dict[str, str]]) -> str:
     return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
 
 
-def _pinned(record: dict[str, str], name: str) -> bool:
-    """Whether `source` holds the sha256 of the original of that file."""
-    return bool(re.search(rf"(?:^|; ){name}=[^;]*sha256:[0-9a-f]{{64}}", record["source"]))
+def _contents(record: dict[str, str]) -> dict[str, str]:
+    """What tells the content of each file and text of an example; an emotion is a class and no content."""
+    files = {name: _original(record, name) or record[f"{name}_sha256"] for name in FILES if record[name]}
+    texts = {
+        name: " ".join(record[name].split()).casefold() for name in TEXTS if record[name] and name != "emotion"
+    }
+    return files | texts
+
+
+def _original(record: dict[str, str], name: str) -> str:
+    """The sha256 of the original of that file, as `source` tells it; empty where it doesn't."""
+    found = re.search(rf"(?:^|; ){name}=[^;]*?sha256:([0-9a-f]{{64}})", record["source"])
+    return found[1] if found else ""
 
 
 def _record(folder: Path, row: Row) -> dict[str, str]:

@@ -11,6 +11,9 @@ from sightsound.metrics.rows import Clips, Rows
 LEAST = 1.0  # no value is less: an interval is cut there
 
 
+INTERVAL = False  # none that was tried covers: docs/statistics.md
+
+
 def statistics(features: Clips, other_features: Clips) -> Rows:
     """Unit vectors of query and partner, `[clips, 2, dim]`."""
     return retrieval.statistics(features, other_features)

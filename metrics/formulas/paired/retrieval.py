@@ -24,6 +24,9 @@ EQUAL = 1e-9  # cosines that differ by less are equal: the order of a sum moves 
 BLOCK = 1024  # queries compared at once
 
 
+INTERVAL = False  # none that was tried covers: docs/statistics.md
+
+
 def statistics(features: Clips, other_features: Clips) -> Rows:
     """`[clips, 2, dim]`: unit vectors of query and partner, means over frames; NaN where one of them is zero."""
     sides = checked_pairs(features, other_features)

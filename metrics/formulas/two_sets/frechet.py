@@ -14,15 +14,20 @@ scaled: a singular covariance needs no added epsilon, and no value can become co
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import eigh, lapack
 
 from sightsound.metrics.rows import Clips, Rows, checked
+from sightsound.metrics.statistics.interval import LEAST_GROUPS
+from sightsound.metrics.statistics.parts import effective_count
 
 LEAST = 0.0  # no distance is less: an interval ends here where its bias correction would go further
 WELL_SAMPLED = 2  # drawn frames per dimension; with fewer, moments would lose digits of a covariance
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
+FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has it take one at a time
 
 
@@ -89,6 +94,30 @@ def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weight
             for start in range(0, len(weights), block)
         ]
     )
+
+
+def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
+    """What two sets of `count` clips from the source of `rows` would give: the floor of a plug-in distance.
+
+    Sets that share no group are drawn from `rows` at random, FLOOR_DRAWS times at two sizes, and a / m + b / m^2,
+    which is 0 for infinitely many clips as it must be, is taken through the means of both sizes to m = `count`.
+    NaN where the rows make fewer than ten groups in effect: their halves would not stand for their source.
+    """
+    if effective_count(groups) < 2 * LEAST_GROUPS:
+        return float("nan")
+    rng = np.random.default_rng(0)
+    names, place = np.unique(np.asarray(groups), return_inverse=True)
+    sizes, distances = [], []
+    for share in (2, 4):
+        sides = np.stack([rng.permutation(len(names)) for _ in range(FLOOR_DRAWS)])[:, place]
+        one = (sides < len(names) // share).astype(np.float64)
+        other = (sides >= len(names) - len(names) // share).astype(np.float64)
+        enough = (one.sum(axis=1) >= 2) & (other.sum(axis=1) >= 2)
+        sizes.append(float((1 / (0.5 / one[enough].sum(axis=1) + 0.5 / other[enough].sum(axis=1))).mean()))
+        distances.append(float(np.nanmean(replicates(rows, one[enough], rows, other[enough]))))
+    terms = np.array([[1 / size, 1 / size**2] for size in sizes])
+    a, b = np.linalg.solve(terms, distances)
+    return max(float(a / count + b / count**2), 0.0)
 
 
 def _or_nan(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:

@@ -23,6 +23,9 @@ LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 WORD = re.compile(r"[^\W_]+")
 
 
+INTERVAL = False  # none that was tried covers: docs/statistics.md
+
+
 def words(text: str) -> list[str]:
     """The different words of a text, sorted.
 

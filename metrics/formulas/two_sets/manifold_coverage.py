@@ -15,6 +15,9 @@ from sightsound.metrics.rows import Clips, Rows
 LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 
 
+INTERVAL = False  # none that was tried covers: docs/statistics.md
+
+
 def statistics(features: Clips) -> Rows:
     """One point a clip, the mean of its frames: `[clips, dim]`."""
     return manifold.points(features)

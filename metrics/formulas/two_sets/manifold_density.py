@@ -19,6 +19,9 @@ LEAST = 0.0  # no value is less: an interval is cut there
 K = 5  # neighbours
 
 
+INTERVAL = False  # none that was tried covers: docs/statistics.md
+
+
 def statistics(features: Clips) -> Rows:
     """One point a clip, the mean of its frames: `[clips, dim]`."""
     return manifold.points(features)

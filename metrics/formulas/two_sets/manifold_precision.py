@@ -18,6 +18,9 @@ LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 K = 3  # neighbours
 
 
+INTERVAL = False  # none that was tried covers: docs/statistics.md
+
+
 def statistics(features: Clips) -> Rows:
     """One point a clip, the mean of its frames: `[clips, dim]`."""
     return manifold.points(features)

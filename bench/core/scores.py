@@ -1,0 +1,151 @@
+"""Values by example: what a run's rows are means of, one line a part. Kept beside the rows, and with published
+ones.
+
+A part is a clip with its own value, or, of a metric over sets, what a clip adds to the set's value (the jackknife,
+metrics/statistics/parts.py). The file is a Parquet table; the groups in it are those that intervals are over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.results import Row, definition
+from sightsound.bench.core.store import atomic, locked_file
+from sightsound.metrics.statistics.parts import Parts
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+NAME = "scores.parquet"
+"""In the run folder."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """One part of one value."""
+
+    run: str
+    """Run folder's name."""
+    model: str
+    """Family."""
+    variant: str
+    """Variant, with the options that were set."""
+    task: str
+    """Task name."""
+    split: str
+    """`name@hash`."""
+    metric: str
+    """Metric name."""
+    competitors: str
+    """Rank metrics: the systems compared."""
+    seed: int
+    """Seed of the run."""
+    definition: str
+    """The row's signature without its number of clips."""
+    example: str
+    """Id of the example, or of the first of several that are one part."""
+    group: str
+    """Independent group of the example."""
+    input: str
+    """Examples that show the model the same thing have the same."""
+    value: float
+    """The clip's value, or what the part adds to the set's value."""
+    weight: float
+    """Clips that the part stands for, references counted too where it is a metric over sets."""
+    by_clip: bool
+    """Whether `value` is the clip's own value; else it says something only together with all others."""
+
+
+COLUMNS = tuple(each.name for each in fields(Score))
+_SAME = ("model", "variant", "task", "split", "metric", "competitors", "seed", "definition")
+"""The columns that all parts of one value share."""
+
+
+def of(row: Row, parts: Parts | None, inputs: Mapping[str, str], *, by_clip: bool) -> list[Score]:
+    """The parts of a row's value; none where it has none. `inputs`: example id -> its `input_group`."""
+    if parts is None:
+        return []
+    shared = {name: getattr(row, name) for name in ("run", *_SAME[:-1])}
+    return [
+        Score(**shared, definition=definition(row.signature), example=name, group=group,
+              input=inputs.get(name) or name, value=float(value), weight=float(weight), by_clip=by_clip)
+        for name, group, value, weight in zip(parts.names, parts.groups, parts.values, parts.weights, strict=True)
+    ]  # fmt: skip
+
+
+def beside(rows: Path) -> Path:
+    """Where the values by example of a result file lie: `rows.csv` has `scores.parquet`, `x.csv` has
+    `x.parquet`."""
+    return rows.with_name(NAME) if rows.name == "rows.csv" else rows.with_suffix(".parquet")
+
+
+def write(path: Path, scores: Iterable[Score]) -> None:
+    """Write the table at once, in an order that does not depend on that of the scores."""
+    import pandas as pd
+
+    _write(path, pd.DataFrame([asdict(score) for score in scores], columns=list(COLUMNS)))
+
+
+def _write(path: Path, table: pd.DataFrame) -> None:
+    ordered = table[list(COLUMNS)].sort_values([*_SAME, "example"], kind="stable", ignore_index=True)
+    with atomic(path) as temporary:
+        ordered.to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """The table of a file, empty where there is none. Raises BenchError for one that is no such table."""
+    import pandas as pd
+
+    if not path.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    try:
+        table = pd.read_parquet(path, engine="pyarrow")
+    except (OSError, ValueError) as error:
+        raise BenchError(f"{path}: is no Parquet table ({' '.join(str(error).split())[:200]})") from error
+    if missing := [name for name in COLUMNS if name not in table.columns]:
+        raise BenchError(f"{path}: lacks the columns {', '.join(missing)}")
+    return table[list(COLUMNS)]
+
+
+def publish(path: Path, new: pd.DataFrame) -> None:
+    """Add a run's values to those of a result file; a value that is there already is replaced."""
+    import pandas as pd
+
+    with locked_file(path):
+        old = read(path)
+        if len(old) and len(new):
+            fresh = set(new[list(_SAME)].itertuples(index=False, name=None))
+            stale = [key in fresh for key in old[list(_SAME)].itertuples(index=False, name=None)]
+            old = old[~np.array(stale, dtype=bool)]
+        _write(path, pd.concat([old, new], ignore_index=True) if len(old) else new)
+
+
+def parts(table: pd.DataFrame) -> dict[tuple[Any, ...], Parts]:
+    """The parts of every value, by `key` of its row."""
+    found = {}
+    for key, lines in table.groupby(list(_SAME), sort=False):
+        found[key] = Parts(
+            tuple(lines["example"]),
+            tuple(lines["group"]),
+            lines["value"].to_numpy(dtype=np.float64),
+            lines["weight"].to_numpy(dtype=np.float64),
+        )
+    return found
+
+
+def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Where a row's parts are in `parts`."""
+    return (*(row[name] for name in _SAME[:-1]), definition(row["signature"]))
+
+
+def worst(table: pd.DataFrame, metric: str, count: int, *, higher_is_better: bool) -> Sequence[Mapping[str, Any]]:
+    """The examples of a metric's lowest values by clip, of all systems, worst first."""
+    mine = table[(table["metric"] == metric) & table["by_clip"]]
+    ordered = mine.sort_values("value", ascending=higher_is_better, kind="stable").head(count)
+    return [{str(name): value for name, value in line.items()} for line in ordered.to_dict("records")]

@@ -1,0 +1,229 @@
+"""One metric of one system: its value from stored features, in the parts that its interval is made of."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sightsound.bench.core import registry
+from sightsound.bench.core.types import Example
+from sightsound.bench.stages.feature_set import FeatureSet
+from sightsound.bench.stages.reading import function_of, module_of, under
+from sightsound.bench.stages.scope import halves
+from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.rows import Rows, stack
+from sightsound.metrics.statistics import parts
+from sightsound.metrics.statistics.parts import Parts
+
+LOADED = 64  # clips whose features are in memory at once while their rows are made
+
+
+@dataclass(frozen=True)
+class Known:
+    """What was computed for one system and serves another, or another metric."""
+
+    clips: dict[tuple[str, tuple[Need, ...], str, tuple[str, ...]], tuple[list[Example], Rows]] = field(
+        default_factory=dict
+    )
+    """Values by clip: (metric, features, system, example ids) -> the examples that have the features, their
+    rows."""
+    floors: dict[tuple[str, int, tuple[str, ...]], float] = field(default_factory=dict)
+    """(metric, clips, reference ids) -> floor."""
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value on its way to a row."""
+
+    value: float = math.nan
+    """In the metric's unit."""
+    clips: Sequence[Example] = ()
+    """The examples in it."""
+    parts: Parts | None = None
+    """What it is the mean of; None where no interval of the metric covers, or there is nothing to take apart."""
+    by_clip: bool = False
+    """Whether each part is a clip's own value."""
+    floor: float = math.nan
+    """Two sets: what two disjoint sets of the reference's source would give at this n."""
+    note: str = ""
+    """What is to be said of it."""
+
+
+def clip_rows(
+    card: MetricCard, stored: FeatureSet, system: str, wanted: Sequence[Need], examples: Sequence[Example]
+) -> tuple[list[Example], Rows]:
+    """The examples that have all the features, and their rows `[clips, ...]`; made a few clips at a time."""
+    kept: list[Example] = []
+    made: list[Rows] = []
+    for start in range(0, len(examples), LOADED):
+        some = examples[start : start + LOADED]
+        found = [[_features(stored, need, system, example.id) for need in wanted] for example in some]
+        whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
+        if whole:
+            columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
+            made.append(module_of(card).statistics(*columns, **card.options))
+            kept += [some[index] for index in whole]
+    return kept, stack(made)
+
+
+def _features(stored: FeatureSet, need: Need, system: str, example_id: str) -> NDArray[np.float32] | None:
+    side = stored.outputs[system] if need.side == "generated" else stored.keys[need.side]
+    key = side.get(example_id)
+    return None if key is None else stored.feature(need.extractor, key, need.output)
+
+
+def of_sets(
+    card: MetricCard, stored: FeatureSet, system: registry.System, examples: Sequence[Example], known: Known
+) -> Value:
+    """A distance between two sets of clips."""
+    (need,) = [need for need in card.needs if need.side == "generated"]
+    (other,) = [need for need in card.needs if need.side != "generated"]
+    against = halves(stored.examples)[1] if system.build.halves else examples
+    if other.side == "corpus":
+        against = [Example(id=name, group=name) for name in stored.keys["corpus"]]
+    mine, rows = clip_rows(card, stored, system.label, [need], examples)
+    theirs, references = clip_rows(card, stored, system.label, [other], against)
+    if short := too_few(card, min(len(mine), len(theirs))):
+        return Value(clips=mine, note=short)
+    # halves of the reference are there to show what no difference looks like: they have no interval of their own
+    found = sets(card, mine, rows, theirs, references, interval=against is examples)
+    if other.side != "reference":
+        return found
+    key = card.name, len(mine), tuple(example.id for example in theirs)
+    if key not in known.floors:
+        known.floors[key] = _floor(card, theirs, references, len(mine))
+    return replace(found, floor=known.floors[key])
+
+
+def sets(
+    card: MetricCard,
+    mine: Sequence[Example],
+    rows: Rows,
+    theirs: Sequence[Example],
+    references: Rows,
+    *,
+    interval: bool = True,
+) -> Value:
+    """A metric over the rows of two sets of clips."""
+    aggregate = function_of(card, "aggregate")
+    grouped = getattr(module_of(card), "TAKES_GROUPS", False)
+    groups = {"groups": [e.group for e in mine], "reference_groups": [e.group for e in theirs]} if grouped else {}
+    value = float(aggregate(rows, np.ones(len(rows)), references, np.ones(len(references)), **groups))
+    few = getattr(module_of(card), "few_frames", None)
+    note = few(rows, references) if few else ""
+    if math.isnan(value) or not interval or not covers(card):
+        return Value(value, mine, note=note)
+    # A correction of a bias is as sure as what it corrects; its own jackknife would cost a correction a part.
+    single, fast = function_of(card, "plugin") or aggregate, function_of(card, "replicates")
+
+    def without(kept: NDArray[np.bool_]) -> Rows:
+        left, right = kept[:, : len(rows)].astype(np.float64), kept[:, len(rows) :].astype(np.float64)
+        keys = groups if fast is None or single is aggregate else {}
+        if fast is not None:
+            return np.asarray(fast(rows, left, references, right, **keys))
+        pairs = zip(left, right, strict=True)
+        return np.array([single(rows, w, references, v, **keys) for w, v in pairs])
+
+    clips = [*mine, *theirs]
+    found = parts.jackknife(without, value, [e.id for e in clips], [e.group for e in clips])
+    return Value(value, mine, found if np.isfinite(found.values).all() else None, note=note)
+
+
+def _floor(card: MetricCard, references: Sequence[Example], rows: Rows, count: int) -> float:
+    same_source = function_of(card, "same_source")
+    if same_source is None:
+        return math.nan
+    return float(same_source(rows, [e.reference_group or e.group for e in references], count))
+
+
+def covers(card: MetricCard) -> bool:
+    """Whether an interval is shown: a module says `INTERVAL = False` where none that was tried covers."""
+    return bool(getattr(module_of(card), "INTERVAL", True))
+
+
+def of_clips(
+    card: MetricCard, stored: FeatureSet, system: registry.System, examples: Sequence[Example], known: Known
+) -> Value:
+    """A metric of single clips, or of clips and what each is held against."""
+    if card.kind == "paired" and system.build.halves and any(n.side == "reference" for n in card.needs):
+        return Value(note="the halves of the reference are not paired")
+    mine, rows = clip_values(card, stored, system, examples, known)
+    return aggregated(card, rows, mine)
+
+
+def aggregated(card: MetricCard, rows: Rows, examples: Sequence[Example]) -> Value:
+    """The value of rows `[clips, ...]`, a row an example; clips without a value are left out and counted."""
+    has_value = np.asarray(~np.isnan(rows).all(axis=tuple(range(1, rows.ndim))))
+    rows, kept = rows[has_value], [e for e, has in zip(examples, has_value, strict=True) if has]
+    without = int((~has_value).sum())
+    note = f"no value for {without} of {len(has_value)} clips" if without else ""
+    if short := too_few(card, len(rows)):
+        return Value(clips=kept, note="; ".join(filter(None, (short, note))))
+    aggregate = function_of(card, "aggregate")
+    value = float(aggregate(rows, np.ones(len(rows))))
+    names, groups = [e.id for e in kept], [e.group for e in kept]
+    if math.isnan(value) or not covers(card):
+        return Value(value, kept, note=note)
+    if (own := _own_values(card, rows)) is not None:
+        return Value(value, kept, parts.of_clips(own, names, groups), rows.ndim == 1, note=note)
+
+    def without_some(mask: NDArray[np.bool_]) -> Rows:
+        return np.array([aggregate(rows[kept_rows], np.ones(int(kept_rows.sum()))) for kept_rows in mask])
+
+    found = parts.jackknife(without_some, value, names, groups)
+    return Value(value, kept, found if np.isfinite(found.values).all() else None, note=note)
+
+
+def _own_values(card: MetricCard, rows: Rows) -> Rows | None:
+    """Values by clip of which the metric is the mean: a module's `by_clip`, or the rows themselves where the
+    aggregate turns out to be their weighted mean. None where it is no mean."""
+    by_clip = getattr(module_of(card), "by_clip", None)
+    if by_clip is not None:
+        return np.asarray(by_clip(rows), dtype=np.float64)
+    if rows.ndim != 1:
+        return None
+    weights = np.random.default_rng(0).integers(1, 5, len(rows)).astype(np.float64)
+    mean = weights @ rows / weights.sum()
+    return rows if math.isclose(function_of(card, "aggregate")(rows, weights), mean, abs_tol=1e-9) else None
+
+
+def clip_values(
+    card: MetricCard, stored: FeatureSet, system: registry.System, examples: Sequence[Example], known: Known
+) -> tuple[list[Example], Rows]:
+    """`clip_rows` of a metric; one value a clip is kept, because ranked metrics ask for it again."""
+    key = card.name, card.needs, system.label, tuple(example.id for example in examples)
+    found = known.clips.get(key) or clip_rows(card, stored, system.label, card.needs, examples)
+    if found[1].ndim == 1:
+        known.clips[key] = found
+    return found
+
+
+def positions(card: MetricCard, stored: FeatureSet, systems: Sequence[registry.System], known: Known) -> Rows:
+    """Ranked rows `[examples, systems]` from the per-clip values of the metric underneath."""
+    ranked_metric = under(card)
+    place = {example.id: index for index, example in enumerate(stored.examples)}
+    values = np.full((len(stored.examples), len(systems)), np.nan)
+    for column, system in enumerate(systems):
+        mine, rows = clip_values(ranked_metric, stored, system, stored.examples, known)
+        for example, row in zip(mine, rows, strict=True):
+            values[place[example.id], column] = row
+    if not ranked_metric.higher_is_better:
+        values = -values
+    ranked: Rows = module_of(card).statistics(values, **card.options) if len(systems) else values
+    return ranked
+
+
+def of_ranks(card: MetricCard, column: Rows, stored: FeatureSet, competitors: int) -> Value:
+    """A rank: the mean of one system's column of `positions`."""
+    if competitors < 2:
+        return Value(note="a rank needs two systems or more; name others with --model")
+    return aggregated(card, column, stored.examples)
+
+
+def too_few(card: MetricCard, n: int) -> str:
+    """Why there is no value of so few clips; empty where there is one."""
+    return f"too few clips: {n}, needs {max(card.min_clips, 1)}" if n < max(card.min_clips, 1) else ""
