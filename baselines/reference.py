@@ -82,10 +82,14 @@ def partners(examples: Sequence[Example], seed: int, field: str = "audio") -> li
     """
     if len({getattr(example, field) for example in examples}) < 2:
         raise ValueError(f"the reference cannot be mispaired: the split has one {field} only")
-    by_reference = len({getattr(e, field) for e in examples}) <= len({e.group for e in examples})
+
+    def group(example: Example) -> str:
+        return example.reference_group or example.group
+
+    by_reference = len({getattr(e, field) for e in examples}) <= len({group(e) for e in examples})
 
     def tie(example: Example) -> str:
-        return str(getattr(example, field)) if by_reference else example.group
+        return str(getattr(example, field)) if by_reference else group(example)
 
     def order(example: Example) -> tuple[int, str]:
         return example_seed(seed, Path(tie(example)).name), example.id
@@ -95,7 +99,7 @@ def partners(examples: Sequence[Example], seed: int, field: str = "audio") -> li
 
     def met(shift: int) -> int:
         pairs = zip(ordered, ordered[shift:] + ordered[:shift], strict=True)
-        return sum(a.group == b.group or getattr(a, field) == getattr(b, field) for a, b in pairs)
+        return sum(group(a) == group(b) or getattr(a, field) == getattr(b, field) for a, b in pairs)
 
     shift = min([*range(first, len(ordered)), *range(1, first)], key=met)  # the first of the best
     return list(zip(ordered, ordered[shift:] + ordered[:shift], strict=True))
