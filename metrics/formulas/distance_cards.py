@@ -25,7 +25,23 @@ _FAD = FormulaCard(
     modalities=("audio",),
     min_clips=2,
     estimator="plugin",
-    blind=f"{_PAIRS}; biased upwards, the more so the fewer the clips: compare at equal n, never with 0.",
+    blind=f"{_PAIRS}; biased upwards, the more so the fewer the clips: compare at equal n, never with 0; "
+    "below two vectors a dimension KAD or KID instead.",
+)
+_KAD = FormulaCard(
+    "kad",
+    f"{_AT}.kad",
+    "two_sets",
+    higher_is_better=False,
+    definition="100 times the unbiased MMD^2 of the vectors of {network} over the pairs of clips of different "
+    "groups, with a Gaussian kernel as wide as the median distance of two reference vectors; about 0 for sets of "
+    "one source, may be negative.",
+    source="Chung et al. 2025",
+    modalities=("audio",),
+    min_clips=2,
+    estimator="unbiased",
+    version=2,
+    blind=f"{_PAIRS}; a value below 0 is no better than one about 0.",
 )
 _KID = FormulaCard(
     "kid",
@@ -33,10 +49,11 @@ _KID = FormulaCard(
     "two_sets",
     higher_is_better=False,
     definition="Unbiased MMD^2 of the embeddings under {network} with the kernel (x . y / dim + 1)^3 over all "
-    "pairs of different {things}; about 0 for sets from one source, may be negative.",
+    "pairs of {things} of different groups; about 0 for sets from one source, may be negative.",
     source="Bińkowski et al. 2018 (KID, there over Inception v3)",
     min_clips=2,
     estimator="unbiased",
+    version=2,
     blind=f"{_PAIRS}; equal sets give less than 0, so a value below 0 is no better than one about 0.",
 )
 
@@ -53,21 +70,24 @@ TWO_SETS = (
         _FAD,
         name="fad_corrected",
         module=f"{_AT}.frechet_corrected",
-        definition=_GAUSSIANS.rstrip(".") + "; less the bias that a bootstrap over clips on both sides estimates "
-        "(200 draws).",
-        source=f"{_FAD.source}; correction: Efron and Tibshirani 1993, chapter 10",
+        definition=_GAUSSIANS.rstrip(".") + "; extrapolated to sets without end by a curve of second order in 1 / "
+        "size through all of a set and 192 parts of it, whole groups drawn without replacement; no value "
+        "below two vectors a dimension.",
+        source=f"{_FAD.source}; extrapolation: Chong and Forsyth 2020 (FID-infinity), Gui et al. 2023 (FAD-inf), "
+        "there of first order and with replacement",
         written="fad_{network}_corrected",
-        estimator="bootstrap",
-        blind=f"{_PAIRS}; with few clips for the dimensions, or clips of one group that are alike, part of the "
-        "bias stays: compare at equal n.",
+        estimator="extrapolated",
+        version=2,
+        blind=f"{_PAIRS}; where the vectors of a clip are alike and clips are fewer than the dimensions, up to a "
+        "fifth of the bias stays: compare at equal n.",
     ),
     replace(
         _FAD,
         name="fid",
         source=f"Heusel et al. 2017 (FID, there over Inception v3); {_FRECHET}",
         modalities=("image",),
-        blind=f"{_PAIRS}; with few pictures its bias is as large as what it measures: compare with the "
-        "reference's halves, never with 0.",
+        blind=f"{_PAIRS}; with few pictures its bias is as large as what it measures: compare KID instead, which "
+        "has none.",
     ),
     FormulaCard(
         "per_song_fad",
@@ -82,19 +102,19 @@ TWO_SETS = (
         blind=f"{_PAIRS}; one clip has few vectors, so values lie far above FAD and only clips of "
         "equal length compare.",
     ),
-    FormulaCard(
-        "kad",
-        f"{_AT}.kad",
-        "two_sets",
-        False,
-        "100 times the unbiased MMD^2 of the vectors of {network}, pooled, with a Gaussian kernel as wide as the "
-        "median distance of two reference vectors; about 0 for sets from one source, may be negative.",
-        "Chung et al. 2025",
-        modalities=("audio",),
-        min_clips=2,
-        estimator="unbiased",
-        blind=f"{_PAIRS}; a value below 0 is no better than one about 0, and several vectors a clip leave a "
-        "little bias.",
+    _KAD,
+    replace(
+        _KAD,
+        name="kad_pooled",
+        module=f"{_AT}.kad_pooled",
+        definition="KAD of {network} with the pairs of different vectors of one clip, as kadtk pools them; above "
+        "0 for sets from one source, the more so the fewer the clips.",
+        source=f"{_KAD.source}, as kadtk 1.1 with its two sets swapped",
+        written="kad_{network}_pooled",
+        estimator="pooled",
+        version=1,
+        blind=f"{_PAIRS}; rewards clips whose vectors differ among themselves, and many clips: compare KAD "
+        "instead.",
     ),
     _KID,
     replace(
@@ -106,6 +126,7 @@ TWO_SETS = (
         source=f"{_KID.source}, as torch-fidelity 0.4.0",
         min_clips=1000,
         estimator="subsets100x1000",
+        version=1,
         blind=f"{_PAIRS}; another order of the same set gives another value, and it has more noise than KID.",
     ),
     _manifold(

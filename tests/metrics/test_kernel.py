@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sightsound.metrics.formulas.two_sets import kad, kernel, kid, kid_subsets
+from sightsound.metrics.formulas.two_sets import kad, kad_pooled, kernel, kid, kid_subsets
 from tests.parity.clouds import cloud
 
 FIGURES = json.loads((Path(__file__).parents[1] / "parity" / "kernel_manifold.json").read_text())
@@ -52,8 +53,12 @@ def test_the_bandwidth_is_of_the_reference_alone_and_the_lower_median():
     near, far = clips_of(GENERATED), clips_of(10 * GENERATED)
     rows, reference = kad.statistics(far), kad.statistics(clips_of(REFERENCE))
     sides = rows, np.ones((1, len(rows))), reference, np.ones((1, len(reference)))
-    given = kad.replicates(*sides, bandwidth=kad.median_distance(REFERENCE))
-    assert kad.replicates(*sides) == given != kad.replicates(*sides, bandwidth=kad.median_distance(10 * GENERATED))
+
+    def with_bandwidth_of(frames):
+        sums = kad.pair_sums(sides[0], sides[2], kad.median_distance(frames))
+        return kad.SCALE * kernel.mmd2(sums, sides[1], sides[3])
+
+    assert kad.replicates(*sides) == with_bandwidth_of(REFERENCE) != with_bandwidth_of(10 * GENERATED)
     assert value(kad, far, clips_of(REFERENCE)) > value(kad, near, clips_of(REFERENCE))
 
 
@@ -74,7 +79,7 @@ def test_kid_of_subsets_equals_torch_fidelity():
     assert value_of(np.ones(60), np.ones(75)) == found.mean()
 
 
-@pytest.mark.parametrize("metric", [kid, kid_subsets, kad])
+@pytest.mark.parametrize("metric", [kid, kid_subsets, kad, kad_pooled])
 def test_many_weightings_at_once(metric, monkeypatch):
     if metric is kid_subsets:
         monkeypatch.setitem(kid_subsets.prepared.__kwdefaults__, "size", 20)
@@ -86,17 +91,66 @@ def test_many_weightings_at_once(metric, monkeypatch):
 
 
 def test_kad_equals_kadtk_given_the_reference_second():
-    found = value(kad, clips_of(GENERATED), clips_of(REFERENCE))
+    found = value(kad_pooled, clips_of(GENERATED), clips_of(REFERENCE))
     assert found == pytest.approx(FIGURES["kadtk_generated_then_reference"], rel=1e-6)
     # in kadtk's own order, score(baseline, eval), the bandwidth is that of the evaluated set: another value
     assert abs(found / FIGURES["kadtk_reference_then_generated"] - 1) > 0.05
 
 
-def test_clips_of_many_frames_are_pooled():
-    sizes, reference_sizes = [1, 20, 3, 36], [40, 35]
-    for metric in (kid, kad):
-        in_clips = value(metric, clips_of(GENERATED, sizes), clips_of(REFERENCE, reference_sizes))
-        assert in_clips == pytest.approx(value(metric, clips_of(GENERATED), clips_of(REFERENCE)), rel=1e-9)
+SIZES, REFERENCE_SIZES = [1, 20, 3, 36], [40, 35]
+
+
+def test_kad_pooled_is_that_of_the_frames_whatever_their_clips():
+    in_clips = value(kad_pooled, clips_of(GENERATED, SIZES), clips_of(REFERENCE, REFERENCE_SIZES))
+    assert in_clips == pytest.approx(FIGURES["kadtk_generated_then_reference"], rel=1e-6)
+
+
+@pytest.mark.parametrize(
+    "metric, of",
+    [(kid, kernel.polynomial), (kad, partial(kernel.gaussian, bandwidth=kad.median_distance(REFERENCE)))],
+)
+@pytest.mark.parametrize("groups, others", [(None, None), (["a", "b", "a", "c"], ["r", "s"])])
+def test_pairs_of_frames_of_one_clip_or_one_group_are_left_out(metric, of, groups, others):
+    def between(frames, sizes, names):
+        owner = np.repeat(np.arange(len(sizes)) if names is None else names, sizes)
+        return of(frames, frames)[owner[:, None] != owner].mean()
+
+    own = between(GENERATED, SIZES, groups) + between(REFERENCE, REFERENCE_SIZES, others)
+    scale = kad.SCALE if metric is kad else 1
+    wanted = scale * (own - 2 * of(GENERATED, REFERENCE).mean())
+    rows = metric.statistics(clips_of(GENERATED, SIZES))
+    reference = metric.statistics(clips_of(REFERENCE, REFERENCE_SIZES))
+    sides = rows, np.ones(4), reference, np.ones(2)
+    assert metric.aggregate(*sides, groups=groups, reference_groups=others) == pytest.approx(wanted, rel=1e-6)
+
+
+@pytest.mark.parametrize("metric", [kid, kad])
+def test_a_group_is_as_one_clip_of_all_its_frames(metric):
+    rng = np.random.default_rng(0)
+    clips, reference = [rng.normal(size=(2, 5)) for _ in range(6)], [rng.normal(size=(3, 5)) for _ in range(4)]
+    sides = metric.statistics(clips), np.ones(6), metric.statistics(reference), np.ones(4)
+    grouped = metric.aggregate(*sides, groups=list("aabbcc"), reference_groups=list("rrss"))
+    joined = [np.concatenate(clips[i : i + 2]) for i in (0, 2, 4)]
+    references = [np.concatenate(reference[i : i + 2]) for i in (0, 2)]
+    assert grouped == pytest.approx(value(metric, joined, references), rel=1e-9)
+    weights = np.repeat(rng.integers(1, 4, (5, 3)), 2, axis=1).astype(float)
+    many = metric.replicates(
+        sides[0], weights, sides[2], np.ones((5, 4)), groups=list("aabbcc"), reference_groups=list("rrss")
+    )
+    one_by_one = [value(metric, joined, references, row[::2]) for row in weights]
+    np.testing.assert_allclose(many, one_by_one, rtol=1e-9)
+
+
+def test_clips_whose_frames_are_alike_are_at_zero_where_the_pooled_are_not():
+    rng = np.random.default_rng(0)
+
+    def sample():
+        return list(rng.normal(size=(20, 1, 8)) + rng.normal(size=(20, 5, 8)))  # half the variance is the clip's
+
+    sets = [(sample(), sample()) for _ in range(60)]
+    for metric, is_zero in ((kad, True), (kad_pooled, False)):
+        values = [value(metric, *pair) for pair in sets]
+        assert (abs(np.mean(values)) < 3 * np.std(values) / np.sqrt(len(values))) == is_zero
 
 
 def test_more_frames_than_a_block(monkeypatch):
@@ -135,28 +189,32 @@ def test_weights_are_drawn_copies_that_form_no_pairs_with_each_other(weights, se
     copies = [(clip, copy) for clip, weight in enumerate(weights) for copy in range(weight)]
     owner = [each for each in copies for _ in range(len(clips[each[0]]))]
     reference = rng.normal(size=(9, 3))
-    found = value(kid, clips, clips_of(reference), weights)
-    pairs = [
-        kernel.polynomial(x[[i]], x[[j]]).item()
-        for i in range(len(owner))
-        for j in range(len(owner))
-        if i != j and (owner[i] == owner[j] or owner[i][0] != owner[j][0])
-    ]
-    if not pairs:
-        assert np.isnan(found)
-        return
+    across = kernel.polynomial(x, reference).mean() if len(x) else np.nan
     y = kernel.polynomial(reference, reference)
-    wanted = np.mean(pairs) + (y.sum() - np.trace(y)) / 72 - 2 * kernel.polynomial(x, reference).mean()
-    assert found == pytest.approx(wanted, rel=1e-9, abs=1e-9)
+    sums = kernel.pair_sums(kid.statistics(clips), kid.statistics(clips_of(reference)), kernel.polynomial)
+    pooled = kernel.pooled_mmd2(sums, np.array(weights, float), np.ones(9))
+    for found, own_too in ((value(kid, clips, clips_of(reference), weights), False), (float(pooled), True)):
+        pairs = [
+            kernel.polynomial(x[[i]], x[[j]]).item()
+            for i in range(len(owner))
+            for j in range(len(owner))
+            if owner[i][0] != owner[j][0] or (own_too and i != j and owner[i] == owner[j])
+        ]
+        wanted = np.mean(pairs) + (y.sum() - np.trace(y)) / 72 - 2 * across if pairs else np.nan
+        assert found == pytest.approx(wanted, rel=1e-9, abs=1e-9, nan_ok=True)
 
 
 def test_what_cannot_be_computed():
     one, two = clips_of([[1.0, 0.0]]), clips_of([[1.0, 0.0], [0.0, 1.0]])
-    assert np.isnan(value(kid, one, two)) and np.isnan(value(kid, two, two, weights=[0, 0]))
+    assert np.isnan(value(kid, two, two, weights=[0, 0])) and np.isnan(value(kid, two, two, weights=[3, 0]))
+    with pytest.raises(ValueError, match="1 clips of one group among the generated clips"):
+        value(kid, one, two)
     with pytest.raises(ValueError, match="2 dimensions against 3"):
         value(kid, two, clips_of(np.eye(3)))
-    with pytest.raises(ValueError, match="one frame"):
+    with pytest.raises(ValueError, match="of one group among the reference clips"):
         value(kad, two, one)
+    with pytest.raises(ValueError, match="one frame"):
+        value(kad_pooled, two, one)
     with pytest.raises(ValueError, match="distances are zero"):
         value(kad, two, clips_of(np.ones((4, 2))))
     with pytest.raises(ValueError, match="subsets of 1000"):

@@ -25,7 +25,7 @@ from sightsound.metrics.statistics.interval import LEAST_GROUPS
 from sightsound.metrics.statistics.parts import effective_count
 
 LEAST = 0.0  # no distance is less: an interval ends here where its bias correction would go further
-WELL_SAMPLED = 2  # drawn frames per dimension; with fewer, moments would lose digits of a covariance
+WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has it take one at a time
@@ -118,6 +118,28 @@ def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
     terms = np.array([[1 / size, 1 / size**2] for size in sizes])
     a, b = np.linalg.solve(terms, distances)
     return max(float(a / count + b / count**2), 0.0)
+
+
+def few_frames(rows: Rows, reference_rows: Rows) -> str:
+    """What to say of a distance of sets with under two frames for each dimension; empty where there are enough.
+
+    `rows`, `reference_rows`: `[clips, max_frames, dim]`.
+
+    >>> few_frames(np.zeros((3, 2, 4)), np.zeros((5, 2, 4)))
+    '6 frames for 4 dimensions: much of the value is bias; compare kad or kid of the same network instead'
+    """
+    frames, dim = min(frame_count(rows), frame_count(reference_rows)), rows.shape[-1]
+    if frames >= WELL_SAMPLED * dim:
+        return ""
+    return (
+        f"{frames} frames for {dim} dimensions: much of the value is bias; compare kad or kid of the same network "
+        "instead"
+    )
+
+
+def frame_count(rows: Rows) -> int:
+    """How many frames the clips `[clips, max_frames, dim]` have together."""
+    return int((~np.isnan(rows[..., 0])).sum())
 
 
 def _or_nan(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:

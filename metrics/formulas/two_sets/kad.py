@@ -2,10 +2,14 @@
 
     KAD = 100 MMD^2,   k(x, y) = exp(-|x - y|^2 / (2 s^2)),   s: median distance of two reference frames
 
+Over the pairs of frames of different clips; with `groups`, of clips of different groups: frames of one clip
+resemble each other, and with their pairs two sets of one source are not at 0 (metrics.formulas.two_sets.kad_pooled
+has them, as kadtk does).
+
 Chung et al. 2025, who take the bandwidth from the reference, so that it is the same for every system compared.
 kadtk 1.1 (calc_kernel_audio_distance) passes the evaluated set where its median is taken, so each system is
 measured with another kernel; its value with the two sets swapped is ours. The median of an even number of
-distances is the lower of the middle two, as in torch.median, which kadtk uses.
+distances is the lower of the middle two, as in torch.median, which kadtk uses; here pairs of one clip count.
 
 The bandwidth is that of the reference as it is, whatever the weights: a replicate of the bootstrap has the same
 kernel.
@@ -18,8 +22,10 @@ from functools import partial
 import numpy as np
 
 from sightsound.metrics.formulas.two_sets import frechet, kernel
+from sightsound.metrics.formulas.two_sets.kernel import Groups
 from sightsound.metrics.rows import Clips, Rows
 
+TAKES_GROUPS = True  # aggregate and replicates take `groups` and `reference_groups`
 SCALE = 100.0  # alpha of the paper, SCALE_FACTOR of kadtk
 
 
@@ -28,30 +34,51 @@ def statistics(features: Clips) -> Rows:
     return frechet.statistics(features)
 
 
-def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
-    """KAD, about 0 for sets from one source, at most 200; NaN with fewer than two frames a side.
+def aggregate(
+    rows: Rows,
+    weights: Rows,
+    reference_rows: Rows,
+    reference_weights: Rows,
+    *,
+    groups: Groups = None,
+    reference_groups: Groups = None,
+) -> float:
+    """KAD, about 0 for sets from one source, at most 200; NaN where a side's weights leave under two groups.
 
-    `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`. Copies of a clip form no pairs with each other.
-    Raises ValueError when the reference has one frame, or when more than half its distances are zero.
+    `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`; `groups`: a name for each clip, None for as many
+    groups as clips. Raises ValueError when all clips of a side are of one group, or when more than half of the
+    reference's distances are zero.
 
     >>> rows, weights = statistics([np.array([[0.0]]), np.array([[2.0]])]), np.ones(2)
     >>> [round(aggregate(rows, weights, rows + shift, weights), 1) for shift in (0, 3, 100)]
     [-39.3, 42.5, 121.3]
     """
-    return float(replicates(rows, weights, reference_rows, reference_weights))
+    kernel.need_two(rows, groups, "generated clips")
+    kernel.need_two(reference_rows, reference_groups, "reference clips")
+    sides = rows, weights, reference_rows, reference_weights
+    return float(replicates(*sides, groups=groups, reference_groups=reference_groups))
 
 
 def replicates(
-    rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows, *, bandwidth: float | None = None
+    rows: Rows,
+    weights: Rows,
+    reference_rows: Rows,
+    reference_weights: Rows,
+    *,
+    groups: Groups = None,
+    reference_groups: Groups = None,
 ) -> Rows:
-    """`aggregate` for many weightings `[replicates, clips]` at once: `[replicates]`.
+    """`aggregate` for many weightings `[replicates, clips]` at once: `[replicates]`."""
+    sums = pair_sums(rows, reference_rows)
+    found = kernel.mmd2(sums, weights, reference_weights, groups=groups, reference_groups=reference_groups)
+    return SCALE * found
 
-    `bandwidth` takes the place of the reference's median distance.
-    """
+
+def pair_sums(rows: Rows, reference_rows: Rows, bandwidth: float | None = None) -> kernel.PairSums:
+    """The kernel over all pairs, `bandwidth` in the place of the reference's median distance where given."""
     if bandwidth is None:
         bandwidth = median_distance(kernel.pooled(reference_rows)[0])
-    sums = kernel.pair_sums(rows, reference_rows, partial(kernel.gaussian, bandwidth=bandwidth))
-    return SCALE * kernel.mmd2(sums, weights, reference_weights)
+    return kernel.pair_sums(rows, reference_rows, partial(kernel.gaussian, bandwidth=bandwidth))
 
 
 def median_distance(frames: Rows) -> float:

@@ -3,8 +3,10 @@
     MMD^2 = mean k(x, x') + mean k(y, y') - 2 mean k(x, y),   x != x', y != y'
 
 Gretton et al. 2012, equation 3: the unbiased estimator, which leaves out the pairs of a sample with itself, so it
-is about zero for two sets from one source and may be negative. Clips of several frames are pooled, as kadtk pools
-them; frames of one clip depend on each other, so for them the estimator is unbiased only in name.
+is about zero for two sets from one source and may be negative. What is drawn independently here is not a frame
+but a clip, or a group of clips (of one track): frames of one clip resemble each other, so their pairs count as
+pairs of a sample with itself and are left out, as are those of clips of one group. kadtk pools the frames of all
+clips and leaves out no more than the pairs of a frame with itself (`pooled_mmd2`), which biases the value upwards.
 
 A weight is how often a clip was drawn. The copies of one clip form no pairs with each other: k(x, x) among the
 pairs is what the unbiased estimator leaves out, and a bootstrap that let it in would be biased upwards.
@@ -15,7 +17,7 @@ Memory: 8 bytes for each pair of clips (150 MB for 2,500 against 2,500, 15 GB fo
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,6 +26,9 @@ from sightsound.metrics.rows import Rows
 
 Kernel = Callable[[Rows, Rows], Rows]
 """k(x `[n, dim]`, y `[m, dim]`) -> `[n, m]`."""
+
+Groups = Sequence[str] | None
+"""A name for each clip, the same for clips that depend on each other; None: no clip depends on another."""
 
 BLOCK = 1024  # frames whose kernel values are in memory at once
 
@@ -69,19 +74,49 @@ def pair_sums(rows: Rows, reference_rows: Rows, kernel: Kernel) -> PairSums:
     )
 
 
-def mmd2(sums: PairSums, weights: Rows, reference_weights: Rows) -> Rows:
-    """Unbiased MMD^2 of the weighted clips `[...]`; NaN where a side has no pair of different frames.
+def mmd2(
+    sums: PairSums,
+    weights: Rows,
+    reference_weights: Rows,
+    *,
+    groups: Groups = None,
+    reference_groups: Groups = None,
+) -> Rows:
+    """Unbiased MMD^2 of the weighted clips `[...]`; NaN where a side has no pair of clips of different groups.
 
-    `weights`: `[..., clips]`, any number of weightings; `reference_weights` as many.
+    `weights`: `[..., clips]`, any number of weightings; `reference_weights` as many. `groups`: a name for each
+    clip; clips of one name form no pairs. Without, every clip is a group of its own.
 
     >>> sums = pair_sums(np.array([[[0.0]], [[2.0]]]), np.array([[[1.0]], [[3.0]]]), polynomial)
     >>> float(mmd2(sums, np.ones(2), np.ones(2)))  # 1 + 64 - 2 (1 + 1 + 27 + 343) / 4
     -121.0
     """
+    own = _mean_between(sums.own, sums.frames, weights, groups)
+    reference = _mean_between(sums.reference, sums.reference_frames, reference_weights, reference_groups)
+    return own + reference - 2 * _mean_across(sums, weights, reference_weights)
+
+
+def pooled_mmd2(sums: PairSums, weights: Rows, reference_weights: Rows) -> Rows:
+    """As `mmd2`, with the pairs of different frames of one clip; NaN where a side has under two frames.
+
+    >>> sums = pair_sums(np.array([[[0.0], [2.0]]]), np.array([[[1.0], [3.0]]]), polynomial)
+    >>> float(pooled_mmd2(sums, np.ones(1), np.ones(1)))  # the same four numbers, two a clip
+    -121.0
+    """
     own = _mean_of_pairs(sums.own, sums.frames, weights)
     reference = _mean_of_pairs(sums.reference, sums.reference_frames, reference_weights)
-    pairs = (weights @ sums.frames) * (reference_weights @ sums.reference_frames)
-    return own + reference - 2 * _ratio(((weights @ sums.across) * reference_weights).sum(axis=-1), pairs)
+    return own + reference - 2 * _mean_across(sums, weights, reference_weights)
+
+
+def need_two(rows: Rows, groups: Groups, side: str) -> None:
+    """ValueError when the clips `rows` of a side are of fewer than two groups, and so form no pair.
+
+    >>> need_two(np.zeros((3, 1, 1)), ["a", "a", "a"], "reference clips")
+    Traceback (most recent call last):
+    ValueError: 3 clips of one group among the reference clips: pairs take two groups
+    """
+    if len(set(range(len(rows)) if groups is None else groups)) < 2:
+        raise ValueError(f"{len(rows)} clips of one group among the {side}: pairs take two groups")
 
 
 def polynomial(x: Rows, y: Rows) -> Rows:
@@ -133,6 +168,21 @@ def _block_sums(x: Rows, y: Rows, x_frames: Rows, y_frames: Rows, kernel: Kernel
             np.fill_diagonal(values[:, start:], 0.0)
         by_frame[start : start + BLOCK] = np.add.reduceat(values, y_starts, axis=1)
     return np.add.reduceat(by_frame, np.concatenate([[0], np.cumsum(x_frames)[:-1]]), axis=0)
+
+
+def _mean_between(sums: Rows, frames: Rows, weights: Rows, groups: Groups) -> Rows:
+    """Mean over the pairs of frames of clips of different groups; the copies of a clip are of its group."""
+    member = np.unique(np.arange(len(frames)) if groups is None else list(groups), return_inverse=True)[1]
+    apart = np.where(member[:, None] == member, 0.0, sums)
+    by_group = (weights * frames) @ (member[:, None] == np.arange(member.max(initial=-1) + 1))
+    count = by_group.sum(axis=-1) ** 2 - (by_group**2).sum(axis=-1)
+    return _ratio(((weights @ apart) * weights).sum(axis=-1), count)
+
+
+def _mean_across(sums: PairSums, weights: Rows, reference_weights: Rows) -> Rows:
+    """Mean over the pairs of a frame of either side."""
+    pairs = (weights @ sums.frames) * (reference_weights @ sums.reference_frames)
+    return _ratio(((weights @ sums.across) * reference_weights).sum(axis=-1), pairs)
 
 
 def _mean_of_pairs(sums: Rows, frames: Rows, weights: Rows) -> Rows:

@@ -79,4 +79,4 @@ def subset_values(
     for subset in range(subsets):
         for count, clips in zip(counts, drawn, strict=True):
             np.add.at(count[subset], clips[rng.choice(len(clips), size, replace=False)], 1)
-    return kernel.mmd2(sums, *counts)
+    return kernel.pooled_mmd2(sums, *counts)
