@@ -1,4 +1,4 @@
-"""Commands that measure the suite itself: perf metrics, perf systems, perf generate."""
+"""Commands that measure the suite itself: perf metrics, perf systems, perf generate, perf thd."""
 
 from __future__ import annotations
 
@@ -53,6 +53,27 @@ def generate(options: Options, json: Json = False) -> None:
     with console.progress() as report:
         figures = perf_generate.measure(request, report)
     _print(figures, json)
+
+
+@app.command()
+def thd(json: Json = False) -> None:
+    """What the harmonic distortion reads on tones of known ratio, and on sounds it is not made for."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import thd as perf_thd
+
+    found = list(perf_thd.readings())
+    if json:
+        console.as_json([each._asdict() for each in found])
+        return
+    lines = [
+        (
+            each.sound,
+            *(console.number(value, 3) for value in (each.truth, each.least, each.most)),
+            *(f"{share:.0%}" for share in (each.without, each.voiced)),
+        )
+        for each in found
+    ]
+    console.listing(("sound", "true", "lowest", "highest", "without a value", "voiced frames"), lines)
 
 
 def _print(figures: Sequence[Figure], json: bool) -> None:

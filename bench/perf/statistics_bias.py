@@ -8,6 +8,7 @@ share half their variance; where clips come in groups, three tenths are the grou
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import NamedTuple
 
 import numpy as np
@@ -51,15 +52,21 @@ class Bias(NamedTuple):
     """Mean."""
     plugin_spread: float
     """Standard deviation over repetitions."""
+    line: float
+    """Mean of the correction with a straight line through the same points."""
     corrected: float
     """Mean."""
     corrected_spread: float
     """Standard deviation over repetitions."""
+    repetitions: int
 
-    @property
-    def left(self) -> float:
-        """Share of the plug-in's bias that the correction leaves; below 0 where it takes off too much."""
-        return (self.corrected - self.truth) / (self.plugin - self.truth)
+    def left(self, value: float) -> float:
+        """Share of the plug-in's bias that is left in `value`; below 0 where too much is taken off."""
+        return (value - self.truth) / (self.plugin - self.truth)
+
+    def left_error(self) -> float:
+        """Standard error of the share that the correction leaves."""
+        return self.corrected_spread / self.repetitions**0.5 / (self.plugin - self.truth)
 
 
 class Zero(NamedTuple):
@@ -83,9 +90,10 @@ SETTINGS = (
 )
 
 
-def frechet_rows(settings: Sequence[Sets] = SETTINGS, *, repetitions: int = 20) -> Iterator[Bias]:
-    """One row a setting."""
+def frechet_rows(settings: Sequence[Sets] = SETTINGS, *, effort: int = 4000) -> Iterator[Bias]:
+    """One row a setting, over `effort` / dimensions repetitions, no fewer than eight."""
     for sets in settings:
+        repetitions = max(8, effort // sets.dim)
         mix, other_mix, shift, truth = _sources(sets)
         groups = _groups(sets)
         ones = np.ones(sets.clips)
@@ -93,47 +101,43 @@ def frechet_rows(settings: Sequence[Sets] = SETTINGS, *, repetitions: int = 20) 
         for repetition in range(repetitions):
             rng = np.random.default_rng(repetition)
             sides = _clips(rng, sets, mix), ones, _clips(rng, sets, other_mix) + shift, ones
-            value = frechet_corrected.aggregate(*sides, groups=groups, reference_groups=groups)
-            found.append((frechet.aggregate(*sides), value))
-        (plugin, corrected), (spread, corrected_spread) = np.mean(found, axis=0), np.std(found, axis=0)
-        yield Bias(sets, truth, *map(float, (plugin, spread, corrected, corrected_spread)))
+            curve = frechet_corrected.curve(*sides, groups, groups)
+            found.append((curve[1][0], *(frechet_corrected.limit(*curve, order=order) for order in (1, 2))))
+        (plugin, line, corrected), (spread, _, corrected_spread) = np.mean(found, axis=0), np.std(found, axis=0)
+        yield Bias(sets, truth, *map(float, (plugin, spread, line, corrected, corrected_spread)), repetitions)
 
 
 def kernel_rows(clips: Sequence[int] = (27, 53, 250), *, repetitions: int = 400) -> Iterator[Zero]:
-    """KAD with the pairs of one clip, KAD and KID, by the number of clips, each clip alone or three of a group."""
-    for count in clips:
-        for in_group in (1, 3):
-            sets = Sets("1/k", DIM, FRAMES, count, in_group)
-            mix, *_ = _sources(sets._replace(apart=False))
-            groups, ones = _groups(sets), np.ones(count)
-            found = []
-            for repetition in range(repetitions):
-                rng = np.random.default_rng(repetition)
-                sides = _clips(rng, sets, mix), ones, _clips(rng, sets, mix), ones
-                names = {"groups": groups, "reference_groups": groups}
-                found.append((kad_pooled.aggregate(*sides), kad.aggregate(*sides), kad.aggregate(*sides, **names)))
-                found[-1] += (kid.aggregate(*sides, **names),)
-            for metric, values in zip(
-                ("kad_pooled", "kad, by clips", "kad", "kid"), np.array(found).T, strict=True
-            ):
-                yield Zero(metric, count, in_group, float(values.mean()), float(values.std() / repetitions**0.5))
+    """Pooled KAD, KAD without and with groups, KID with groups, of clips each alone and in groups of three."""
+    for count, in_group in product(clips, (1, 3)):
+        sets = Sets("1/k", DIM, FRAMES, count, in_group, apart=False)
+        mix, *_ = _sources(sets)
+        names = {"groups": _groups(sets), "reference_groups": _groups(sets)}
+        found: dict[str, list[float]] = {}
+        for repetition in range(repetitions):
+            rng, ones = np.random.default_rng(repetition), np.ones(count)
+            sides = _clips(rng, sets, mix), ones, _clips(rng, sets, mix), ones
+            found.setdefault("kad_pooled", []).append(kad_pooled.aggregate(*sides))
+            found.setdefault("kad, clips taken for independent", []).append(kad.aggregate(*sides))
+            found.setdefault("kad", []).append(kad.aggregate(*sides, **names))
+            found.setdefault("kid", []).append(kid.aggregate(*sides, **names))
+        for metric, values in found.items():
+            yield Zero(metric, count, in_group, float(np.mean(values)), float(np.std(values) / repetitions**0.5))
 
 
 def main() -> None:
     """Print both tables."""
     with threadpool_limits(1, user_api="blas"):
-        print(
-            "| spectrum | dimensions | frames a clip | clips | a group | truth | plug-in | corrected | bias left |"
-        )
-        print("|---|---|---|---|---|---|---|---|---|")
+        heads = "spectrum, dimensions, frames a clip, clips, clips a group, truth, plug-in, corrected, bias left"
+        print(f"| {heads.replace(', ', ' | ')} | by a straight line |\n|{'---|' * 10}")
         for row in frechet_rows():
-            sets = row.sets
             figures = f"{row.truth:.3f} | {row.plugin:.3f} ± {row.plugin_spread:.3f} | "
-            figures += f"{row.corrected:.3f} ± {row.corrected_spread:.3f} | {row.left:.0%}"
-            print(f"| {' | '.join(map(str, sets[:5]))} | {figures} |", flush=True)
-        print("\n| clips | a group | metric | mean of equal sources | standard error |\n|---|---|---|---|---|")
+            figures += f"{row.corrected:.3f} ± {row.corrected_spread:.3f} | "
+            figures += f"{row.left(row.corrected):.0%} ± {row.left_error():.0%} | {row.left(row.line):.0%}"
+            print(f"| {' | '.join(map(str, row.sets[:5]))} | {figures} |", flush=True)
+        print(f"\n| clips | clips a group | metric | mean of equal sources | its standard error |\n|{'---|' * 5}")
         for zero in kernel_rows():
-            figures = f"{zero.mean:.4f} | {zero.error:.4f}"
+            figures = f"{zero.mean:.2g} | {zero.error:.1g}"
             print(f"| {zero.clips} | {zero.in_group} | {zero.metric} | {figures} |", flush=True)
 
 

@@ -71,7 +71,7 @@ TWO_SETS = (
         name="fad_corrected",
         module=f"{_AT}.frechet_corrected",
         definition=_GAUSSIANS.rstrip(".") + "; extrapolated to sets without end by a curve of second order in 1 / "
-        "size through all of a set and 192 parts of it, whole groups drawn without replacement; no value "
+        "size through all of a set and 180 parts of it, whole groups drawn without replacement; no value "
         "below two vectors a dimension.",
         source=f"{_FAD.source}; extrapolation: Chong and Forsyth 2020 (FID-infinity), Gui et al. 2023 (FAD-inf), "
         "there of first order and with replacement",

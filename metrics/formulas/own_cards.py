@@ -81,13 +81,12 @@ CARDS = (
         higher_is_better=False,
         needs=(Need("generated", "harmonics", "thd"), _VOICED),
         definition="Mean over clips of the median over voiced frames of sqrt(V_2^2 + ... + V_10^2) / V_1, V_k "
-        "the amplitude of the k-th harmonic; a plain ratio, 1 = 100 %. Clips of which a tenth of "
-        "the frames or more "
-        "are voiced.",
+        "the amplitude of the k-th harmonic; a plain ratio, 1 = 100 %. Clips of which a tenth of the frames or "
+        "more are voiced.",
         version=2,
         source=_THD,
-        blind="Does not tell fault from timbre: a sine of constant pitch beats every composer, and a full "
-        "orchestra or a chord scores badly; never rank systems by it alone.",
+        blind="Does not tell fault from timbre: a sine of constant pitch beats every composer. Vibrato lowers it, "
+        "an octave counts as overtones, most chords have no value; never rank systems by it alone.",
     ),
     MetricCard(
         name="thd_coverage",

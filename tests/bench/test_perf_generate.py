@@ -22,7 +22,7 @@ def test_clips_a_minute_and_the_share_outside_the_model(toy_world, bench):
 
 def test_help_names_what_is_measured(bench):
     done = bench("perf", "--help")
-    assert all(word in done.out for word in ("metrics", "systems", "generate"))
+    assert all(word in done.out for word in ("metrics", "systems", "generate", "thd"))
 
 
 def test_systems_are_held_against_their_bounds(monkeypatch):

@@ -9,8 +9,8 @@ thirds and half of it says where it ends. Extrapolation in 1/n: Chong and Forsyt
 2023 (FAD-inf). Three things differ from what fadtk and kadtk draw: parts are drawn without replacement, since a
 part drawn with replacement has the whole set behind it; whole groups are drawn, of both sides, since frames of a
 clip and clips of a track depend on each other; and the curve has a second order, since a straight line leaves
-two to four times as much of the bias. `python -m sightsound.bench.perf.statistics_bias` measures what is left. A value
-may be below zero, by as much as the extrapolation misses where the truth is near zero.
+more of the bias (`python -m sightsound.bench.perf.statistics_bias` measures both). A value may be below zero, by
+as much as the extrapolation misses where the truth is near zero.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from sightsound.metrics.formulas.two_sets.frechet import WELL_SAMPLED, frame_cou
 from sightsound.metrics.formulas.two_sets.frechet import aggregate as plugin
 from sightsound.metrics.rows import Rows
 
-__all__ = ["TAKES_GROUPS", "aggregate", "plugin", "replicates", "statistics"]
+__all__ = ["TAKES_GROUPS", "aggregate", "curve", "plugin", "replicates", "statistics"]
 
 TAKES_GROUPS = True  # aggregate takes `groups` and `reference_groups`; plugin and its replicates don't
 CUTS = ((4, 3), (3, 2), (2, 1))  # a set cut into 4 parts, 3 of them taken together, ...
-DRAWS = 64  # of each cut, or the few more that make it whole; 192 in all
+DRAWS = 60  # of each cut, as many as make it whole again and again
 LEAST_GROUPS = 8  # so that half of them is no less than four
 
 
@@ -47,13 +47,38 @@ def aggregate(
     clips that depend on each other; without, every clip is a group of its own, and the clip at the same place in
     the reference is of that group too. Groups that are on both sides are drawn on both together, which is right
     whether or not their clips depend on each other and gives 0 for identical sets. The draws are always the same;
-    with `groups` given the order of the clips does not matter.
+    with `groups` given the order of the clips does not matter but for rounding.
     Raises ValueError when a side has under two frames for each dimension, or fewer than eight groups.
 
     >>> one, other = np.random.default_rng(0).normal(size=(2, 200, 1, 10))  # one source: truth 0
     >>> weights = np.ones(200)
     >>> [round(each(one, weights, other, weights), 2) for each in (plugin, aggregate)]
     [0.35, 0.01]
+    """
+    sides = rows, weights, reference_rows, reference_weights
+    return limit(*curve(*sides, groups, reference_groups), order=2)
+
+
+def limit(smaller: Rows, distances: Rows, order: int) -> float:
+    """Where the polynomial through `curve` ends, at 0.
+
+    >>> round(limit(np.array([1.0, 2.0, 3.0]), np.array([6.0, 11.0, 18.0]), order=2), 9)  # 3 + 2 x + x^2
+    3.0
+    """
+    return float(np.linalg.lstsq(np.vander(smaller, order + 1), distances)[0][-1])
+
+
+def curve(
+    rows: Rows,
+    weights: Rows,
+    reference_rows: Rows,
+    reference_weights: Rows,
+    groups: Sequence[str] | None = None,
+    reference_groups: Sequence[str] | None = None,
+) -> tuple[Rows, Rows]:
+    """How often the parts of a set go into it (1, 4/3, 3/2, 2), and the mean distance of such parts.
+
+    Arguments and errors as in `aggregate`.
     """
     names, others = (
         np.asarray(range(len(side)) if given is None else list(given)).astype(str)
@@ -65,18 +90,15 @@ def aggregate(
         _check(side, of_side)
     rng = np.random.default_rng(0)
     kinds = [np.intersect1d(names, others), np.setdiff1d(names, others), np.setdiff1d(others, names)]
-    kept = [_parts(kinds, cut, rng) for cut in CUTS]  # [draws, groups of all kinds]
     place = {name: index for index, name in enumerate(np.concatenate(kinds))}
     mine, theirs = ([place[name] for name in side] for side in (names, others))
-    every = np.concatenate(kept).astype(np.float64)
-    values = replicates(rows, every[:, mine] * weights, reference_rows, every[:, theirs] * reference_weights)
+    drawn = np.concatenate([_parts(kinds, cut, rng) for cut in CUTS]).astype(np.float64)  # [draws, groups]
+    values = replicates(rows, drawn[:, mine] * weights, reference_rows, drawn[:, theirs] * reference_weights)
     if np.isnan(values).any():
         raise ValueError("one group has nearly all frames of a side: parts of it without that group have too few")
-    ends = np.cumsum([len(draws) for draws in kept])[:-1]
-    smaller = [parts / taken for parts, taken in CUTS]  # n / m
-    point = plugin(rows, weights, reference_rows, reference_weights)
-    distances = [point, *(part.mean() for part in np.split(values, ends))]
-    return float(np.linalg.lstsq(np.vander([1.0, *smaller], 3), np.array(distances))[0][-1])
+    whole = plugin(rows, weights, reference_rows, reference_weights)
+    smaller = [1.0, *(parts / taken for parts, taken in CUTS)]
+    return np.array(smaller), np.array([whole, *values.reshape(len(CUTS), DRAWS).mean(axis=1)])
 
 
 def _drawn(rows: Rows, weights: Rows, names: NDArray[np.str_]) -> tuple[Rows, Rows, NDArray[np.str_]]:
@@ -104,7 +126,7 @@ def _parts(kinds: Sequence[NDArray[np.str_]], cut: tuple[int, int], rng: np.rand
     """
     parts, taken = cut
     rounds = []
-    for _ in range(-(-DRAWS // parts)):
+    for _ in range(DRAWS // parts):
         lot = np.concatenate([rng.permutation(len(kind)) % parts for kind in kinds])
         part = lot == np.arange(parts)[:, None]
         rounds.append(part if taken == 1 else ~part)
