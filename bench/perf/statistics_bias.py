@@ -83,7 +83,8 @@ SETTINGS = (
     *(Sets("1/k", dim, 4, 60) for dim in (16, 64)),
     *(Sets("1/k", 128, 10, clips) for clips in (27, 53, 250)),
     Sets("1/k", 128, 10, 53, apart=False),
-    *(Sets(spectrum, 128, 10, 53) for spectrum in ("flat", "1/k^2")),
+    *(Sets("flat", 128, 10, clips) for clips in (27, 53)),
+    Sets("1/k^2", 128, 10, 53),
     *(Sets(spectrum, 200, 3, 250) for spectrum in SPECTRA),
     *(Sets("1/k", 128, 10, 160, in_group) for in_group in (1, 4)),
     Sets("1/k", 512, 10, 150),
@@ -103,8 +104,9 @@ def frechet_rows(settings: Sequence[Sets] = SETTINGS, *, effort: int = 4000) -> 
             sides = _clips(rng, sets, mix), ones, _clips(rng, sets, other_mix) + shift, ones
             curve = frechet_corrected.curve(*sides, groups, groups)
             found.append((curve[1][0], *(frechet_corrected.limit(*curve, order=order) for order in (1, 2))))
-        (plugin, line, corrected), (spread, _, corrected_spread) = np.mean(found, axis=0), np.std(found, axis=0)
-        yield Bias(sets, truth, *map(float, (plugin, spread, line, corrected, corrected_spread)), repetitions)
+        plugin, line, corrected = np.mean(found, axis=0).tolist()
+        spread, _, corrected_spread = np.std(found, axis=0).tolist()
+        yield Bias(sets, truth, plugin, spread, line, corrected, corrected_spread, repetitions)
 
 
 def kernel_rows(clips: Sequence[int] = (27, 53, 250), *, repetitions: int = 400) -> Iterator[Zero]:
@@ -112,15 +114,15 @@ def kernel_rows(clips: Sequence[int] = (27, 53, 250), *, repetitions: int = 400)
     for count, in_group in product(clips, (1, 3)):
         sets = Sets("1/k", DIM, FRAMES, count, in_group, apart=False)
         mix, *_ = _sources(sets)
-        names = {"groups": _groups(sets), "reference_groups": _groups(sets)}
+        groups = _groups(sets)
         found: dict[str, list[float]] = {}
         for repetition in range(repetitions):
             rng, ones = np.random.default_rng(repetition), np.ones(count)
             sides = _clips(rng, sets, mix), ones, _clips(rng, sets, mix), ones
             found.setdefault("kad_pooled", []).append(kad_pooled.aggregate(*sides))
             found.setdefault("kad, clips taken for independent", []).append(kad.aggregate(*sides))
-            found.setdefault("kad", []).append(kad.aggregate(*sides, **names))
-            found.setdefault("kid", []).append(kid.aggregate(*sides, **names))
+            found.setdefault("kad", []).append(kad.aggregate(*sides, groups=groups, reference_groups=groups))
+            found.setdefault("kid", []).append(kid.aggregate(*sides, groups=groups, reference_groups=groups))
         for metric, values in found.items():
             yield Zero(metric, count, in_group, float(np.mean(values)), float(np.std(values) / repetitions**0.5))
 

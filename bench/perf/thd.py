@@ -1,4 +1,4 @@
-"""`bench perf thd`: what the harmonic distortion reads on tones of known ratio, and on sounds it is not made for."""
+"""`bench perf thd`: what harmonic distortion reads on tones of known ratio, and on sounds it is not made for."""
 
 from __future__ import annotations
 

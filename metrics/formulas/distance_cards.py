@@ -79,7 +79,7 @@ TWO_SETS = (
         estimator="extrapolated",
         version=2,
         blind=f"{_PAIRS}; where the vectors of a clip are alike and clips are fewer than the dimensions, up to a "
-        "fifth of the bias stays: compare at equal n.",
+        "quarter of the bias stays: compare at equal n.",
     ),
     replace(
         _FAD,
