@@ -118,7 +118,9 @@ def sets(
     if math.isnan(value) or not interval or not covers(card):
         return Value(value, mine, note=note)
     # A correction of a bias is as sure as what it corrects; its own jackknife would cost a correction a part.
-    single, fast = function_of(card, "plugin") or aggregate, function_of(card, "replicates")
+    plugin, fast = function_of(card, "plugin"), function_of(card, "replicates")
+    single = plugin or aggregate
+    taken = float(plugin(rows, np.ones(len(rows)), references, np.ones(len(references)))) if plugin else value
 
     def without(kept: NDArray[np.bool_]) -> Rows:
         left, right = kept[:, : len(rows)].astype(np.float64), kept[:, len(rows) :].astype(np.float64)
@@ -129,7 +131,8 @@ def sets(
         return np.array([single(rows, w, references, v, **keys) for w, v in pairs])
 
     clips = [*mine, *theirs]
-    found = parts.jackknife(without, value, [e.id for e in clips], [e.group for e in clips])
+    found = parts.jackknife(without, taken, [e.id for e in clips], [e.group for e in clips])
+    found = replace(found, values=found.values + (value - taken))
     return Value(value, mine, found if np.isfinite(found.values).all() else None, note=note)
 
 
