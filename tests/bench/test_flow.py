@@ -47,7 +47,7 @@ def test_a_run_ends_with_a_table_and_rows(toy_world, bench):
     assert same["value"] < rows["echo", "pocket", "fad_toy"]["value"] < noise
     assert rows["reference", "halves", "fad_toy"]["n"] == 6
     halves = rows["reference", "halves", "fad_toy"]
-    assert halves["ci_low"] is None and "no interval: 3 independent groups, it takes 5" in halves["note"]
+    assert halves["ci_low"] is None and "no interval: 6 clips make 3 independent groups" in halves["note"]
     fads = [row for (_, _, metric), row in rows.items() if metric == "fad_toy" and row is not halves]
     assert all(row["ci_low"] >= 0 for row in fads)
     assert rows["reference", "halves", "cosine_toy"]["value"] is None
@@ -297,6 +297,6 @@ def test_a_system_that_fails_everywhere_has_rows_that_say_so(toy_world, bench, m
 
 def test_rows_of_frames_without_any_clip_have_no_value_either():
     """A metric that keeps several numbers a clip: no clips are no shape to be guessed."""
-    from sightsound.bench.stages.score import _aggregate
+    from sightsound.bench.stages.values import aggregated
 
-    assert _aggregate(registry.metric("thd"), np.zeros((0, 1, 2)), []).n == 0
+    assert not aggregated(registry.metric("thd"), np.zeros((0, 1, 2)), []).clips

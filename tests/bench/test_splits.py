@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
@@ -592,7 +593,13 @@ def test_the_real_wesnoth() -> None:
     assert splits.verify("wesnoth") == []
     assert len({example.audio for example in split.examples}) == 28
     assert len({example.image for example in pictured}) == 36
-    assert len({example.group for example in split.examples}) == 165
+    stories = splits.load("wesnoth", task="story2music").examples
+    assert len({example.group for example in stories}) == 28, "as many groups as tracks: no story is told twice"
+    # tracks and pictures tie 40 of the 53 together
+    sizes = Counter(example.group for example in splits.load("wesnoth", task="image2music").examples)
+    assert sorted(sizes.values(), reverse=True)[:3] == [40, 2, 2] and len(sizes) == 12
+    assert len({example.reference_group for example in pictured}) == 20
+    assert len({example.input_group for example in pictured}) == 53, "no two show one picture and one story"
     for audio in {example.audio for example in split.examples}:
         samples, rate_hz = soundfile.read(audio)
         assert len(samples) == 10 * rate_hz
