@@ -89,7 +89,7 @@ class ExtractorCard:
     source: str
     """Paper or repository of the network."""
     rate_hz: int = 0
-    """Sampling rate of the clips that an audio extractor takes."""
+    """Sampling rate of the clips that an audio extractor takes; 0: that of the file."""
     crop: str = "full"
     """What becomes of a clip's length, as the signature says it."""
     optional: bool = False

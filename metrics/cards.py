@@ -8,18 +8,19 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset
 from sightsound.metrics.card import ExtractorCard, FormulaCard, MetricCard
 from sightsound.metrics.catalogue import Metrics
-from sightsound.metrics.formulas import own_cards
+from sightsound.metrics.formulas import guard_cards, own_cards
 from sightsound.metrics.formulas.cards import FORMULAS
 from sightsound.metrics.legacy import own_cards as legacy_cards
 from sightsound.metrics.legacy import spectrum_card
 from sightsound.metrics.networks.audio import encodec_card, mert_card, panns_card, passt_card, vggish_card
-from sightsound.metrics.networks.image import clip_stretched_card, inception_card
+from sightsound.metrics.networks.image import clip_stretched_card, inception_card, thumbnail_card
 from sightsound.metrics.networks.joint import clap_card, clip_card, imagebind_card, pe_av_card
 from sightsound.metrics.networks.pocket import (
     efficientnet_card,
     harmonics_card,
     minilm_card,
     musicnn_card,
+    signal_card,
     yamnet_card,
 )
 from sightsound.metrics.networks.text import characters_card, roberta_card
@@ -27,9 +28,9 @@ from sightsound.metrics.networks.text import characters_card, roberta_card
 Card = Asset | ExtractorCard | FormulaCard | MetricCard
 
 NETWORKS = (
-    *(musicnn_card, efficientnet_card, minilm_card, yamnet_card, harmonics_card),
+    *(musicnn_card, efficientnet_card, minilm_card, yamnet_card, harmonics_card, signal_card),
     *(vggish_card, panns_card, passt_card, encodec_card, mert_card),
-    *(inception_card, clip_stretched_card),
+    *(inception_card, clip_stretched_card, thumbnail_card),
     *(imagebind_card, clap_card, clip_card, pe_av_card),
     *(characters_card, roberta_card, spectrum_card),
 )
@@ -37,6 +38,7 @@ NETWORKS = (
 
 CARDS: tuple[Card, ...] = (
     *FORMULAS,
+    *guard_cards.CARDS,
     *own_cards.CARDS,
     *legacy_cards.CARDS,
     *(card for module in NETWORKS for card in module.CARDS),

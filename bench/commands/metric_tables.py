@@ -19,17 +19,19 @@ COLUMNS: dict[str, dict[str, str]] = {  # heading -> formula -> its mark
     "P R D C": {"precision": "P", "recall": "R", "density": "D", "coverage": "C"},
     "KL": {"kl": "y", "kl_by_frame": "y", "kl_sigmoid": "s"},
     "IS": {"inception_score": "y"},
+    "div": {"diversity": "y"},
     "cosine": {"cosine_reference": "r", "cosine_image": "i", "cosine_text": "t"},
     "rank": {"rank_reference": "r", "rank_image": "i", "rank_text": "t"},
     "CLIPScore": {"clip_score": "y"},
     "R@k": {"image_to_music_r1": "m", "music_to_image_r1": "i"},
 }
-WIDE = 46  # of the first column: the matrix fits a screen of 120
+WIDE = 41  # of the first column: the matrix fits a screen of 120
 NOTES = """A metric is a formula over a network, named <formula>_<network>: fad_mert_95m, kad_clap,
 precision_vggish. c: also fad_NETWORK_corrected; s: also kl_NETWORK_sigmoid; P R D C: precision, recall, density,
 coverage. cosine and rank: of what was generated with the reference (r), the picture or video (i), the text (t).
-R@k: music asked for by its picture (m), the picture by its music (i). Names that papers know stay (fid,
-clap_score). `bench metrics NAME` explains one, `bench list metric` lists all names, --json gives every card."""
+R@k: music asked for by its picture (m), the picture by its music (i). div: diversity of the system's own outputs.
+Names that papers know stay (fid, clap_score). `bench metrics NAME` explains one, `bench list metric`
+lists all names, --json gives every card."""
 
 
 def matrix(json: bool) -> None:

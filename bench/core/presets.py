@@ -15,6 +15,14 @@ _OTHER_SPLITS = {
     "music2prompt": "wesnoth_reversed",
     "lyrics2prompt": "songbook",
 }
+_GUARDS = (
+    "silent_share",
+    "clipped_share",
+    "duplicate_share",
+    "duplicate_share_pictures",
+    "duplicate_share_texts",
+    "diversity",
+)
 _POCKET_METRICS = (
     "fad_musicnn",
     "fad_musicnn_mtt",
@@ -42,6 +50,7 @@ _POCKET_METRICS = (
     "cosine_reference_minilm",
     "cosine_condition_minilm",
     "jaccard_reference",
+    *_GUARDS,
 )
 
 _PAPER_METRICS = (
@@ -68,6 +77,7 @@ _PAPER_METRICS = (
     "bertscore_f1",
     "bertscore_f1_condition",
     "jaccard_reference",
+    *_GUARDS,
 )
 
 CARDS = (

@@ -29,7 +29,7 @@ Audio = NDArray[np.float32]
 
 
 def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) -> dict[int, Audio]:
-    """The first `seconds` of a file as mono float32 `[samples]`, once for each rate asked for.
+    """The first `seconds` of a file as mono float32 `[samples]`, once for each rate asked for; 0: the file's own.
 
     Decoded once, resampled once a rate. Raises MediaError for what cannot be decoded, is empty, or holds samples
     that are not finite.
@@ -42,7 +42,7 @@ def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) 
     _finite(path, samples, 0, rate_hz)
     # channel by channel: a mean over the short axis takes fifty times as long
     mono = np.asarray(sum(samples.T), np.float32) / samples.shape[1]
-    return {rate: mono if rate == rate_hz else soxr.resample(mono, rate_hz, rate, "HQ") for rate in rates_hz}
+    return {rate: mono if rate in (0, rate_hz) else soxr.resample(mono, rate_hz, rate, "HQ") for rate in rates_hz}
 
 
 def decode_audio(path: Path, start_s: float, seconds: float) -> tuple[Audio, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sightsound.metrics.formulas.class_cards import CLASSES
 from sightsound.metrics.formulas.distance_cards import TWO_SETS
+from sightsound.metrics.formulas.guard_cards import DIVERSITY
 from sightsound.metrics.formulas.side_cards import RETRIEVAL, SIDES
 
-FORMULAS = (*TWO_SETS, *CLASSES, *SIDES, *RETRIEVAL)
+FORMULAS = (*TWO_SETS, *CLASSES, *SIDES, *RETRIEVAL, DIVERSITY)

@@ -1,0 +1,28 @@
+"""How many clips were driven beyond full scale, so that their peaks are cut off flat."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+
+FLAT = (
+    4  # samples in a row: a sine of 50 Hz or more that just reaches full scale stays there for 3 at most (48 kHz)
+)
+LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
+
+
+def statistics(features: Clips) -> Rows:
+    """1 for a clip that stays at full scale for FLAT samples or more, else 0, `[clips]`.
+
+    `features`: a clip's longest stay `[1, 1]`, samples.
+
+    >>> statistics([np.array([[3.0]]), np.array([[4.0]])])
+    array([0., 1.])
+    """
+    return np.array([float(clip.max() >= FLAT) for clip in checked(features)])
+
+
+def aggregate(rows: Rows, weights: Rows) -> float:
+    """Weighted mean over the clips, 0..1: their share."""
+    return weighted_mean(rows, weights)

@@ -1,0 +1,42 @@
+"""How different a system's clips are from each other in their spectra: one sound for everything has none.
+
+    D = mean_i min_{j != i} |s_i - s_j| / sqrt(bands)
+
+s_i is the long-term spectrum of clip i, in dB of its 21 third-octave bands against the clip's level.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sightsound.metrics.formulas.bands import profile
+from sightsound.metrics.formulas.nearest import nearest, replicates_of
+from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+
+LEAST = 0.0  # no value is less: an interval is cut there
+
+
+def statistics(features: Clips) -> Rows:
+    """Long-term spectra `[clips, bands]`, dB by sqrt(bands). `features`: band levels `[frames, bands]`, dB."""
+    return np.stack([profile(clip) / np.sqrt(clip.shape[1]) for clip in checked(features)])
+
+
+def by_clip(rows: Rows) -> Rows:
+    """Distance of each clip to the nearest other one, dB, `[clips]`."""
+    return nearest(rows)
+
+
+def aggregate(rows: Rows, weights: Rows) -> float:
+    """Weighted mean over the clips, dB, >= 0.
+
+    The nearest is sought among all rows whatever their weights, so that drawing a clip twice makes it no twin.
+
+    >>> aggregate(np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 4.0]]), np.ones(3)).__round__(3)
+    1.667
+    """
+    return weighted_mean(by_clip(rows), weights)
+
+
+def replicates(rows: Rows, weights: Rows) -> Rows:
+    """`aggregate` for many weights `[replicates, clips]` at once, `[replicates]`."""
+    return replicates_of(by_clip(rows), weights)

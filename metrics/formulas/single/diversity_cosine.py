@@ -1,0 +1,43 @@
+"""How different a system's outputs are from each other in a network's embedding.
+
+    D = mean_i min_{j != i} (1 - cos(e_i, e_j)),   0 <= D <= 2
+
+e_i is the mean of output i's embeddings over its frames. Embeddings of length 0 count as the same as each other.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sightsound.metrics.formulas.nearest import nearest, replicates_of
+from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+
+LEAST, MOST = 0.0, 2.0  # no value lies outside: an interval is cut there
+
+
+def statistics(features: Clips) -> Rows:
+    """Mean embeddings at length 1, or 0, `[clips, dim]`. `features`: a clip's embeddings `[frames, dim]`."""
+    means = np.stack([clip.mean(axis=0) for clip in checked(features)])
+    lengths = np.linalg.norm(means, axis=1, keepdims=True)
+    unit: Rows = means / np.where(lengths > 0, lengths, 1.0)
+    return unit
+
+
+def by_clip(rows: Rows) -> Rows:
+    """1 - cosine of each clip with the nearest other one, `[clips]`."""
+    apart: Rows = np.square(nearest(rows)) / 2  # of vectors of length 1
+    return apart
+
+
+def aggregate(rows: Rows, weights: Rows) -> float:
+    """Weighted mean over the clips, 0..2; the nearest is sought among all rows whatever their weights.
+
+    >>> aggregate(np.array([[1.0, 0.0], [0.0, 1.0], [0.0, 1.0]]), np.ones(3)).__round__(3)
+    0.333
+    """
+    return weighted_mean(by_clip(rows), weights)
+
+
+def replicates(rows: Rows, weights: Rows) -> Rows:
+    """`aggregate` for many weights `[replicates, clips]` at once, `[replicates]`."""
+    return replicates_of(by_clip(rows), weights)

@@ -1,0 +1,77 @@
+"""How many of a system's outputs are the same as another of its outputs.
+
+Two clips are the same where their third-octave levels, 100 ms by 100 ms, differ by `within` dB or less (root mean
+square), each against the level of its own clip: so the same recording at another rate, in another format or louder
+counts, another performance does not. Silent clips are all the same. Of 20 tracks of Wesnoth, copies at a tenth of
+Vorbis' quality or 10 ms later are 1.6 dB away at most, copies 20 dB quieter 0.02; white noises of two seeds are 2.9
+dB away or more (tests/metrics/test_guards.py).
+
+Two pictures: `within` of the 255 steps of grey (root mean square) between their means over 16 x 16 boxes. Two texts:
+equal but for capitals and blanks.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+
+import numpy as np
+
+from sightsound.metrics.formulas.bands import DEPTH_DB, relative
+from sightsound.metrics.formulas.nearest import nearest, replicates_of
+from sightsound.metrics.formulas.text import decoded
+from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+
+FRAMES = 95  # of 100 ms: of a clip of 10 s, so that a copy that lacks half a second at its end counts
+LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
+
+
+def statistics(features: Clips, *, of: str = "sound") -> Rows:
+    """Fingerprints `[clips, dim]`, whose Euclidean distance is the root mean square that `within` is held against.
+
+    `of`: `sound`, features band levels `[frames, bands]` in dB; `picture`, `[1, dim]`; `text`, code points.
+    """
+    return np.stack([_FINGERPRINTS[of](clip) for clip in checked(features)])
+
+
+def by_clip(rows: Rows, *, within: str) -> Rows:
+    """1 for a clip that has the same again among the others, else 0, `[clips]`."""
+    found: Rows = (nearest(rows) <= float(within)).astype(np.float64)
+    return found
+
+
+def aggregate(rows: Rows, weights: Rows, *, within: str = "0") -> float:
+    """Weighted share of the clips that have the same again among all of `rows`, 0..1.
+
+    Who has one is decided over all rows whatever their weights, so that drawing a clip twice makes no duplicate.
+
+    >>> aggregate(np.array([[0.0], [0.1], [5.0], [9.0]]), np.ones(4), within="0.5")
+    0.5
+    """
+    return weighted_mean(by_clip(rows, within=within), weights)
+
+
+def replicates(rows: Rows, weights: Rows, *, within: str = "0") -> Rows:
+    """`aggregate` for many weights `[replicates, clips]` at once, `[replicates]`."""
+    return replicates_of(by_clip(rows, within=within), weights)
+
+
+def _sound(bands: Rows) -> Rows:
+    levels = relative(bands)[:FRAMES]
+    whole = np.pad(levels, ((0, FRAMES - len(levels)), (0, 0)), constant_values=DEPTH_DB)
+    fingerprint: Rows = whole.ravel() / np.sqrt(whole.size)
+    return fingerprint
+
+
+def _picture(pixels: Rows) -> Rows:
+    fingerprint: Rows = pixels.ravel() / np.sqrt(pixels.size)
+    return fingerprint
+
+
+def _text(code_points: Rows) -> Rows:
+    (text,) = decoded([code_points])
+    plain = " ".join(text.casefold().split())
+    return np.frombuffer(hashlib.sha256(plain.encode()).digest(), np.uint32) / 2.0**32
+
+
+_FINGERPRINTS: dict[str, Callable[[Rows], Rows]] = {"sound": _sound, "picture": _picture, "text": _text}

@@ -1,0 +1,24 @@
+"""How much of the music is silence."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+
+QUIET_DB = -60.0  # of full scale; 40 dB below music at -20, and above what 16 bits and coders leave in a silence
+LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
+
+
+def statistics(features: Clips) -> Rows:
+    """Share of a clip's frames below QUIET_DB, `[clips]`, 0..1. `features`: levels `[frames, 1]`, dB.
+
+    >>> statistics([np.array([[-20.0], [-70.0], [-120.0], [-59.0]])])
+    array([0.5])
+    """
+    return np.array([(clip < QUIET_DB).mean() for clip in checked(features)])
+
+
+def aggregate(rows: Rows, weights: Rows) -> float:
+    """Weighted mean over the clips, 0..1."""
+    return weighted_mean(rows, weights)
