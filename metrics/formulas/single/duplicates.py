@@ -3,11 +3,11 @@
 Two clips are the same where their third-octave levels, 100 ms by 100 ms, differ by `within` dB or less (root mean
 square), each against the level of its own clip: so the same recording at another rate, in another format or louder
 counts, another performance does not. Silent clips are all the same. Of 20 tracks of Wesnoth, copies at a tenth of
-Vorbis' quality or 10 ms later are 1.6 dB away at most, copies 20 dB quieter 0.02; white noises of two seeds are 2.9
-dB away or more (tests/metrics/test_guards.py).
+Vorbis' quality or 10 ms later are 1.6 dB away at most, copies 20 dB quieter 0.02; white noises of two seeds are
+2.9 dB away or more (tests/metrics/test_guards.py).
 
-Two pictures: `within` of the 255 steps of grey (root mean square) between their means over 16 x 16 boxes. Two texts:
-equal but for capitals and blanks.
+Two pictures: `within` of the 255 steps of grey (root mean square) between their means over 16 x 16 boxes. Two
+texts: equal but for capitals and blanks.
 """
 
 from __future__ import annotations
