@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from sightsound.bench.boards import rewards
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
@@ -139,7 +140,7 @@ def read_results(folder: str | Path | None = None) -> pd.DataFrame:
     import pandas as pd
 
     root = Path(folder) if folder else results.CARRIED
-    found = sorted(root.glob("*.csv"))
+    found = sorted(path for path in root.glob("*.csv") if path.name != rewards.NAME)  # that has no rows of results
     if not found:
         raise BenchError(f"{root}: holds no result file (.csv)")
     return pd.concat([results.read(path).assign(file=path.name) for path in found], ignore_index=True)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.boards import show, ties
+from sightsound.bench.boards import rewards, show, ties
 from sightsound.bench.core import console, registry, results, store
 from sightsound.bench.core.faults import printable
 
@@ -32,9 +32,10 @@ def write(folder: Path, out: Path) -> None:
     """Write `out` from `measured.csv` and `published.csv` in `folder`."""
     parts = [HEAD]
     measured = folder / "measured.csv"
+    spoilt = rewards.find(folder)
     if measured.is_file():
         parts.append("## Measured\n")
-        parts += [_measured(part) for _, part in results.read(measured).groupby(["task", "split", "seed"])]
+        parts += [_measured(part, spoilt) for _, part in results.read(measured).groupby(["task", "split", "seed"])]
     published = folder / "published.csv"
     if published.is_file():
         parts.append(
@@ -48,9 +49,17 @@ def write(folder: Path, out: Path) -> None:
 BREAK = "<br>"
 FAILED = "†"
 """Behind a system that failed on an example: its values are over what is left, it is neither ranked nor tied."""
+PASSED_OVER = "◦"
+"""Behind a value that a copy of the system's outputs beats of which 40% are silent. GitHub keeps no colour in
+Markdown: such a value is slanted where a page would show it in grey."""
+PASSED_OVER_SAYS = f"""
+*Slanted, with {PASSED_OVER} behind it*: a value to pass over. The system scores worse than copies of its own
+outputs of which 40% are silent, so under this metric a better value need not mean better music (docs/metrics.md).
+
+"""
 
 
-def _measured(table: pd.DataFrame) -> str:
+def _measured(table: pd.DataFrame, spoilt: Sequence[rewards.Reward]) -> str:
     first = table.iloc[0]
     records = console.records(table)
     metrics = sorted({row["metric"] for row in records})
@@ -61,7 +70,9 @@ def _measured(table: pd.DataFrame) -> str:
     lines = []
     for system in systems:
         mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
-        values = [_cell(cells.get((system, metric)), letters[metric].get(system, "")) for metric in metrics]
+        values = [
+            _cell(cells.get((system, metric)), letters[metric].get(system, ""), spoilt) for metric in metrics
+        ]
         failed = max(row["n_failed"] for row in mine)
         counts = f"{max(row['n'] for row in mine)} ({failed} failed)"
         lines.append([f"{system} {FAILED}" if failed else system, *values, counts])
@@ -69,9 +80,11 @@ def _measured(table: pd.DataFrame) -> str:
     lines.append(["*smallest difference seen*", *smallest, ""])
     heads = ["system", *(_arrow(metric, table) for metric in metrics), "n"]
     signatures = sorted(set(table["signature"]))
+    passed_over = any(f" {PASSED_OVER}" in cell for line in lines for cell in line)
     return (
-        f"### {first['task']} on {first['split']}, seed {first['seed']}\n\n{_table(heads, lines)}\n"
-        "<details><summary>Signatures</summary>\n\n"
+        f"### {first['task']} on {first['split']}, seed {first['seed']}\n\n{_table(heads, lines)}"
+        + (PASSED_OVER_SAYS if passed_over else "\n")
+        + "<details><summary>Signatures</summary>\n\n"
         + "\n".join(f"- `{s}`" for s in signatures)
         + "\n\n</details>\n\n<details><summary>Networks and their licences</summary>\n\n"
         + "\n".join(f"- {name}: {registry.extractor(name).licence}" for name in _networks(signatures))
@@ -97,9 +110,13 @@ def _networks(signatures: Sequence[str]) -> list[str]:
     return sorted(names & set(registry.extractor_names()))
 
 
-def _cell(row: Mapping[str, Any] | None, letters: str) -> str:
+def _cell(row: Mapping[str, Any] | None, letters: str, spoilt: Sequence[rewards.Reward]) -> str:
     value, _, interval = show.cell(row).partition("\n")
-    return BREAK.join(filter(None, (f"{value} {letters}".strip(), interval)))
+    parts = [part for part in (f"{value} {letters}".strip(), interval) if part]
+    if row is not None and rewards.grey(spoilt, row):
+        slanted = [f"*{part}*" for part in parts]
+        parts = [f"{slanted[0]} {PASSED_OVER}", *slanted[1:]]
+    return BREAK.join(parts)
 
 
 def _published(table: pd.DataFrame) -> str:

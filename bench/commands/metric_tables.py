@@ -7,6 +7,7 @@ from pathlib import Path
 from textwrap import fill
 
 from sightsound.bench import assets
+from sightsound.bench.boards import rewards
 from sightsound.bench.core import console, registry
 from sightsound.bench.stages import reading
 from sightsound.metrics.card import ExtractorCard, MetricCard, Need
@@ -74,7 +75,13 @@ def explain(name: str, mirror: Path | None, json: bool) -> None:
     card = registry.metric(name)
     networks = [registry.extractor(each) for each in reading.extractors([card])]
     if json:
-        return console.as_json({**asdict(card), "networks": [asdict(network) for network in networks]})
+        return console.as_json(
+            {
+                **asdict(card),
+                "networks": [asdict(network) for network in networks],
+                "rewards": [asdict(each) for each in rewards.of(rewards.find(), card)],
+            }
+        )
     formula, others = _spelled(card)
     lines = {
         "what": card.definition,
@@ -87,6 +94,7 @@ def explain(name: str, mirror: Path | None, json: bool) -> None:
         "at least": f"{max(card.min_clips, 1)} clips",
         "source": card.source,
         "can't tell": card.blind,
+        **rewards.said(rewards.find(), card),
         "version": str(card.version),
     }
     for network in networks:

@@ -1,19 +1,20 @@
-"""Commands that measure the suite itself: perf metrics, perf systems, perf generate, perf thd."""
+"""Commands that measure the suite itself: perf metrics, perf systems, perf generate, perf thd, perf rewards."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightsound.bench.commands.options import Json, takes
+from sightsound.bench.commands.options import Device, Json, Metrics, Mirror, takes
 from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
     from sightsound.bench.perf.metrics import Figure
 
-app = typer.Typer(help="Measure the suite itself, as ratios taken in one run.", no_args_is_help=True)
+app = typer.Typer(help="Measure the suite itself: its speed, and what its metrics reward.", no_args_is_help=True)
 
 
 @app.command()
@@ -74,6 +75,42 @@ def thd(json: Json = False) -> None:
         for each in found
     ]
     console.listing(("sound", "true", "lowest", "highest", "without a value", "voiced frames"), lines)
+
+
+@app.command()
+def rewards(
+    folder: Annotated[Path, typer.Argument(help="run folder")],
+    draws: Annotated[int, typer.Option("--draws", min=1, help="copies of each kind that chance decides")] = 5,
+    metrics: Metrics = None,
+    to: Annotated[Path | None, typer.Option("--to", help="table to add the rows to, results/rewards.csv")] = None,
+    device: Device = "auto",
+    mirror: Mirror = None,
+    json: Json = False,
+) -> None:
+    """What the metrics reward: a run's outputs against spoilt copies (silent, noise, all one clip, mispaired)."""
+    from dataclasses import asdict
+
+    from sightsound.bench.boards import rewards as tables
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import rewards as perf_rewards
+    from sightsound.bench.stages import choose
+
+    with console.progress() as report:
+        found = perf_rewards.measure(
+            folder,
+            draws=draws,
+            metrics=[name.strip() for name in (metrics or "").split(",") if name.strip()],
+            device=choose.device_of(device),
+            mirror=mirror,
+            report=report,
+        )
+    if json:
+        console.as_json([asdict(each) for each in found])
+    else:
+        console.listing(*tables.table(found))
+        console.say("! always better than as it is, k/n in k of n draws, = not noticed")
+    if to:
+        console.say(f"{to}: {tables.keep(to, found)} rows")
 
 
 def _print(figures: Sequence[Figure], json: bool) -> None:

@@ -55,6 +55,7 @@ def test_the_board_of_pictures_tells_sense_from_nonsense(pictures: dict[tuple[st
     assert metrics == {
         *(f"{name}_efficientnet" for name in ("fid", "kid", "precision", "recall", "inception_score")),
         "cosine_reference_efficientnet",
+        "duplicate_share_pictures",
     }
     assert {row["split"] for row in pictures.values()} == {"wesnoth_reversed@fb209c"}
     assert all(row["n_failed"] == 0 for row in pictures.values())
