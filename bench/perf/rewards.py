@@ -148,7 +148,7 @@ def _values(
             copies[f"{kind}:{draw}"] = keys
     systems = [choose.given(name) for name in copies]
     spoilt = replace(stored, examples=there, outputs=copies, facts={name: {"run": ""} for name in copies})
-    rows = score.score(spoilt, systems, cards, task.name)
+    rows = score.score(spoilt, systems, cards, task.name).rows
     found: dict[str, dict[str, list[float]]] = {}
     for row in rows:
         found.setdefault(row.metric, {}).setdefault(row.model, []).append(row.value)
@@ -172,7 +172,7 @@ def drawn(
     ties: dict[str, list[str]] = {}
     by_name = {example.id: example for example in examples}
     for name in order:
-        ties.setdefault(str(getattr(by_name[name], reference)), []).append(name)
+        ties.setdefault(by_name[name].reference_group or str(getattr(by_name[name], reference)), []).append(name)
     circle = [name for tied in ties.values() for name in tied]
     shift = min(max(map(len, ties.values())), max(len(circle) // 2, 1))
     return {

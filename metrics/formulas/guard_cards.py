@@ -16,8 +16,7 @@ def _duplicates(name: str, of: str, need: Need, within: str, what: str, blind: s
     return MetricCard(
         name=name,
         module=f"{_AT}.duplicates",
-        options={"of": of},
-        aggregate_options={"within": within},
+        options={"of": of, "within": within},
         kind="single",
         higher_is_better=False,
         needs=(need,),
@@ -74,7 +73,7 @@ CARDS = (
         "duplicate_share_texts",
         "text",
         Need("generated", "characters", "code_points"),
-        "0",
+        "0.5",
         "prompts that are the same as another of the system's but for capitals and blanks",
         "Does not see a copy of which one word was changed",
     ),

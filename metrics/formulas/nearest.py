@@ -26,13 +26,3 @@ def nearest(rows: Rows) -> Rows:
         closest = apart.argmin(axis=1)
         found[some] = np.linalg.norm(rows[some] - rows[closest], axis=1)  # exact: equal rows are at 0
     return found if len(rows) > 1 else np.full(len(rows), np.inf)
-
-
-def replicates_of(values: Rows, weights: Rows) -> Rows:
-    """Weighted means of `values` `[clips]`, one for each row of `weights` `[replicates, clips]`.
-
-    >>> replicates_of(np.array([1.0, 3.0]), np.array([[1.0, 1.0], [2.0, 0.0]]))
-    array([2., 1.])
-    """
-    means: Rows = weights @ values / weights.sum(axis=1)
-    return means

@@ -14,7 +14,7 @@ from sightsound.metrics.networks.image import thumbnail
 from sightsound.metrics.networks.pocket import full_scale, signal
 
 TIME_S = np.arange(160_000) / signal.RATE_HZ
-WITHIN = METRICS["duplicate_share"].aggregate_options["within"]
+DUPLICATES = METRICS["duplicate_share"].options
 
 
 def music(seed):
@@ -27,8 +27,8 @@ def music(seed):
 
 def share(clips):
     """duplicate_share of clips at 16 kHz."""
-    rows = duplicates.statistics([signal.measure(clip)["bands"] for clip in clips])
-    return duplicates.aggregate(rows, np.ones(len(rows)), within=WITHIN)
+    rows = duplicates.statistics([signal.measure(clip)["bands"] for clip in clips], **DUPLICATES)
+    return duplicates.aggregate(rows, np.ones(len(rows)))
 
 
 def spread(clips):
@@ -154,28 +154,24 @@ def test_the_same_pictures_in_another_size_and_format(tmp_path):
     card = METRICS["duplicate_share_pictures"]
     rows = duplicates.statistics([f["pixels"] for f in thumbnail.load({}, "cpu")(pictures)], **card.options)
     assert rows.shape == (4, 768)
-    assert duplicates.aggregate(rows, np.ones(4), **card.aggregate_options) == 0.5
+    assert duplicates.aggregate(rows, np.ones(4)) == 0.5
 
 
 def test_the_same_texts_but_for_capitals_and_blanks():
     card = METRICS["duplicate_share_texts"]
     texts = ["A cat", "a  cat\n", "a dog", ""]
     rows = duplicates.statistics([encoded(text) for text in texts], **card.options)
-    assert duplicates.aggregate(rows, np.ones(4), **card.aggregate_options) == 0.5
+    assert duplicates.aggregate(rows, np.ones(4)) == 0.5
 
 
-@pytest.mark.parametrize(
-    ("module", "options"), [(duplicates, {"within": "1"}), (diversity, {}), (diversity_cosine, {})]
-)
-def test_many_weightings_at_once_are_the_plain_values(module, options):
+@pytest.mark.parametrize("module", [duplicates, diversity, diversity_cosine])
+def test_the_value_is_the_mean_of_one_value_a_clip(module):
     rng = np.random.default_rng(0)
     rows = rng.integers(0, 3, (40, 3)).astype(float)
-    weights = rng.integers(0, 3, (20, 40)).astype(float)
-    plain = [module.aggregate(rows, each, **options) for each in weights]
-    assert module.replicates(rows, weights, **options) == pytest.approx(plain)
-    values = module.by_clip(rows, **options)
+    weights = rng.integers(0, 3, 40).astype(float)
+    values = module.by_clip(rows)
     assert values.shape == (40,)
-    assert module.aggregate(rows, np.ones(40), **options) == pytest.approx(values.mean())
+    assert module.aggregate(rows, weights) == pytest.approx(weights @ values / weights.sum())
 
 
 def test_the_nearest_is_the_same_in_blocks(monkeypatch):
@@ -220,7 +216,7 @@ def test_copies_of_real_music_are_nearer_than_different_noises(tmp_path):
         rows = duplicates.statistics([signal.measure(copy)["bands"] for copy in copies])
         apart.append(np.linalg.norm(rows[1:] - rows[0], axis=1))
     coded, quieter, later = np.max(apart, axis=0)
-    assert coded < 1.6 and quieter < 0.02 and later < 1.6 < float(WITHIN)
+    assert coded < 1.6 and quieter < 0.02 and later < 1.6 < float(DUPLICATES["within"])
     noises = [0.1 * np.random.default_rng(seed).standard_normal(160_000).astype(np.float32) for seed in range(20)]
     rows = duplicates.statistics([signal.measure(noise)["bands"] for noise in noises])
-    assert nearest.nearest(rows).min() > 2.9 > float(WITHIN)
+    assert nearest.nearest(rows).min() > 2.9 > float(DUPLICATES["within"])

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from sightsound.metrics.formulas.bands import profile
-from sightsound.metrics.formulas.nearest import nearest, replicates_of
+from sightsound.metrics.formulas.nearest import nearest
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 LEAST = 0.0  # no value is less: an interval is cut there
@@ -29,14 +29,9 @@ def by_clip(rows: Rows) -> Rows:
 def aggregate(rows: Rows, weights: Rows) -> float:
     """Weighted mean over the clips, dB, >= 0.
 
-    The nearest is sought among all rows whatever their weights, so that drawing a clip twice makes it no twin.
+    The nearest is sought among all rows whatever their weights, so that counting a clip twice makes it no twin.
 
     >>> aggregate(np.array([[0.0, 0.0], [3.0, 4.0], [3.0, 4.0]]), np.ones(3)).__round__(3)
     1.667
     """
     return weighted_mean(by_clip(rows), weights)
-
-
-def replicates(rows: Rows, weights: Rows) -> Rows:
-    """`aggregate` for many weights `[replicates, clips]` at once, `[replicates]`."""
-    return replicates_of(by_clip(rows), weights)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightsound.metrics.formulas.nearest import nearest, replicates_of
+from sightsound.metrics.formulas.nearest import nearest
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 LEAST, MOST = 0.0, 2.0  # no value lies outside: an interval is cut there
@@ -36,8 +36,3 @@ def aggregate(rows: Rows, weights: Rows) -> float:
     0.333
     """
     return weighted_mean(by_clip(rows), weights)
-
-
-def replicates(rows: Rows, weights: Rows) -> Rows:
-    """`aggregate` for many weights `[replicates, clips]` at once, `[replicates]`."""
-    return replicates_of(by_clip(rows), weights)

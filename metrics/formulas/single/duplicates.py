@@ -18,7 +18,7 @@ from collections.abc import Callable
 import numpy as np
 
 from sightsound.metrics.formulas.bands import DEPTH_DB, relative
-from sightsound.metrics.formulas.nearest import nearest, replicates_of
+from sightsound.metrics.formulas.nearest import nearest
 from sightsound.metrics.formulas.text import decoded
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
@@ -26,34 +26,29 @@ FRAMES = 95  # of 100 ms: of a clip of 10 s, so that a copy that lacks half a se
 LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 
 
-def statistics(features: Clips, *, of: str = "sound") -> Rows:
-    """Fingerprints `[clips, dim]`, whose Euclidean distance is the root mean square that `within` is held against.
+def statistics(features: Clips, *, of: str = "sound", within: str = "1") -> Rows:
+    """Fingerprints `[clips, dim]`; two outputs are the same where these are 1 apart (Euclidean) or nearer.
 
     `of`: `sound`, features band levels `[frames, bands]` in dB; `picture`, `[1, dim]`; `text`, code points.
     """
-    return np.stack([_FINGERPRINTS[of](clip) for clip in checked(features)])
+    return np.stack([_FINGERPRINTS[of](clip) for clip in checked(features)]) / float(within)
 
 
-def by_clip(rows: Rows, *, within: str) -> Rows:
+def by_clip(rows: Rows) -> Rows:
     """1 for a clip that has the same again among the others, else 0, `[clips]`."""
-    found: Rows = (nearest(rows) <= float(within)).astype(np.float64)
+    found: Rows = (nearest(rows) <= 1).astype(np.float64)
     return found
 
 
-def aggregate(rows: Rows, weights: Rows, *, within: str = "0") -> float:
+def aggregate(rows: Rows, weights: Rows) -> float:
     """Weighted share of the clips that have the same again among all of `rows`, 0..1.
 
-    Who has one is decided over all rows whatever their weights, so that drawing a clip twice makes no duplicate.
+    Who has one is decided over all rows whatever their weights, so that counting a clip twice makes no duplicate.
 
-    >>> aggregate(np.array([[0.0], [0.1], [5.0], [9.0]]), np.ones(4), within="0.5")
+    >>> aggregate(np.array([[0.0], [0.1], [5.0], [9.0]]), np.ones(4))
     0.5
     """
-    return weighted_mean(by_clip(rows, within=within), weights)
-
-
-def replicates(rows: Rows, weights: Rows, *, within: str = "0") -> Rows:
-    """`aggregate` for many weights `[replicates, clips]` at once, `[replicates]`."""
-    return replicates_of(by_clip(rows, within=within), weights)
+    return weighted_mean(by_clip(rows), weights)
 
 
 def _sound(bands: Rows) -> Rows:
@@ -71,7 +66,7 @@ def _picture(pixels: Rows) -> Rows:
 def _text(code_points: Rows) -> Rows:
     (text,) = decoded([code_points])
     plain = " ".join(text.casefold().split())
-    return np.frombuffer(hashlib.sha256(plain.encode()).digest(), np.uint32) / 2.0**32
+    return np.frombuffer(hashlib.sha256(plain.encode()).digest(), np.uint32).astype(np.float64)
 
 
 _FINGERPRINTS: dict[str, Callable[[Rows], Rows]] = {"sound": _sound, "picture": _picture, "text": _text}
