@@ -145,7 +145,7 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> Judged | None:
     except ValueError as error:  # what the metric's functions say of features they cannot take
         data = _Data([], {name: [] for name in names}, [" ".join(str(error).split())])
     notes += data.notes
-    one = {name: _over_seeds(runs) for name, runs in data.values.items()}
+    one = {name: _over_seeds(runs) if values.covers(card) else None for name, runs in data.values.items()}
     found, shares, swaps = {}, {}, {}
     for a, b in couples:
         mine, other = one[a], one[b]

@@ -64,7 +64,7 @@ def _score(
                     found = values.of_clips(card, stored, system, there, known)
             except ValueError as error:  # what the metric's functions say of features they cannot take
                 found = Value(note=" ".join(str(error).split()))
-            sure = estimate(found.parts) if found.parts is not None else Estimate(found.value)
+            sure = estimate(found.parts) if found.parts and values.covers(card) else Estimate(found.value)
             row = _row(
                 card,
                 stored,

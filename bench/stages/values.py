@@ -44,7 +44,7 @@ class Value:
     clips: Sequence[Example] = ()
     """The examples in it."""
     parts: Parts | None = None
-    """What it is the mean of; None where no interval of the metric covers, or there is nothing to take apart."""
+    """What it is the mean of; None where there is nothing to take apart, or it would serve no interval."""
     by_clip: bool = False
     """Whether each part is a clip's own value."""
     floor: float = math.nan
@@ -169,10 +169,15 @@ def aggregated(card: MetricCard, rows: Rows, examples: Sequence[Example]) -> Val
     aggregate = function_of(card, "aggregate")
     value = float(aggregate(rows, np.ones(len(rows))))
     names, groups = [e.id for e in kept], [e.group for e in kept]
-    if math.isnan(value) or not covers(card):
+    if math.isnan(value):
         return Value(value, kept, note=note)
     if (own := _own_values(card, rows)) is not None:
-        return Value(value, kept, parts.of_clips(own, names, groups), rows.ndim == 1, note=note)
+        return Value(value, kept, parts.of_clips(own, names, groups), by_clip=True, note=note)
+    if not covers(card):
+        return Value(value, kept, note=note)
+    influence = getattr(module_of(card), "influence", None)
+    if influence is not None:
+        return Value(value, kept, parts.of_clips(influence(rows), names, groups), note=note)
 
     def without_some(mask: NDArray[np.bool_]) -> Rows:
         return np.array([aggregate(rows[kept_rows], np.ones(int(kept_rows.sum()))) for kept_rows in mask])

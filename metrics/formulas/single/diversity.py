@@ -15,6 +15,8 @@ from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 LEAST = 0.0  # no value is less: an interval is cut there
 
+INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
+
 
 def statistics(features: Clips) -> Rows:
     """Long-term spectra `[clips, bands]`, dB by sqrt(bands). `features`: band levels `[frames, bands]`, dB."""

@@ -14,6 +14,8 @@ from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 LEAST, MOST = 0.0, 2.0  # no value lies outside: an interval is cut there
 
+INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
+
 
 def statistics(features: Clips) -> Rows:
     """Mean embeddings at length 1, or 0, `[clips, dim]`. `features`: a clip's embeddings `[frames, dim]`."""

@@ -25,6 +25,8 @@ from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 FRAMES = 95  # of 100 ms: of a clip of 10 s, so that a copy that lacks half a second at its end counts
 LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 
+INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
+
 
 def statistics(features: Clips, *, of: str = "sound", within: str = "1") -> Rows:
     """Fingerprints `[clips, dim]`; two outputs are the same where these are 1 apart (Euclidean) or nearer.

@@ -39,13 +39,13 @@ def aggregate(rows: Rows, weights: Rows) -> float:
     return float(np.exp(weight @ rel_entr(rows, weight @ rows).sum(axis=1)))
 
 
-def by_clip(rows: Rows) -> Rows:
-    """Values by clip `[clips]` whose mean is the score: what each adds to it, to first order.
+def influence(rows: Rows) -> Rows:
+    """Numbers by clip `[clips]` whose mean is the score: what each adds to it, to first order.
 
     ln IS is the mean of k_i = KL(posterior_i || mean posterior); how the mean posterior moves with a clip's weight
     changes that mean only in the second order. So the clips' values are IS (1 + k_i - ln IS).
 
-    >>> by_clip(np.array([[0.98, 0.02], [0.02, 0.98]])).round(3)
+    >>> influence(np.array([[0.98, 0.02], [0.02, 0.98]])).round(3)
     array([1.813, 1.813])
     """
     k = rel_entr(rows, rows.mean(axis=0)).sum(axis=1)
