@@ -36,8 +36,3 @@ def aggregate(rows: Rows, weights: Rows) -> float:
     """The last clip's value over the number of clips; depends on the clips' order. NaN without clips."""
     counted = np.flatnonzero(weights > 0)
     return float(rows[counted[-1]] / weights.sum()) if len(counted) else float("nan")
-
-
-def replicates(rows: Rows, weights: Rows) -> Rows:
-    """NaN for each weighting: a value that hangs on one clip has no interval."""
-    return np.full(len(weights), np.nan)

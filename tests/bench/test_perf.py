@@ -16,8 +16,8 @@ def test_the_trace_agrees_with_the_square_root():
     assert "threads=1," in figures[0].what
 
 
-def test_replicates_are_counted_in_seconds():
-    (figure,) = perf.replicates(clips=40, frames=4, dim=6, draws=50)
+def test_an_interval_is_counted_in_seconds():
+    (figure,) = perf.interval(clips=40, frames=4, dim=6)
     assert figure.ok and figure.value > 0
 
 
@@ -40,11 +40,11 @@ def test_vggish_beside_a_reference(monkeypatch):
 
 def test_without_the_reference_its_lines_are_left_out(monkeypatch, tmp_path):
     monkeypatch.setattr(perf, "REFERENCE", tmp_path / "python")
-    for name in ("root_trace", "replicates", "warm_store"):
+    for name in ("root_trace", "interval", "warm_store"):
         monkeypatch.setattr(perf, name, lambda name=name: [perf.Figure(name, 2.0, 1.0, True)])
     steps = []
     figures = perf.metrics(lambda what, done, total: steps.append((done, total)))
-    assert [figure.what for figure in figures] == ["root_trace", "replicates", "warm_store"]
+    assert [figure.what for figure in figures] == ["root_trace", "interval", "warm_store"]
     assert steps == [(0, 3), (1, 3), (2, 3), (3, 3)]
 
 

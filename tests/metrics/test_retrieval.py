@@ -93,15 +93,6 @@ def test_blocks_give_what_one_product_gives(monkeypatch):
     np.testing.assert_array_equal(retrieval.positions(rows), whole)
 
 
-@given(st.integers(1, 12), st.integers(0, 10**6))
-def test_many_weightings_are_what_each_gives(clips, seed):
-    rows = retrieval.statistics(*clouds(clips, seed))
-    draws = np.random.default_rng(seed).integers(0, 4, (5, clips)).astype(float)
-    for module, options in ((median_rank, {}), *((retrieval, {"at": k}) for k in AT)):
-        wanted = [module.aggregate(rows, draw, **options) for draw in draws]
-        assert module.replicates(rows, draws, **options) == pytest.approx(wanted, nan_ok=True)
-
-
 def test_the_card_says_how_far_down_a_partner_counts():
     rows = retrieval.statistics(*clouds(30, 7))
     for k in AT:

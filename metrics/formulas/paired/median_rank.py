@@ -29,12 +29,6 @@ def aggregate(rows: Rows, weights: Rows) -> float:
     return _median(_middles(rows), weights)
 
 
-def replicates(rows: Rows, weights: Rows) -> Rows:
-    """`aggregate` for many weightings `[replicates, clips]`, the gallery ranked once: `[replicates]`."""
-    middles = _middles(rows)
-    return np.array([_median(middles, draw) for draw in weights])
-
-
 def _middles(rows: Rows) -> Rows:
     first, last = retrieval.positions(rows)
     return (first + last) / 2

@@ -71,17 +71,6 @@ def aggregate(rows: Rows, weights: Rows, *, at: int | str) -> float:
     return weighted_mean(hits(rows, int(at)), weights)
 
 
-def replicates(rows: Rows, weights: Rows, *, at: int | str) -> Rows:
-    """`aggregate` for many weightings `[replicates, clips]`, the gallery ranked once: `[replicates]`.
-
-    >>> rows = statistics(np.eye(3)[:, None], np.eye(3)[[0, 2, 1], None])
-    >>> replicates(rows, np.array([[1.0, 1.0, 1.0], [3.0, 0.0, 0.0]]), at=1).round(3)
-    array([0.333, 1.   ])
-    """
-    found = hits(rows, int(at))
-    return np.array([weighted_mean(found, draw) for draw in weights])
-
-
 def hits(rows: Rows, at: int) -> Rows:
     """The chance that a query's partner is among the first `at`, 0..1, `[clips]`.
 

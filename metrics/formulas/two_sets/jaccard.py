@@ -61,15 +61,6 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     return len(np.intersect1d(body, reference, assume_unique=True)) / either if either else float("nan")
 
 
-def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> Rows:
-    """NaN for each weighting, so that the value has no interval.
-
-    A bootstrap draws two thirds of the different texts, so fewer words than the set has: its replicates lie to one
-    side of the value, and an interval made of them would say nothing.
-    """
-    return np.full(len(weights), np.nan)
-
-
 def _body(rows: Rows, weights: Rows) -> Rows:
     found = rows[weights > 0]
     return np.unique(found[~np.isnan(found)])

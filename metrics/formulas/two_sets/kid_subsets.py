@@ -49,12 +49,6 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     return prepared(rows, reference_rows)(weights, reference_weights)
 
 
-def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> Rows:
-    """`aggregate` for many weightings `[replicates, clips]` at once: `[replicates]`."""
-    value = prepared(rows, reference_rows)
-    return np.array([value(*draw) for draw in zip(weights, reference_weights, strict=True)])
-
-
 def subset_values(
     sums: kernel.PairSums,
     weights: Rows,
