@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.boards import rewards, show, ties
-from sightsound.bench.core import console, registry, results, store
+from sightsound.bench.boards import below, rewards, show, ties
+from sightsound.bench.core import console, registry, results, scores, store
 from sightsound.bench.core.faults import printable
+from sightsound.metrics.statistics.parts import Parts
 
 if TYPE_CHECKING:
     import pandas as pd
 
 HEAD = """# Leaderboard
 
-Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (basic bootstrap
-over groups). Two values are compared only where task, split, n and signature agree; pocket metrics and pocket
-variants are not comparable with any paper's figures. Signatures stand below each table.
+Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (bootstrap-t over
+groups, docs/statistics.md). Examples that share a track, a picture or a song are one group: `groups` is how many
+there are, `in effect` how many of one size would say as much; intervals are over groups and claim no more. Two
+values are compared only where task, split, n and signature agree; pocket metrics and pocket variants are not
+comparable with any paper's figures. Signatures stand below each table.
 
-Systems that share a letter in a column are tied: the interval of their difference contains 0. The last line is the
-smallest true difference between two such systems that this n would show four times in five. Both are read off the
-intervals, as if the systems had answered different examples; `bench compare` pairs the examples and sees more.
+Systems that share a letter in a column are not told apart: their difference, taken example by example, is not
+significant once all pairs and metrics of the table are corrected for (Holm, 5%). No letter: a rank, a system with
+failures, or no test, because groups are too few or the values by example are not in `results/measured.parquet`.
+*Smallest difference seen* is the true difference that this n would show four times in five for a middling pair of
+systems under test, before that correction. *Floor* is what two sets of the reference's own source would give.
+
+≈ behind a distance: not distinguishable from its floor, or from 0.
 
 † behind a system: it failed on examples that it should have answered; its values are over the rest, and it is
 tied with nobody (docs/reliability.md).
@@ -35,7 +43,9 @@ def write(folder: Path, out: Path) -> None:
     spoilt = rewards.find(folder)
     if measured.is_file():
         parts.append("## Measured\n")
-        parts += [_measured(part, spoilt) for _, part in results.read(measured).groupby(["task", "split", "seed"])]
+        examples = scores.parts(scores.read(scores.beside(measured)))
+        tables = results.read(measured).groupby(["task", "split", "seed"])
+        parts += [_measured(part, examples, spoilt) for _, part in tables]
     published = folder / "published.csv"
     if published.is_file():
         parts.append(
@@ -59,31 +69,40 @@ outputs of which 40% are silent, so under this metric a better value need not me
 """
 
 
-def _measured(table: pd.DataFrame, spoilt: Sequence[rewards.Reward]) -> str:
+def _measured(
+    table: pd.DataFrame, examples: Mapping[tuple[Any, ...], Parts], spoilt: Sequence[rewards.Reward]
+) -> str:
     first = table.iloc[0]
     records = console.records(table)
     metrics = sorted({row["metric"] for row in records})
     systems = sorted({show.label(row) for row in records}, key=lambda name: (name.startswith("reference"), name))
     cells = {(show.label(row), row["metric"]): row for row in records}
-    columns = {metric: [row for row in records if row["metric"] == metric] for metric in metrics}
-    letters = {metric: ties.letters(rows) for metric, rows in columns.items()}
+    columns = ties.columns(cells.values(), examples)
+    adjusted = dict(zip(columns, ties.corrected(list(columns.values())), strict=True))
+    letters = {metric: ties.letters(column, adjusted[metric]) for metric, column in columns.items()}
     lines = []
     for system in systems:
         mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
         values = [
             _cell(cells.get((system, metric)), letters[metric].get(system, ""), spoilt) for metric in metrics
         ]
-        failed = max(row["n_failed"] for row in mine)
-        counts = f"{max(row['n'] for row in mine)} ({failed} failed)"
-        lines.append([f"{system} {FAILED}" if failed else system, *values, counts])
-    smallest = [console.number(ties.detectable(rows), 2) for rows in columns.values()]
-    lines.append(["*smallest difference seen*", *smallest, ""])
-    heads = ["system", *(_arrow(metric, table) for metric in metrics), "n"]
+        n, groups, effective, failed = show.counts(mine)
+        name = f"{system} {FAILED}" if failed != "0" else system
+        lines.append([name, *values, f"{n} ({failed} failed)", groups, effective])
+    floors = [show.floor([row for row in cells.values() if row["metric"] == metric]) for metric in metrics]
+    if any(floors):
+        lines.append(["*floor*", *(text.replace("\n", BREAK) for text in floors), "", "", ""])
+    smallest = [ties.detectable(columns[metric]) for metric in metrics]
+    seen = ["" if isnan(value) else console.number(value, 2) for value in smallest]
+    lines.append(["*smallest difference seen*", *seen, "", "", ""])
+    heads = ["system", *(_arrow(metric, table) for metric in metrics), *show.COUNTS[:3]]
     signatures = sorted(set(table["signature"]))
     passed_over = any(f" {PASSED_OVER}" in cell for line in lines for cell in line)
+    certain = "".join(f"- {_escaped(line)}\n" for line in below.certainty(list(cells.values())))
     return (
         f"### {first['task']} on {first['split']}, seed {first['seed']}\n\n{_table(heads, lines)}"
         + (PASSED_OVER_SAYS if passed_over else "\n")
+        + (f"{certain}\n" if certain else "")
         + "<details><summary>Signatures</summary>\n\n"
         + "\n".join(f"- `{s}`" for s in signatures)
         + "\n\n</details>\n\n<details><summary>Networks and their licences</summary>\n\n"

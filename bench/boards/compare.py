@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 from threadpoolctl import threadpool_limits
 
 from sightsound.bench import splits
-from sightsound.bench.boards.pairs import Entry, Judged, judge, settle
+from sightsound.bench.boards.judging import Entry, judge
+from sightsound.bench.boards.pairs import Judged, settle
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report

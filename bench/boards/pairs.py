@@ -1,27 +1,16 @@
-"""One metric over several systems: their values on common examples, and every pair's difference."""
+"""What is said of every pair of systems, once all metrics of a table are judged."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from itertools import combinations
+from dataclasses import dataclass
 
-import numpy as np
-
-from sightsound.bench.core import registry
-from sightsound.bench.core.types import Example
-from sightsound.bench.stages import reading, values
-from sightsound.bench.stages.feature_set import FeatureSet
+from sightsound.bench.boards import ties
+from sightsound.bench.boards.ties import Couple
 from sightsound.metrics.card import MetricCard
-from sightsound.metrics.rows import Rows
-from sightsound.metrics.signature import differs
 from sightsound.metrics.statistics import difference as statistics
-from sightsound.metrics.statistics import seeds
-from sightsound.metrics.statistics.interval import LEAST_GROUPS
-from sightsound.metrics.statistics.parts import Parts, effective_count
-
-LEVEL = 0.05  # of all verdicts of a table together: Holm keeps it over pairs and metrics
+from sightsound.metrics.statistics.parts import effective_count
 
 
 @dataclass(frozen=True)
@@ -77,22 +66,6 @@ class Pair:
 
 
 @dataclass(frozen=True)
-class Entry:
-    """A system with the run that holds its outputs."""
-
-    name: str
-    """What the lines call it; runs of one name are seeds of one system."""
-    system: registry.System
-    """Its label and card."""
-    stored: FeatureSet
-    """Its run's features."""
-    seed: int
-    """Seed of its run."""
-    signatures: Mapping[str, str]
-    """Metric -> signature in its run's `rows.csv`."""
-
-
-@dataclass(frozen=True)
 class Judged:
     """One metric's systems and pairs, before the correction over all of a table."""
 
@@ -102,11 +75,11 @@ class Judged:
     """System -> its mean over runs."""
     runs: Mapping[str, int]
     """System -> how many runs it is the mean of."""
-    found: Mapping[tuple[str, str], statistics.Difference]
+    found: Mapping[Couple, statistics.Difference]
     """Pair -> its difference; a pair that could not be compared is not there."""
-    shares: Mapping[tuple[str, str], float]
+    shares: Mapping[Couple, float]
     """Pair -> share of the difference's variance that is between seeds."""
-    swaps: Mapping[tuple[str, str], float]
+    swaps: Mapping[Couple, float]
     """Pair -> p-value of the swap test, where the metric is a mean."""
     groups: Sequence[str]
     """Group of each common example."""
@@ -115,96 +88,25 @@ class Judged:
     notes: Sequence[str]
     """What is missing."""
 
-
-@dataclass(frozen=True)
-class _Data:
-    """The values of a metric over the common examples."""
-
-    groups: list[str]
-    """Group of each example."""
-    values: dict[str, list[values.Value]]
-    """System -> one a run."""
-    notes: list[str] = field(default_factory=list)
-    """What is missing."""
-
-
-def judge(card: MetricCard, entries: Sequence[Entry]) -> Judged | None:
-    """Every pair of the systems in one metric; None where there is none. A rank is among the systems without the
-    reference rows."""
-    if card.kind == "ranked":
-        entries = [entry for entry in entries if not entry.system.card.reference]
-    names = list(dict.fromkeys(entry.name for entry in entries))
-    couples = list(combinations(names, 2))
-    if not couples:
-        return None
-    notes = _changed(card, entries)
-    failed = _failed(card, entries)
-    notes += [f"{name} failed on examples: it is neither better nor tied" for name in sorted(failed)]
-    try:
-        data = _ranks(card, entries) if card.kind == "ranked" else _data(card, entries)
-    except ValueError as error:  # what the metric's functions say of features they cannot take
-        data = _Data([], {name: [] for name in names}, [" ".join(str(error).split())])
-    notes += data.notes
-    one = {name: _over_seeds(runs) if values.covers(card) else None for name, runs in data.values.items()}
-    found, shares, swaps = {}, {}, {}
-    for a, b in couples:
-        mine, other = one[a], one[b]
-        if mine is None or other is None:
-            continue
-        estimate, shares[a, b] = seeds.difference(mine, other)
-        found[a, b] = statistics.of(estimate)
-        if all(value.by_clip for name in (a, b) for value in data.values[name]):
-            swaps[a, b] = statistics.swap_test(statistics.paired(mine.parts, other.parts))
-    if data.groups and (effective := effective_count(data.groups)) < LEAST_GROUPS:
-        notes.append(
-            f"{len(set(data.groups))} groups, in effect {effective:.1f}, are too few to tell systems apart; it "
-            f"takes {LEAST_GROUPS:g}"
-        )
-    return Judged(
-        card=card,
-        values={
-            name: float(np.mean([v.value for v in runs])) if runs else math.nan
-            for name, runs in data.values.items()
-        },
-        runs={name: len(runs) for name, runs in data.values.items()},
-        found=found,
-        shares=shares,
-        swaps=swaps,
-        groups=data.groups,
-        failed=failed,
-        notes=notes,
-    )
+    @property
+    def column(self) -> ties.Column:
+        """What letters are given by."""
+        card = self.card
+        return ties.Column(self.values, self.found, card.higher_is_better, card.kind == "ranked", self.failed)
 
 
 def settle(judged: Iterable[Judged]) -> list[Pair]:
     """The lines of a table: p-values corrected over all of its pairs and metrics, and tie letters by them."""
     judged = list(judged)
-    places = [(each, couple) for each in judged for couple in combinations(each.values, 2)]
-    raw = [each.found[couple].p if couple in each.found else math.nan for each, couple in places]
-    adjusted = statistics.holm(raw)
+    columns = [each.column for each in judged]
     found: list[Pair] = []
-    start = 0
-    for each in judged:
-        couples = list(combinations(each.values, 2))
-        own = dict(zip(couples, adjusted[start : start + len(couples)], strict=True))
-        start += len(couples)
-        letters = _letters(each, own)
-        found += [_pair(each, couple, own[couple], letters) for couple in couples]
+    for each, column, own in zip(judged, columns, ties.corrected(columns), strict=True):
+        letters = ties.letters(column, own)
+        found += [_pair(each, couple, p, letters) for couple, p in own.items()]
     return found
 
 
-def _letters(judged: Judged, adjusted: Mapping[tuple[str, str], float]) -> dict[str, str]:
-    sign = 1 if judged.card.higher_is_better else -1
-    known = [name for name, value in judged.values.items() if not math.isnan(value) and name not in judged.failed]
-    if judged.card.kind == "ranked":
-        return {}  # one system's gain is another's loss: a table of ties would contradict itself
-    return statistics.tie_letters(
-        sorted(known, key=lambda name: -sign * judged.values[name]),
-        {couple: not p >= LEVEL for couple, p in adjusted.items()},  # no p-value: no tie
-    )
-
-
-def _pair(judged: Judged, couple: tuple[str, str], adjusted: float, letters: Mapping[str, str]) -> Pair:
+def _pair(judged: Judged, couple: Couple, adjusted: float, letters: Mapping[str, str]) -> Pair:
     a, b = couple
     difference = judged.found.get(couple, statistics.Difference(judged.values[a] - judged.values[b]))
     better = a if (difference.value > 0) == judged.card.higher_is_better else b
@@ -220,7 +122,7 @@ def _pair(judged: Judged, couple: tuple[str, str], adjusted: float, letters: Map
         p=difference.p,
         p_holm=adjusted,
         p_swap=judged.swaps.get(couple, math.nan),
-        better=better if adjusted < LEVEL and better not in judged.failed else "",
+        better=better if adjusted < ties.LEVEL and better not in judged.failed else "",
         detectable=difference.detectable,
         tie_a=letters.get(a, ""),
         tie_b=letters.get(b, ""),
@@ -233,82 +135,3 @@ def _pair(judged: Judged, couple: tuple[str, str], adjusted: float, letters: Map
         higher_is_better=judged.card.higher_is_better,
         note="; ".join(judged.notes),
     )
-
-
-def _over_seeds(runs: Sequence[values.Value]) -> seeds.Seeds | None:
-    found: list[Parts] = [run.parts for run in runs if run.parts is not None]
-    return seeds.over_seeds(found) if found and len(found) == len(runs) else None
-
-
-def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
-    """The values over the examples for which every system, and the reference, has one."""
-    wanted = [need for need in card.needs if card.kind != "two_sets" or need.side == "generated"]
-    others = [need for need in card.needs if need not in wanted]
-    rows: list[tuple[Entry, Rows, dict[str, int]]] = []
-    for entry in entries:
-        made = values.clip_rows(card, entry.stored, entry.system.label, wanted, entry.stored.examples)
-        rows.append((entry, *_with_value(*made)))
-    first = entries[0]
-    reference, has_reference = None, None
-    if others:
-        made = values.clip_rows(card, first.stored, first.system.label, others, first.stored.examples)
-        reference, has_reference = _with_value(*made)
-    sides = [*(there for _, _, there in rows), *([has_reference] if has_reference is not None else [])]
-    common = [e for e in first.stored.examples if all(e.id in side for side in sides)]
-    lacking = {entry.name: len(first.stored.examples) - len(there) for entry, _, there in rows}
-    notes = [f"{name} has no value for {count}" for name, count in lacking.items() if count]
-    groups = [example.group for example in common]
-    found: dict[str, list[values.Value]] = {}
-    for entry, own, there in rows:
-        mine = own[[there[example.id] for example in common]]
-        if short := values.too_few(card, len(common)):
-            value = values.Value(note=short)
-        elif reference is None or has_reference is None:
-            value = values.aggregated(card, mine, common)
-        else:
-            theirs = reference[[has_reference[example.id] for example in common]]
-            value = values.sets(card, common, mine, common, theirs)
-        found.setdefault(entry.name, []).append(value)
-        notes += [value.note] if value.note and value.note not in notes else []
-    return _Data(groups, found, notes)
-
-
-def _failed(card: MetricCard, entries: Sequence[Entry]) -> frozenset[str]:
-    """The entries that failed on an example which the metric should have scored."""
-    wanted = reading.needs(card)
-    return frozenset(
-        entry.name for entry in entries if entry.stored.lost(wanted, entry.system.label, entry.stored.examples)
-    )
-
-
-def _with_value(examples: Sequence[Example], rows: Rows) -> tuple[Rows, dict[str, int]]:
-    """The rows, and the row of each example for which the metric is defined."""
-    return rows, {example.id: index for index, example in enumerate(examples) if not np.isnan(rows[index]).all()}
-
-
-def _ranks(card: MetricCard, entries: Sequence[Entry]) -> _Data:
-    """Positions of all systems on all examples; a missing output is last."""
-    if len({entry.name for entry in entries}) < len(entries):
-        return _Data([], {entry.name: [] for entry in entries}, ["ranks are not compared over several seeds"])
-    under, examples = reading.under(card), entries[0].stored.examples
-    scores = np.full((len(examples), len(entries)), np.nan)
-    for column, entry in enumerate(entries):
-        made, found = values.clip_rows(under, entry.stored, entry.system.label, under.needs, examples)
-        by_id = {example.id: row for example, row in zip(made, found, strict=True)}
-        scores[:, column] = [by_id.get(example.id, np.nan) for example in examples]
-    ranks = reading.module_of(card).statistics(scores if under.higher_is_better else -scores, **card.options)
-    columns = {entry.name: [values.aggregated(card, ranks[:, c], examples)] for c, entry in enumerate(entries)}
-    return _Data([example.group for example in examples], columns)
-
-
-def _changed(card: MetricCard, entries: Sequence[Entry]) -> list[str]:
-    """In what the values of the runs' own rows, or their generation, differ from one another or from these."""
-    notes = []
-    if len(seeds := {entry.seed for entry in entries}) > 1:
-        notes.append(f"seeds {', '.join(map(str, sorted(seeds)))}")
-    for entry in entries:
-        recorded = entry.signatures.get(card.name)
-        if recorded and (fields := differs(recorded, reading.sign(card, entry.stored, 0))):
-            other = [field for field in fields if not field.startswith("n: ")]
-            notes += [f"{entry.name}: rows.csv and this differ in {field}" for field in other]
-    return notes

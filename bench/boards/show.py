@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from sightsound.bench.core import remarks
 from sightsound.bench.core.console import NO_VALUE, listing, number, print_table, records, say
 
 if TYPE_CHECKING:
     import pandas as pd
 
+NOT_APART = "≈"
+"""Behind a distance that shows no difference from the reference's source."""
+
 
 def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, bool]) -> None:
-    """Rows of one task and split: a line a metric, a column a system, the 95% interval under each value.
+    """Rows of one task and split: a line a metric, a column a system, the 95% interval under each value; the floor
+    of a distance in the last column.
 
     `directions`: metric name -> whether higher is better, in the order of the lines.
     """
     from rich.table import Table
+    from rich.text import Text  # a split's `[limit12]` is no markup
 
     first = table.iloc[0]
     shown = Table(
-        title=f"{first['task']} on {first['split']}, seed {first['seed']}",
+        title=Text(f"{first['task']} on {first['split']}, seed {first['seed']}"),
         title_justify="left",
         header_style="bold",
         box=None,
@@ -29,32 +36,44 @@ def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, b
     )
     shown.add_column("", no_wrap=True)
     for system in order:
-        shown.add_column(system.replace(":", ":\n"), justify="right", overflow="fold")
+        shown.add_column(Text(system.replace(":", ":\n")), justify="right", overflow="fold")
     cells = {(label(row), row["metric"]): row for row in records(table)}
+    floors = {metric: floor([row for (_, name), row in cells.items() if name == metric]) for metric in directions}
+    if any(floors.values()):
+        shown.add_column("floor", justify="right", no_wrap=True)
     for metric, up in directions.items():
-        shown.add_row(f"{metric} {'↑' if up else '↓'}", *[cell(cells.get((system, metric))) for system in order])
+        values = [cell(cells.get((system, metric))) for system in order]
+        shown.add_row(f"{metric} {'↑' if up else '↓'}", *values, *[floors[metric]] * any(floors.values()))
     mine = {system: [row for (name, _), row in cells.items() if name == system] for system in order}
-    for count in ("n", "n_failed"):
-        shown.add_row(count, *[str(max(row[count] for row in mine[system])) for system in order])
+    for name, count in zip(COUNTS, zip(*(counts(mine[system]) for system in order), strict=True), strict=True):
+        shown.add_row(name, *count)
     print_table(shown)
+
+
+COUNTS = ("n", "groups", "in effect", "failed")
+"""What `counts` gives: clips, independent groups, how many of one size would say as much, failed examples."""
+
+
+def counts(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str, str, str]:
+    """The most that a value of one system is over; a value that some clips do not have is over fewer."""
+    most = max(rows, key=lambda row: (row["n"], row["group_effective"]))
+    failed = max(row["n_failed"] for row in rows)
+    return str(most["n"]), str(most["group_n"]), number(most["group_effective"], 2), str(failed)
+
+
+def floor(rows: Sequence[Mapping[str, Any]]) -> str:
+    """The floor of one metric's rows, empty where there is none; each n has its own, on a line each."""
+    known = {row["n"]: row["floor"] for row in rows if not math.isnan(row["floor"])}
+    if len(known) < 2:
+        return "".join(map(number, known.values()))
+    return "\n".join(f"{number(known[n])} (n {n})" for n in sorted(known, reverse=True))
 
 
 def pairs(rows: Sequence[Mapping[str, Any]]) -> None:
     """The pairs of `bench compare`, then for each metric the systems with the letters of their tie groups."""
-    lines = [
-        (
-            row["metric"],
-            row["a"],
-            row["b"],
-            number(row["difference"]),
-            f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]",
-            number(row["p_holm"], 2),
-            number(row["detectable"], 2),
-            row["better"] or "neither is shown better",
-        )
-        for row in rows
-    ]
-    listing(("metric", "a", "b", "a - b", "95% interval", "p (Holm)", "detectable", "better"), lines)
+    lines = [_pair(row) for row in rows]
+    heads = [head for head in dict.fromkeys(chain(*lines)) if any(line[head] for line in lines)]
+    listing(heads, [[line[head] or NO_VALUE for head in heads] for line in lines])
     ties: dict[str, dict[str, str]] = {}
     for row in rows:
         arrow = f"{row['metric']} {'↑' if row['higher_is_better'] else '↓'}"
@@ -64,18 +83,38 @@ def pairs(rows: Sequence[Mapping[str, Any]]) -> None:
     systems = list(dict.fromkeys(name for values in ties.values() for name in values))
     cells = [(metric, *(values.get(name, NO_VALUE) for name in systems)) for metric, values in ties.items()]
     listing(("", *systems), cells, "values; systems that share a letter cannot be told apart")
+    say(_corrected(rows))
     for note in sorted({f"{row['metric']}: {row['note']}" for row in rows if row["note"]}):
         say(note)
 
 
-def notes(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What stands under the table: a line a remark, with whom it concerns; what concerns a system is said once."""
-    said: dict[str, dict[str, None]] = {}  # remark -> whom it concerns, each once
-    for row in rows:
-        if remark := row["note"]:
-            of_system = " failed: " in remark or "its code opened" in remark
-            said.setdefault(remark, {})[label(row) if of_system else row["metric"]] = None
-    return sorted(f"{', '.join(whom)}: {remark}" for remark, whom in said.items())
+def _pair(row: Mapping[str, Any]) -> dict[str, str]:
+    """A line of `pairs` by column; a column that is empty in all lines is not shown."""
+    seeds = row["seeds_a"], row["seeds_b"]
+    return {
+        "metric": row["metric"],
+        "a": row["a"],
+        "b": row["b"],
+        "a - b": number(row["difference"]),
+        "95% interval": _interval(row),
+        "n (groups, in effect)": f"{row['n']} ({row['group_n']}, {number(row['group_effective'], 2)})",
+        "detectable": number(row["detectable"], 2),
+        "seeds": "{}, {}".format(*seeds) if max(seeds) > 1 else "",
+        "seed share": "" if math.isnan(row["seed_share"]) else f"{row['seed_share']:.0%}",
+        "p swap": "" if math.isnan(row["p_swap"]) else number(row["p_swap"], 2),
+        "p (Holm)": number(row["p_holm"], 2),
+        "better": row["better"] or "neither is shown better",
+    }
+
+
+def _corrected(rows: Sequence[Mapping[str, Any]]) -> str:
+    """What the p-values were corrected over."""
+    done = sum(not math.isnan(row["p_holm"]) for row in rows)
+    couples, metrics = len({(row["a"], row["b"]) for row in rows}), len({row["metric"] for row in rows})
+    return (
+        f"p (Holm) is corrected over {done} comparisons, those with an interval of {couples} x {metrics} (pairs x "
+        "metrics); a system is better where it is below 0.05"
+    )
 
 
 def label(row: Mapping[str, Any]) -> str:
@@ -84,9 +123,12 @@ def label(row: Mapping[str, Any]) -> str:
 
 
 def cell(row: Mapping[str, Any] | None) -> str:
-    """A value and, on the next line, its interval."""
+    """A value, with NOT_APART where it shows no difference, and on the next line its interval."""
     if row is None:
         return NO_VALUE
-    if math.isnan(row["ci_low"]):
-        return number(row["value"])
-    return f"{number(row['value'])}\n[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"
+    value = f"{number(row['value'])} {NOT_APART if remarks.NOT_APART in row['note'] else ''}".strip()
+    return value if math.isnan(row["ci_low"]) else f"{value}\n{_interval(row)}"
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    return "" if math.isnan(row["ci_low"]) else f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"

@@ -1,62 +1,143 @@
-"""What a board can say from rows alone: who is tied with whom, and how small a difference would show.
+"""Who is tied with whom: the one rule of a table's letters, for `bench compare` and for the leaderboard.
 
-The rows hold an interval each and not the clips, so two values are treated as independent. On the same examples
-they are not: `bench compare` pairs the clips and tells apart what is tied here. Only for ranks, where one system's
-gain is another's loss, may the pairing be the stricter one.
+The p-values of all pairs and metrics of a table are corrected together (Holm), and systems whose difference is
+then not significant share a letter. `bench compare` has the differences from the runs' features, the leaderboard
+from the values by example that were published with the rows (bench/core/scores.py). They are the same numbers, so
+the two can disagree in one way only: with more lines on the leaderboard more is corrected over, and more is tied.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from statistics import median
 from typing import Any
 
-from scipy.stats import norm
-
 from sightsound.bench.boards.show import label
-from sightsound.metrics.statistics.bootstrap import difference_interval
-from sightsound.metrics.statistics.difference import POWER, tie_letters
+from sightsound.bench.core import registry, scores
+from sightsound.metrics.statistics import difference as statistics
+from sightsound.metrics.statistics.difference import Difference
+from sightsound.metrics.statistics.parts import Parts
 
+LEVEL = 0.05  # of all verdicts of a table together: Holm keeps it over pairs and metrics
+Couple = tuple[str, str]
 Record = Mapping[str, Any]
 """A row of the results."""
 
 
-def letters(rows: Sequence[Record]) -> dict[str, str]:
-    """Letters of one metric's rows by system label, the best value first; who shares one is tied.
+@dataclass(frozen=True)
+class Column:
+    """One metric's systems and their pairs."""
 
-    Two rows tie when the 95% interval of their difference contains 0. Rows without an interval, of a system with
-    failures, or of another signature or other competitors than most, have no letter.
+    values: Mapping[str, float]
+    """System -> its value."""
+    found: Mapping[Couple, Difference]
+    """Pair -> its difference; a pair that could not be compared is not there."""
+    higher_is_better: bool
+    """Direction of the metric."""
+    ranked: bool
+    """Whether a value is a rank among the other systems."""
+    failed: frozenset[str]
+    """Systems that lack a value which they should have: they can lose, but are tied with nobody."""
+
+
+def corrected(columns: Sequence[Column]) -> list[dict[Couple, float]]:
+    """Of each column its pairs' p-values, corrected over all pairs and metrics; NaN where there is none."""
+    places = [(column, couple) for column in columns for couple in combinations(column.values, 2)]
+    raw = [column.found[couple].p if couple in column.found else math.nan for column, couple in places]
+    left = iter(statistics.holm(raw))
+    return [{couple: next(left) for couple in combinations(column.values, 2)} for column in columns]
+
+
+def letters(column: Column, adjusted: Mapping[Couple, float]) -> dict[str, str]:
+    """Letters by system, the best value first; who shares one is not told apart.
+
+    None for ranks, where one system's gain is another's loss; for a system with failures; and for one that was
+    not compared with the others, because its groups are too few or its values by example are not at hand.
     """
-    kinds = [(row["signature"], row["competitors"]) for row in rows]
-    usual = max(dict.fromkeys(kinds), key=kinds.count)
-    known = [
-        row
-        for row, kind in zip(rows, kinds, strict=True)
-        if kind == usual and not math.isnan(row["ci_low"]) and not row["n_failed"]
-    ]
-    known.sort(key=lambda row: row["value"], reverse=bool(rows[0]["higher_is_better"]))
-    differ = {(label(a), label(b)): _differ(a, b) for a, b in combinations(known, 2)}
-    return tie_letters([label(row) for row in known], differ)
+    if column.ranked:
+        return {}
+    known = [name for name, value in column.values.items() if not math.isnan(value) and name not in column.failed]
+    known.sort(key=lambda name: column.values[name], reverse=column.higher_is_better)
+    p = {frozenset(couple): value for couple, value in adjusted.items() if not math.isnan(value)}
+    known = _compared(known, p)
+    couples = combinations(known, 2)
+    return statistics.tie_letters(known, {(a, b): p[frozenset((a, b))] < LEVEL for a, b in couples})
 
 
-def _differ(a: Record, b: Record) -> bool:
-    limits = [row[name] for row in (a, b) for name in ("value", "ci_low", "ci_high")]
-    low, high = difference_interval(*limits)
-    return low > 0 or high < 0
+def _compared(names: Sequence[str], p: Mapping[frozenset[str], float]) -> list[str]:
+    """Those of which each pair has a p-value: whoever lacks the most goes, until none lacks any."""
+    left = list(names)
+    while left:
+        lacks = {a: sum(frozenset((a, b)) not in p for b in left if b != a) for a in left}
+        most = max(left, key=lambda name: lacks[name])
+        if not lacks[most]:
+            break
+        left.remove(most)
+    return left if len(left) > 1 else []
 
 
-def detectable(rows: Sequence[Record]) -> float:
-    """The smallest true difference that a test at 5% between two such systems finds in 80% of experiments.
+def detectable(column: Column) -> float:
+    """The smallest true difference that this n would show in 80% of experiments, of a middling pair.
 
-    (1.96 + 0.84) sqrt(2) standard errors, the standard error a middling one of the systems under test: their
-    interval's width over 2 x 1.96. NaN where none has an interval.
+    The median over the pairs of systems under test, or over all where there is at most one; NaN where none has
+    an interval.
     """
-    known = [row for row in rows if not math.isnan(row["ci_low"])]
-    tested = [row for row in known if not row["model"].startswith("reference")] or known
-    if not tested:
-        return math.nan
-    quantile = float(norm.ppf(0.975))
-    error = median((row["ci_high"] - row["ci_low"]) / (2 * quantile) for row in tested)
-    return float((quantile + norm.ppf(POWER)) * math.sqrt(2) * error)
+    tested = [name for name in column.values if not name.startswith("reference")]
+    names = set(tested if len(tested) > 1 else column.values)
+    known = [each.detectable for couple, each in column.found.items() if names.issuperset(couple)]
+    known = [value for value in known if not math.isnan(value)]
+    return median(known) if known else math.nan
+
+
+def columns(rows: Iterable[Record], parts: Mapping[tuple[Any, ...], Parts]) -> dict[str, Column]:
+    """The metrics of one table (a task, a split, a seed) from its rows and their `scores.parts`.
+
+    Values are compared where all but n agrees: a metric that has no value for some clips (THD) over the clips that
+    both have. Half of the reference is no system's answer to all, so its rows are in no pair.
+    """
+    halves = {system.label for system in registry.reference_systems() if system.build.halves}
+    by_metric: dict[str, list[Record]] = {}
+    for row in rows:
+        by_metric.setdefault(row["metric"], []).append(row)
+    return {
+        metric: Column(
+            values={label(row): row["value"] for row in mine},
+            found=_differences([row for row in mine if label(row) not in halves], parts),
+            higher_is_better=bool(mine[0]["higher_is_better"]),
+            ranked=any(row["competitors"] for row in mine),
+            failed=frozenset(label(row) for row in mine if row["n_failed"]),
+        )
+        for metric, mine in by_metric.items()
+    }
+
+
+def _differences(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> dict[Couple, Difference]:
+    own = {label(row): _own(row, parts) for row in rows}
+    found = {}
+    for a, b in combinations(rows, 2):
+        mine, other = own[label(a)], own[label(b)]
+        if mine is None or other is None or _kind(a) != _kind(b):
+            continue
+        try:
+            found[label(a), label(b)] = statistics.compare(mine, other)
+        except ValueError:  # parts of several clips, and not the same ones: a system lacks some
+            continue
+    return found
+
+
+def _own(row: Record, parts: Mapping[tuple[Any, ...], Parts]) -> Parts | None:
+    """The values by example that a row's value is the mean of; None where they are those of another value, and
+    where the row has no interval."""
+    if math.isnan(row["ci_low"]):
+        return None
+    found = parts.get(scores.key(row))
+    same = found is not None and math.isclose(found.value, row["value"], rel_tol=1e-6, abs_tol=1e-9)
+    return found if same else None
+
+
+def _kind(row: Record) -> tuple[Any, ...]:
+    """What two rows must share to be of one quantity."""
+    return scores.definition(row["signature"]), row["competitors"]

@@ -1,4 +1,4 @@
-"""Commands over rows: publish, leaderboard, check, compare."""
+"""Commands over rows and values by example: publish, leaderboard, check, compare, scores."""
 
 from __future__ import annotations
 
@@ -106,3 +106,36 @@ def compare(
         console.as_json(console.records(table))
     else:
         show.pairs(console.records(table))
+
+
+@app.command()
+def scores(
+    folder: Annotated[Path, typer.Argument(help="run folder")],
+    metric: Annotated[str | None, typer.Option("--metric", help="name; none: all with values by clip")] = None,
+    system: Annotated[str | None, typer.Option("--system", help="family:variant; none: all")] = None,
+    worst: Annotated[int, typer.Option("--worst", min=0, help="clips a metric; 0: all")] = 10,
+    csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, nothing else there")] = False,
+    json: Json = False,
+) -> None:
+    """Show the clips with the worst values, and the files to listen to."""
+    from dataclasses import asdict
+
+    from sightsound.bench.boards import worst as boards
+    from sightsound.bench.core import console
+
+    found = boards.worst(folder, metric=metric, system=system, count=worst)
+    if json:
+        console.as_json([asdict(clip) for clip in found.clips])
+    elif csv:
+        print(boards.as_csv(found.clips), end="")
+    else:
+        for name, up in found.up.items():
+            clips = [clip for clip in found.clips if clip.metric == name]
+            lines = [(console.number(c.value), c.system, c.example, c.file or "its file is gone") for c in clips]
+            if lines:
+                title = f"{name} {'↑' if up else '↓'}, worst first"
+                console.listing(("value", "system", "example", "file"), lines, title)
+            else:
+                console.say(f"{name}: no clip of {system} has a value")
+    if found.without:
+        console.say(f"no values by clip (over sets of clips, or no value at all): {', '.join(found.without)}")

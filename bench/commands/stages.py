@@ -102,7 +102,7 @@ def _tell_truncated(request: Request) -> None:
 
 def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
     """Print the table and end with 1 if an example failed."""
-    from sightsound.bench.boards import show
+    from sightsound.bench.boards import below, show
     from sightsound.bench.core import console
 
     records = console.records(table)
@@ -112,7 +112,7 @@ def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
         order = [system.label for system in request.systems]
         show.values(table, order, {card.name: card.higher_is_better for card in request.metrics})
     console.say(f"rows: {console.shown(request.folder / 'rows.csv')}")
-    for note in show.notes(records):
+    for note in below.lines(records):
         console.say(note)
     _tell_truncated(request)
     if table["n_failed"].sum():

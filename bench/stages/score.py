@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from threadpoolctl import threadpool_limits
 
-from sightsound.bench.core import registry, scores
+from sightsound.bench.core import registry, remarks, scores
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.scores import Score
 from sightsound.bench.core.state import known
@@ -151,13 +151,10 @@ def _no_interval(card: MetricCard, found: Value, groups: Sequence[str]) -> str:
     if math.isnan(found.value):
         return ""
     if not values.covers(card):
-        return "no interval: none that was tried covers (docs/statistics.md)"
+        return remarks.NOT_COVERED
     effective = effective_count(groups)
     if effective < LEAST_GROUPS:
-        return (
-            f"no interval: {len(groups)} clips make {len(set(groups))} independent groups, in effect "
-            f"{effective:.1f}; it takes {LEAST_GROUPS:g}"
-        )
+        return remarks.too_few(len(groups), len(set(groups)), effective, LEAST_GROUPS)
     return ""
 
 
@@ -167,10 +164,10 @@ def _nothing(card: MetricCard, found: Value, sure: Estimate) -> str:
         return ""
     if not math.isnan(found.floor):
         low = found.value if math.isnan(sure.low) else sure.low
-        return "not distinguishable from its floor" if low <= found.floor else ""
+        return f"{remarks.NOT_APART} its floor" if low <= found.floor else ""
     unbiased = bounds(card)[0] < 0
     if unbiased and (found.value <= 0 or sure.low <= 0):
-        return "not distinguishable from 0"
+        return f"{remarks.NOT_APART} 0"
     return ""
 
 

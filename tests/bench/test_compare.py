@@ -1,10 +1,9 @@
-"""`bench compare` and the ties of the board, in the toy world."""
+"""`bench compare` and the board of the same runs, in the toy world."""
 
 from __future__ import annotations
 
 import json
 import shutil
-from math import isnan, nan
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +11,10 @@ import pytest
 import soundfile
 
 from sightsound.bench.boards import ties
-from sightsound.bench.core import results
+from sightsound.bench.core import cards as door
+from sightsound.bench.core import console, results, scores
+from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.statistics.difference import holm
 from tests.bench.test_flow import RUN
 
 
@@ -30,8 +32,10 @@ def test_systems_of_one_run(toy_world, bench):
     for (metric, _, _), line in lines.items():
         assert line["value_a"] == pytest.approx(rows[metric].value, rel=1e-9), "the value of rows.csv"
         assert line["difference"] == pytest.approx(0, abs=1e-9) and line["better"] == ""
-        assert line["tie_a"] == line["tie_b"] == "a" and line["p_holm"] > 0.05
-        assert (line["n"], line["group_n"], line["note"]) == (12, 6, "")
+        assert line["tie_a"] == line["tie_b"] == ("" if metric == "rank_toy" else "a") and line["p_holm"] > 0.05
+        assert (line["n"], line["group_n"], line["group_effective"], line["note"]) == (12, 6, 6.0, "")
+        assert line["seed_share"] is None and line["seeds_a"] == 1
+        assert (line["p_swap"] is None) == (metric == "fad_toy"), "a swap test of means alone"
 
 
 def noisy(source: Path, folder: Path, level: float) -> None:
@@ -57,8 +61,43 @@ def test_a_worse_system_of_another_run_is_found_worse(toy_world, bench):
         assert line["detectable"] < abs(line["difference"])
     rank = lines["rank_toy", "echo:pocket", "mine"]
     assert (rank["value_a"], rank["value_b"]) == (1.0, 0.5), "positions among the systems of both runs"
+    assert rank["tie_a"] == rank["tie_b"] == "", "ranks have no letters"
+    corrected = [line["p_holm"] for line in lines.values()]
+    assert corrected == pytest.approx(holm([line["p"] for line in lines.values()])), "over all metrics"
     text = bench("compare", "r", "r2")
-    assert "echo:pocket" in text.out and "a - b" in text.out and "share a letter" in text.out
+    assert "a - b" in text.out and "p swap" in text.out and "12 (6, 6.0)" in text.out
+    assert "share a letter" in text.out and "seed" not in text.out
+    assert "corrected over 3 comparisons, those with an interval of 1 x 3" in text.err
+
+
+def test_the_board_says_what_compare_says(toy_world, bench):
+    bench(*RUN, "--model", "echo:twin", "--out", "r")
+    noisy(Path("r/systems/echo.pocket/outputs"), Path("files"), 0.05)
+    bench("score", "files", "--task", "image2music", "--name", "mine", "--out", "r2")
+    metrics = ("fad_toy", "cosine_toy")  # a rank is among the systems of its own run
+    lines = pairs(bench("compare", "r", "r2", "--json"))
+    lines = {key: line for key, line in lines.items() if key[0] in metrics}
+    for run in ("r", "r2"):
+        bench("publish", run)
+    table = results.read(Path("results/measured.csv"))
+    tested = table[~table["model"].str.startswith("reference") & table["metric"].isin(metrics)]
+    parts = scores.parts(scores.read(Path("results/measured.parquet")))
+    columns = ties.columns(console.records(tested), parts)
+    found = {}
+    for metric, p in zip(columns, ties.corrected(list(columns.values())), strict=True):
+        letters = ties.letters(columns[metric], p)
+        for (a, b), value in p.items():
+            found[metric, a, b] = (value, columns[metric].found[a, b].detectable, letters[a], letters[b])
+    p = holm([line["p"] for line in lines.values()])
+    said = {
+        key: (value, line["detectable"], line["tie_a"], line["tie_b"])
+        for (key, line), value in zip(lines.items(), p, strict=True)
+    }
+    assert len({line["tie_a"] for line in lines.values()} | {line["tie_b"] for line in lines.values()}) > 1
+    for (metric, a, b), (value, detectable, *letters) in said.items():
+        assert found[metric, a, b] == (
+            pytest.approx(value, abs=1e-6), pytest.approx(detectable, rel=1e-5, abs=1e-9), *letters
+        )  # fmt: skip
 
 
 def test_reference_rows_are_asked_for_and_few_groups_are_said(toy_world, bench):
@@ -68,8 +107,14 @@ def test_reference_rows_are_asked_for_and_few_groups_are_said(toy_world, bench):
     assert names == {"echo:pocket", *(f"reference:{n}" for n in ("same", "mispaired", "silence", "white_noise"))}
     assert not any(metric == "rank_toy" for metric, _, _ in lines)
     line = lines["cosine_toy", "reference:same", "reference:white_noise"]
-    assert line["value_a"] > 0.999 > line["value_b"]
-    assert line["better"] == "" and "6 groups are too few" in line["note"]
+    assert line["value_a"] > 0.999 > line["value_b"] and line["better"] == "reference:same"
+    bench(*RUN, "--out", "few", "--limit", 6)
+    lines = pairs(bench("compare", "few", "--references", "--json"))
+    line = lines["cosine_toy", "reference:same", "reference:white_noise"]
+    assert line["better"] == line["tie_a"] == "" and line["p_holm"] is None
+    assert "are too few to tell systems apart; it takes 5" in line["note"]
+    text = bench("compare", "few", "--references")
+    assert "corrected over 0 comparisons" in text.err and "detectable" in text.out
 
 
 def test_a_missing_output_leaves_its_example_out_for_all(toy_world, bench):
@@ -83,6 +128,7 @@ def test_a_missing_output_leaves_its_example_out_for_all(toy_world, bench):
         line = lines[metric, "echo:pocket", "mine"]
         assert line["n"] == 11 and line["difference"] == pytest.approx(0, abs=1e-9)
         assert "mine has no value for 1" in line["note"]
+        assert line["tie_a"] == line["tie_b"] == line["better"] == "", "who failed is tied with nobody"
     rank = lines["rank_toy", "echo:pocket", "mine"]
     assert rank["n"] == 12 and rank["value_a"] > rank["value_b"], "a missing output is last"
 
@@ -93,6 +139,80 @@ def test_the_same_system_with_two_seeds(toy_world, bench):
     lines = pairs(bench("compare", "r", "r2", "--json"))
     line = lines["cosine_toy", "echo:pocket (r)", "echo:pocket (r2)"]
     assert line["note"] == "seeds 0, 1" and line["difference"] != 0
+
+
+def test_seeds_of_one_system_are_one_system(toy_world, bench):
+    for seed in range(3):
+        bench(*RUN, "--model", "echo:twin", "--out", f"r{seed}", "--seed", seed)
+    runs = ("r0", "r1", "r2")
+    lines = pairs(bench("compare", *runs, "--seeds", "--json"))
+    assert {key[1:] for key in lines} == {("echo:pocket", "echo:pocket_twin")}
+    line = lines["cosine_toy", "echo:pocket", "echo:pocket_twin"]
+    own = [results.read(Path(run) / "rows.csv") for run in runs]
+    own = [rows[(rows["metric"] == "cosine_toy") & (rows["variant"] == "pocket")]["value"].item() for rows in own]
+    assert line["value_a"] == pytest.approx(np.mean(own)) and len(set(own)) == 3
+    assert line["seeds_a"] == line["seeds_b"] == 3 and line["n"] == 12
+    assert line["better"] == "" and line["tie_a"] == "a"
+    noisy(Path("r0/systems/echo.pocket/outputs"), Path("files"), 0.05)
+    bench("score", "files", "--task", "image2music", "--name", "mine", "--out", "f")
+    lines = pairs(bench("compare", *runs, "f", "--seeds", "--json"))
+    line = lines["cosine_toy", "echo:pocket", "mine"]
+    assert (line["seeds_a"], line["seeds_b"]) == (3, 1) and line["better"] == "echo:pocket"
+    assert 0 <= line["seed_share"] <= 1
+    rank = lines["rank_toy", "echo:pocket", "mine"]
+    assert rank["p"] is None and "not compared over several seeds" in rank["note"]
+    text = bench("compare", *runs, "f", "--seeds")
+    assert "seed share" in text.out and "3, 1" in text.out and "%" in text.out
+
+
+QUIET = "loud_toy"
+
+
+def statistics(features: list[np.ndarray]) -> np.ndarray:
+    """A metric that quiet clips have no value of, as clips without pitch have no THD: mean log energy."""
+    loud = np.array([clip.mean() for clip in features])
+    return np.where(loud > -6.8, loud, np.nan)
+
+
+def aggregate(rows: np.ndarray, weights: np.ndarray) -> float:
+    """The mean."""
+    return float(weights @ rows / weights.sum())
+
+
+def test_clips_without_a_value_are_left_out_for_all_and_a_system_without_any_is_no_side(toy_world, bench):
+    need = (Need("generated", "spectrum", "embedding"),)
+    door.add([MetricCard(QUIET, __name__, "single", True, need, "loudness", "tests")], __name__)
+    words = ("--metrics", f"{QUIET},cosine_toy")
+    bench(*RUN, "--out", "r", *words)
+    files = Path("files")
+    shutil.copytree("r/systems/echo.pocket/outputs", files)
+    for name in ("toy.003.wav", "toy.008.wav"):
+        samples, rate = soundfile.read(files / name)
+        soundfile.write(files / name, np.zeros_like(samples), rate)
+    score = ("score", files, "--task", "image2music", "--name", "mine", "--out", "r2", *words)
+    assert bench(*score).code == 0, "no clip failed"
+    line = pairs(bench("compare", "r", "r2", "--json"))[QUIET, "echo:pocket", "mine"]
+    assert line["n"] == 10 and line["difference"] == pytest.approx(0, abs=1e-9)
+    assert line["tie_a"] == line["tie_b"] == "a" and line["note"] == "mine has no value for 2"
+    lines = pairs(bench("compare", "r", "r2", "--references", "--json"))
+    assert lines[QUIET, "echo:pocket", "mine"]["n"] == 10
+    silence = lines[QUIET, "echo:pocket", "reference:silence"]
+    assert silence["value_b"] is None and "reference:silence has no value for 12" in silence["note"]
+    assert silence["tie_b"] == "" and silence["p"] is None
+    for run in ("r", "r2"):
+        bench("publish", run)
+    bench("leaderboard")
+    cells = board_cells(QUIET)
+    assert cells["echo:pocket"].split()[1:] == cells["mine"].split()[1:] != []
+    assert len(cells["reference:silence"].split()) == 1
+
+
+def board_cells(metric: str) -> dict[str, str]:
+    """A column of the leaderboard: value and letters by system."""
+    board = Path("leaderboard.md").read_text()
+    lines = {line.split(" | ")[0][2:]: line.split(" | ") for line in board.splitlines() if line.startswith("| ")}
+    place = next(i for i, head in enumerate(lines["system"]) if head.startswith(metric))
+    return {name: line[place].split("<br>")[0] for name, line in lines.items() if len(line) > place}
 
 
 def test_rows_that_were_scored_otherwise_are_named(toy_world, bench):
@@ -125,43 +245,22 @@ def test_what_cannot_be_compared(toy_world, bench):
     assert not Path("nowhere").exists()
 
 
-def row(model: str, value: float, half: float, **other) -> dict:
-    """A row of the results with a symmetric interval."""
-    cells = {"variant": "", "competitors": "", "n_failed": 0, "signature": "s", "higher_is_better": True}
-    return cells | {"model": model, "value": value, "ci_low": value - half, "ci_high": value + half} | other
-
-
-def test_ties_of_rows():
-    # differences 1 and 1.2 against hypot(1, 1) = 1.41, and 2.2
-    rows = [row("x", 3.2, 1), row("y", 2.2, 1), row("z", 1.0, 1)]
-    assert ties.letters(rows) == {"x": "a", "y": "ab", "z": "b"}
-    down = [dict(each, higher_is_better=False) for each in rows]
-    assert ties.letters(down) == {"z": "a", "y": "ab", "x": "b"}
-    broken = [row("x", 3.2, 1, n_failed=1), *rows[1:]]
-    assert set(ties.letters(broken)) == {"y", "z"}, "who failed is not tied with anybody"
-    odd = [*rows, row("halves", 3.2, 1, signature="t"), row("none", nan, nan)]
-    assert ties.letters(odd) == ties.letters(rows)
-
-
-def test_detectable_of_rows_by_hand():
-    # standard error 1 each: 2.8016 x sqrt(2)
-    rows = [row("x", 3, 1.959964), row("y", 2, 1.959964), row("reference", 0, 100)]
-    assert ties.detectable(rows) == pytest.approx(2.801585 * 2**0.5, rel=1e-5)
-    assert isnan(ties.detectable([row("x", 1, nan)]))
-
-
-def test_the_board_has_letters_and_the_smallest_difference(toy_world, bench):
-    bench(*RUN, "--model", "echo:twin", "--out", "r")
-    bench("publish", "r")
+def test_the_board_has_letters_groups_and_the_smallest_difference(toy_world, bench):
+    bench(*RUN, "--out", "r")
+    noisy(Path("r/systems/echo.pocket/outputs"), Path("files"), 0.001)
+    bench("score", "files", "--task", "image2music", "--name", "mine", "--out", "r2")
+    for run in ("r", "r2"):
+        bench("publish", run)
     assert bench("leaderboard").code == 0
-    board = Path("leaderboard.md").read_text()
-    lines = {line.split(" | ")[0]: line.split(" | ") for line in board.splitlines() if line.startswith("| ")}
-    heads = lines["| system"]
-    place = next(i for i, head in enumerate(heads) if head.startswith("cosine_toy"))
-    letters = {
-        name: lines[f"| {name}"][place].split("<br>")[0].split()[1:]
-        for name in ("echo:pocket", "echo:pocket_twin", "reference:same", "reference:white_noise")
-    }
-    assert letters["echo:pocket"] == letters["echo:pocket_twin"] != letters["reference:same"] == ["a"]
-    assert letters["reference:white_noise"] != letters["echo:pocket"]
-    assert float(lines["| *smallest difference seen*"][place]) > 0
+    cells = board_cells("cosine_toy")
+    letters = {name: cell.split()[1:] for name, cell in cells.items()}
+    assert letters["reference:same"] == ["a"] != letters["echo:pocket"]
+    assert letters["reference:white_noise"] not in (letters["echo:pocket"], [])
+    assert letters["reference:halves"] == [], "it has no value"
+    assert float(cells["*smallest difference seen*"]) > 0
+    assert {board_cells(name)["mine"] for name in ("groups", "in effect")} == {"6", "6.0 |"}
+    assert len(board_cells("rank_toy")["mine"].split()) == 1
+    Path("results/measured.parquet").unlink()
+    assert bench("leaderboard").code == 0
+    assert len(board_cells("fad_toy")["mine"].split()) == 1, "without values by example no letters"
+    assert board_cells("fad_toy")["*smallest difference seen*"] == ""

@@ -1,0 +1,82 @@
+"""What stands below a table: a line a remark, and what all values have in common said once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from sightsound.bench.boards.show import NOT_APART, label
+from sightsound.bench.core import registry, remarks
+from sightsound.metrics.statistics.interval import LEAST_GROUPS
+
+Record = Mapping[str, Any]
+"""A row of the results."""
+LARGER = "games"
+"""The split with the most groups among those that anybody may fetch."""
+
+
+def lines(rows: Sequence[Record]) -> list[str]:
+    """Everything that is to be said of these rows, of one table each line once."""
+    return [*_by_remark(rows), *certainty(rows)]
+
+
+def certainty(rows: Sequence[Record]) -> list[str]:
+    """Why values have no interval, and what the mark of `show.cell` means; a line each, where there is a case."""
+    found = [_few_groups(rows), _not_covered(rows)]
+    if any(remarks.NOT_APART in row["note"] for row in rows):
+        found.append(
+            f"{NOT_APART} {remarks.NOT_APART} 0, or from the floor: what two sets of the reference's own source "
+            "would give"
+        )
+    return [line for line in found if line]
+
+
+def _by_remark(rows: Sequence[Record]) -> list[str]:
+    """Remarks of single values, with whom they concern; what concerns a system is said once."""
+    said: dict[str, dict[str, None]] = {}  # remark -> whom it concerns, each once
+    for row in rows:
+        if remark := remarks.others(row["note"]):
+            of_system = " failed: " in remark or "its code opened" in remark
+            said.setdefault(remark, {})[label(row) if of_system else row["metric"]] = None
+    return sorted(f"{', '.join(whom)}: {remark}" for remark, whom in said.items())
+
+
+def _few_groups(rows: Sequence[Record]) -> str:
+    """One line for all values whose groups are too few: they differ by n only."""
+    valued = [row for row in rows if not math.isnan(row["value"]) and remarks.NOT_COVERED not in row["note"]]
+    few = [row for row in valued if remarks.TOO_FEW.search(row["note"])]
+    if not few:
+        return ""
+    clips, groups = _span(few, "n", "d"), _span(few, "group_n", "d")
+    why = (
+        f"{clips} clips make {groups} independent groups, in effect {_span(few, 'group_effective', '.1f')}; it "
+        f"takes {LEAST_GROUPS:g}"
+    )
+    if len(few) == len(valued):
+        return f"no value here has an interval, and no system is told from another: {why}. {_more(few[0])}".strip()
+    left = {label(row) for row in valued if row not in few}
+    whole = list(dict.fromkeys(label(row) for row in few if label(row) not in left))
+    single = list(dict.fromkeys(row["metric"] for row in few if label(row) in left))
+    return f"{', '.join([*whole, *single])}: no interval: {why}"
+
+
+def _span(rows: Sequence[Record], name: str, form: str) -> str:
+    ends = [format(end(row[name] for row in rows), form) for end in (min, max)]
+    return " to ".join(dict.fromkeys(ends))
+
+
+def _more(row: Record) -> str:
+    """Where there are more groups for the task of a row."""
+    split, task = row["split"].partition("@")[0], row["task"]
+    if "[limit" in split:
+        return "Without --limit there are more."
+    larger = registry.split_cards().get(LARGER)
+    if larger is None or task not in larger.tasks or split == LARGER:
+        return ""
+    return f"`--split {LARGER}` has more; `bench power` says how many it takes."
+
+
+def _not_covered(rows: Sequence[Record]) -> str:
+    metrics = dict.fromkeys(row["metric"] for row in rows if remarks.NOT_COVERED in row["note"])
+    return f"{', '.join(metrics)}: {remarks.NOT_COVERED}" if metrics else ""
