@@ -1,92 +1,87 @@
-"""Do a system's outputs still belong to their own examples?
-
-A distance between sets does not change when outputs are swapped among the examples, and a metric against the
-reference hardly does where the system is far from it. But two runs of one system resemble each other example by
-example, as far as what it makes depends on the example at all. That likeness is taken from the outputs'
-fingerprints (bench/stages/fingerprint.py): the cosine of two outputs' numbers, each number standardised over all
-runs and examples.
-"""
+"""The gate's eye for outputs that were given to other examples than their own, by their fingerprints."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
-from sightsound.metrics.rows import Rows
+from sightsound.bench.boards.gate_test import Case
+from sightsound.bench.stages import fingerprint
+from sightsound.metrics.statistics.likeness import likeness
+from sightsound.metrics.statistics.parts import of_clips
 
-LEVEL = 0.05  # at which a likeness counts as seen
-SHUFFLES = 1999
-CLEAR = 0.005  # at which one run's resemblance to others' examples fails the check: a tenth of its 5%
+if TYPE_CHECKING:
+    import pandas as pd
+
+METRIC = "pairing"
+"""Where a metric's name stands. Its value is the likeness to the other runs' outputs, -1 to 1."""
+BLIND = "cannot see mispairing: "
+"""How the verdict begins where the gate could not tell."""
+LEVEL = 0.05
+ELSEWHERE = 0.005
+"""Level at which outputs that are like those of other examples fail a check against a single seed; it comes on top
+of the 5%, for systems whose outputs do not depend on their example."""
 
 
 @dataclass(frozen=True)
-class Likeness:
-    """Of the run and the baseline's runs, example by example."""
+class Pairing:
+    """What the fingerprints of a system's outputs say."""
 
-    own: Rows
-    """`[runs, examples]`: likeness of each run's output to the other runs' of the same example, -1..1."""
-    seen: bool
-    """Whether the baseline's runs resemble each other, or, of a single one, the run it: otherwise nothing of what
-    the outputs are like depends on the example, and swapped outputs could not be told."""
-    p: float
-    """p-value of that."""
-    elsewhere: float
-    """One baseline run: p-value of the run's outputs having likes among those of other examples."""
-
-
-def likeness(prints: Rows, inputs: NDArray[np.intp], *, shuffles: int = SHUFFLES, seed: int = 0) -> Likeness:
-    """The likeness of runs. `prints` `[runs, examples, numbers]`, the run that is checked first; `inputs`
-    `[examples]`: number of what each example shows.
-
-    >>> what, rng = np.random.default_rng(0).standard_normal((40, 8)), np.random.default_rng(1)
-    >>> runs = what + 0.3 * rng.standard_normal((3, 40, 8))
-    >>> found = likeness(runs, np.arange(40))
-    >>> found.own.mean(axis=1).round(1), found.seen
-    (array([0.9, 0.9, 0.9]), True)
-    """
-    flat = prints.reshape(-1, prints.shape[2])
-    spread = flat.std(axis=0)
-    standard = (prints - flat.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
-    length = np.linalg.norm(standard, axis=2, keepdims=True)
-    directions = standard / np.where(length > 0, length, 1.0)
-    others = directions.sum(axis=0) - directions
-    own = np.einsum("rid,rid->ri", directions, others) / (len(prints) - 1)
-    judged = directions[1:] if len(directions) > 2 else directions
-    rng = np.random.default_rng(seed)
-    p = _p_paired(judged, shuffles, rng)
-    elsewhere = _p_elsewhere(directions, inputs, shuffles, rng) if len(directions) == 2 else float("nan")
-    return Likeness(own, p <= LEVEL, p, elsewhere)
+    ok: bool = True
+    """False: the outputs are not their own examples'."""
+    verdict: str = ""
+    """On one line; empty where `case` is still to be tested."""
+    case: Case | None = None
+    """With several seeds in the baseline: what is tested together with the metrics."""
+    baseline: float = math.nan
+    """Mean likeness of the baseline's outputs to those of the other runs."""
+    value: float = math.nan
+    """Of the run's."""
+    seeds: int = 0
+    """Seeds in the baseline."""
+    p: float = math.nan
+    """Of the verdict against a single seed."""
 
 
-def _p_paired(directions: Rows, shuffles: int, rng: np.random.Generator) -> float:
-    """Share of orders of the examples, another for each run, in which the runs are as alike."""
+def judge(system: str, new: pd.DataFrame, old: pd.DataFrame) -> Pairing:
+    """The pairing of a system's outputs; `new`, `old`: its values by example in the run and in the baseline."""
+    prints = new[new["metric"].str.startswith(fingerprint.NAME)]
+    if prints.empty:
+        return Pairing(verdict=f"{BLIND}no metric of the run reads an embedding of the outputs")
+    theirs = old[old["definition"] == prints["definition"].iloc[0]]
+    if theirs.empty:
+        return Pairing(verdict=f"{BLIND}the baseline has no fingerprints by the same network; make it anew")
+    by_seed = {int(seed): lines for seed, lines in theirs.groupby("seed")}
+    tables = [
+        lines.pivot(index="example", columns="metric", values="value") for lines in (prints, *by_seed.values())
+    ]
+    shared = sorted(set.intersection(*(set(table.index) for table in tables)))
+    shown = dict(zip(prints["example"], prints["input"], strict=True))
+    inputs = [shown[example] for example in shared]
+    if len(set(inputs)) < 2:
+        return Pairing(verdict=f"{BLIND}the runs share outputs for {len(set(inputs))} inputs only")
+    cube = np.stack([table.loc[shared].to_numpy(dtype=np.float64) for table in tables])
+    found = likeness(cube, np.unique(inputs, return_inverse=True)[1])
+    mean = found.own.mean(axis=1)
+    whole = Pairing(baseline=float(mean[1:].mean()), value=float(mean[0]), seeds=len(by_seed))
+    if len(by_seed) == 1:
+        return _of_one_seed(whole, found.p, found.elsewhere)
+    if found.p > LEVEL:
+        why = f"outputs of two seeds are no more alike for one example than for two (p = {found.p:.2g})"
+        return replace(whole, verdict=f"{BLIND}in the baseline {why}")
+    new_own, *old_own = (of_clips(values, shared, inputs) for values in found.own)
+    case = Case(system, METRIC, True, new_own, dict(zip(by_seed, old_own, strict=True)))
+    return replace(whole, case=case)
 
-    def alike(runs: Rows) -> float:
-        return float(np.square(runs.sum(axis=0)).sum())  # all pairs' cosines, up to what no order changes
 
-    observed, count = alike(directions), directions.shape[1]
-    as_alike = sum(
-        alike(np.stack([run[rng.permutation(count)] for run in directions])) >= observed * (1 - 1e-9)
-        for _ in range(shuffles)
-    )
-    return float((1 + as_alike) / (1 + shuffles))
-
-
-def _p_elsewhere(directions: Rows, inputs: NDArray[np.intp], shuffles: int, rng: np.random.Generator) -> float:
-    """Whether the run's outputs have closer likes in the baseline than the baseline's outputs have there.
-
-    If what is made does not depend on the example, the nearest output of the baseline is as near to one of the run as
-    to one of the baseline itself (of another input). If it does, a swapped output has its like at another example,
-    and is nearer. The difference's sign is drawn by input.
-    """
-    run, baseline = directions
-    among = baseline @ baseline.T
-    among[inputs[:, None] == inputs] = -np.inf
-    if not np.isfinite(among).any(axis=1).all():
-        return 1.0
-    difference = (run @ baseline.T).max(axis=1) - among.max(axis=1)
-    by_input = np.bincount(inputs, weights=difference)
-    signs = rng.choice([-1.0, 1.0], size=(shuffles, len(by_input)))
-    return float((1 + (signs @ by_input >= by_input.sum() * (1 - 1e-9)).sum()) / (1 + shuffles))
+def _of_one_seed(whole: Pairing, p: float, elsewhere: float) -> Pairing:
+    """With one seed there is nothing to hold the likeness against; only its absence can be told."""
+    if p <= LEVEL:
+        return replace(whole, verdict="like the baseline's of the same examples; one seed shows no more")
+    if elsewhere <= ELSEWHERE:
+        why = "mispaired: the outputs are like the baseline's of other examples, not of their own"
+        return replace(whole, ok=False, verdict=f"{why} (p = {elsewhere:.2g})", p=elsewhere)
+    return replace(whole, verdict=f"{BLIND}no likeness to the baseline's one seed; publish another seed into it")

@@ -1,4 +1,4 @@
-"""Commands that measure the suite itself: perf metrics, perf systems, perf generate, perf thd, perf rewards."""
+"""Commands that measure the suite itself: perf metrics, systems, generate, thd, rewards, gate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sightsound.bench.stages.options import Options
 if TYPE_CHECKING:
     from sightsound.bench.perf.metrics import Figure
 
-app = typer.Typer(help="Measure the suite itself: its speed, and what its metrics reward.", no_args_is_help=True)
+app = typer.Typer(help="Measure the suite itself: its speed, what its metrics reward, what its gate sees.", no_args_is_help=True)
 
 
 @app.command()

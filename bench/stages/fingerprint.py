@@ -29,7 +29,7 @@ VERSION = 1
 def fingerprints(
     stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str
 ) -> list[Score]:
-    """The numbers of every output of the systems under test; none where no metric reads an embedding of outputs."""
+    """The numbers of all outputs of the systems under test; none where no metric reads an embedding of them."""
     need = _embedding(cards)
     if need is None:
         return []

@@ -1,10 +1,11 @@
 """Is the newest of several runs of one system worse than the others, in any of many metrics?
 
-If nothing but the seed changed, it does not matter which run's outputs are called new: for each unit of independent
-draws any of the runs may be. So the label "new" is dealt anew unit by unit, to one of the runs at random, and the
-differences that come out are what chance gives. The same deal serves all metrics, so that their correlations stay,
-and the largest of their standardised differences in each deal is what the run's are held against (the max-T of
-Westfall and Young 1993): one test at one level over all metrics, in which metrics that say the same cost nothing.
+If nothing but the seed changed, it does not matter which run's outputs are called new: for each unit of
+independent draws any of the runs may be. So the label "new" is dealt anew unit by unit, to one of the runs at
+random, and the differences that come out are what chance gives. The same deal serves all metrics, so that their
+correlations stay, and the largest of their standardised differences in each deal is what the run's are held
+against (the max-T of Westfall and Young 1993): one test at one level over all metrics, in which metrics that say
+the same cost nothing.
 
 It is exact where the runs differ by independent draws in each unit. What a seed does to all units together is not
 among the deals; where several runs let it be estimated (metrics/statistics/seeds.py) it is given as `common`, and
