@@ -1,9 +1,9 @@
 """`bench perf gate`: how often the gate fails an unchanged system, and how often it sees spoilt outputs.
 
 The runs are one system with different seeds. Unchanged: every run is checked against every other one, and against
-all others together. Spoilt: in copies of each run some outputs are put out of their place, scored by the stage that
-`bench run` scores with, and checked against the other runs in the same two ways. Which examples are spoilt is drawn
-anew for each copy. Nothing is embedded: silence and noise are the outputs of the run's own reference rows.
+all others together. Spoilt: in copies of each run some outputs are replaced, scored by the stage that `bench run`
+scores with, and checked against the other runs in the same two ways. Which examples are spoilt is drawn anew for
+each copy. Nothing is embedded: silence and noise are the outputs of the run's own reference rows.
 """
 
 from __future__ import annotations
@@ -147,9 +147,8 @@ def _mispaired(run: Run, chosen: Sequence[str]) -> Keys:
     inputs = {example.id: example.input_group for example in run.stored.examples}
     ordered = sorted(chosen, key=lambda name: inputs[name])
     shift = max(Counter(inputs[name] for name in chosen).values())
-    return {
-        name: run.outputs[other] for name, other in zip(ordered, ordered[shift:] + ordered[:shift], strict=True)
-    }
+    partners = ordered[shift:] + ordered[:shift]
+    return {name: run.outputs[other] for name, other in zip(ordered, partners, strict=True)}
 
 
 def _one_clip(run: Run, chosen: Sequence[str]) -> Keys:
@@ -174,9 +173,7 @@ def _read(folders: Sequence[Path], device: str, mirror: Path | None, report: Rep
     for folder in folders:
         plan = store.read_plan(folder)
         if plan is None or not (folder / scores.NAME).is_file():
-            raise BenchError(
-                f"{folder}: holds no run with values by example; run `bench run` with the same options"
-            )
+            raise BenchError(f"{folder}: holds no run with values by example; `bench run` makes them")
         plans[folder] = plan
     first = next(iter(plans.values()))
     same = ("task", "split", "split_hash", "limit", "metrics", "systems")

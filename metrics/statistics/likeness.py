@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from sightsound.metrics.rows import Rows
 
-SHUFFLES = 1999
+SHUFFLES = 999
 
 
 @dataclass(frozen=True)
