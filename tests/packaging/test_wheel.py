@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sightsound.bench.core import results
+from sightsound.bench.core import results, scores
 from tests.adding import pages
 
 ROOT = Path(__file__).parents[2]
