@@ -131,19 +131,7 @@ def gate(
     if json:
         console.as_json([asdict(line) for line in lines])
         return
-    console.listing(
-        ("outputs", "share", "of them", "seeds", "checks", "failed", "", "by"),
-        [
-            (
-                each.outputs,
-                f"{each.share:.0%}",
-                *map(str, (each.count, each.seeds, each.checks, each.failed)),
-                f"{each.failed / each.checks:.0%}",
-                each.by,
-            )
-            for each in lines
-        ],
-    )
+    console.listing(*perf_gate.table(lines))
 
 
 def _print(figures: Sequence[Figure], json: bool) -> None:

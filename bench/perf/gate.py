@@ -1,9 +1,9 @@
 """`bench perf gate`: how often the gate fails an unchanged system, and how often it sees spoilt outputs.
 
-The runs are one system with different seeds. Unchanged: every run is checked against every other one, and against
-all others together. Spoilt: in copies of each run some outputs are replaced, scored by the stage that `bench run`
-scores with, and checked against the other runs in the same two ways. Which examples are spoilt is drawn anew for
-each copy. Nothing is embedded: silence and noise are the outputs of the run's own reference rows.
+The runs are one system with different seeds. Unchanged: every run is checked against every other one, against the
+next three, and against all others together. Spoilt: in copies of each run some outputs are replaced, scored by the
+stage that `bench run` scores with, and checked against the other runs in the same ways. Which examples are spoilt
+is drawn anew for each copy. Nothing is embedded: silence and noise are the outputs of the run's reference rows.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 SHARES = (0.05, 0.1, 0.2)
 COPIES = 2  # of each run, kind and share
+SEVERAL = 3  # runs in the baseline, as `make baseline` has them
 SILENCE, NOISE = "reference:silence", "reference:white_noise"
 
 Keys = Mapping[str, str]
@@ -81,7 +82,7 @@ class Line:
     failed: int
     """How many failed."""
     by: str
-    """What failed them, the most frequent first."""
+    """What failed them and how often, the most frequent first."""
 
 
 def measure(
@@ -103,13 +104,32 @@ def measure(
     return lines
 
 
+def table(lines: Sequence[Line]) -> tuple[list[str], list[list[str]]]:
+    """Columns and lines of what a person sees: a kind of damage a line, a size of the baseline a column."""
+    seeds = sorted({line.seeds for line in lines})
+    by_kind: dict[tuple[str, int], dict[int, Line]] = {}
+    for line in lines:
+        by_kind.setdefault((line.outputs, line.count), {})[line.seeds] = line
+    made = []
+    for (outputs, count), found in by_kind.items():
+        cells = [f"{f.failed} of {f.checks}, {f.failed / f.checks:.0%}" for f in (found[each] for each in seeds)]
+        by = ", ".join(found[seeds[-1]].by.split(", ")[:3])
+        made.append([outputs, f"{count}, {found[seeds[0]].share:.0%}" if count else "", *cells, by])
+    heads = [f"failed by {each} seed{'s' if each > 1 else ''}" for each in seeds]
+    return ["outputs", "spoilt", *heads, f"with {seeds[-1]} by"], made
+
+
 def _count(
     what: str, share: float, count: int, copies: Sequence[tuple[Values, Run]], runs: Sequence[Run]
 ) -> Iterator[Line]:
-    """A line of checks against each other run, and one of checks against all others."""
-    single = [check(new, other.values) for new, own in copies for other in runs if other is not own]
-    several = [check(new, _together([r.values for r in runs if r is not own])) for new, own in copies]
-    for seeds, checks in ((1, single), (len(runs) - 1, several)):
+    """A line of checks against each other run, one of checks against some others, one of all others."""
+    for seeds in sorted({1, min(SEVERAL, len(runs) - 1), len(runs) - 1}):
+        checks = []
+        for new, own in copies:
+            at = [run is own for run in runs].index(True)
+            others = [run.values for run in (*runs[at + 1 :], *runs[:at])]
+            baselines = [[each] for each in others] if seeds == 1 else [others[:seeds]]
+            checks += [check(new, _together(several)) for several in baselines]
         bad = [[finding.metric for finding in found if not finding.ok] for found in checks]
         names = Counter(name for metrics in bad for name in metrics).most_common()
         by = ", ".join(f"{name} {times}" for name, times in names)
