@@ -1,97 +1,172 @@
-"""The regression gate: rows against a baseline, failing on evidence."""
+"""The regression gate: a run against a baseline of one or more seeds, failing on evidence."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
 
-from scipy.stats import norm
-from scipy.stats import t as student_t
+import numpy as np
 
+from sightsound.bench.boards import gate_test, pairing
+from sightsound.bench.boards.gate_test import Case, Tested
+from sightsound.bench.boards.structure import is_reference, same_quantity
+from sightsound.bench.core import results, scores
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.results import Row, rows
-from sightsound.metrics.signature import differs
-from sightsound.metrics.statistics.bootstrap import difference_interval
+from sightsound.bench.core.results import Row
 
 if TYPE_CHECKING:
     import pandas as pd
 
+LEVEL = 0.05  # false alarms of a whole check
 # Two machines' float32 networks differ in the last digits; what a change of this size means is nothing.
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 
 
+class Values(NamedTuple):
+    """A result file and the values by example beside it."""
+
+    rows: pd.DataFrame
+    """As `results.read` gives it."""
+    scores: pd.DataFrame
+    """As `scores.read` gives it."""
+
+
 @dataclass(frozen=True)
 class Finding:
-    """The verdict on one row of the baseline."""
+    """The verdict on one value of the baseline, or on whether a system's outputs are their own examples'."""
 
     ok: bool
     """False fails the check."""
     metric: str
-    """Metric name."""
+    """Metric name, or `pairing`."""
     system: str
     """`family:variant`."""
     baseline: float
-    """Value of the baseline."""
+    """Value of the baseline, the mean of its seeds'."""
     value: float
     """Value of the run, NaN where it has none."""
     verdict: str
     """What was found, on one line."""
+    seeds: int = 0
+    """Seeds of the baseline that the value was held against."""
+    p: float = math.nan
+    """p-value of being no worse, corrected for all tests of the check; NaN where nothing was tested."""
 
 
-def check(run: pd.DataFrame, baseline: pd.DataFrame) -> list[Finding]:
-    """A finding for each baseline row of the run's systems, task and split.
+def read(path: Path, remedy: str) -> Values:
+    """A result file with its values by example. BenchError, with the `remedy`, where either is not there."""
+    rows, beside = results.read(path), scores.beside(path)
+    if not beside.is_file():
+        raise BenchError(f"{beside}: not there, and without values by example nothing can be tested; {remedy}")
+    return Values(rows, scores.read(beside))
 
-    A row fails when it is missing, when its signature or its number of failures changed, or when its value is
-    worse by more than the interval of the difference allows. The 95% is for all rows together: each interval is
-    widened (Bonferroni, and Student's t for few groups), so that an unchanged system fails in one check of twenty
-    at most. A rank among other competitors is not compared. Raises BenchError where nothing can be compared.
+
+def check(run: Values, baseline: Values) -> list[Finding]:
+    """A finding for each value that the baseline has of the run's systems on its task and split, and one for each
+    system under test on whether its outputs are their own examples'.
+
+    A value fails when it is missing or lost, when its signature or its number of failures changed, when it is a
+    reference row's and changed at all, and when it is worse than the baseline's seeds by more than another seed
+    explains. The last is one test over all values (bench/boards/gate_test.py): of an unchanged system 5 checks in
+    100 fail. A rank among other competitors is not compared. Raises BenchError where nothing can be compared.
     """
-    new = {_key(row): row for row in rows(run)}
+    new = {_key(row): row for row in results.rows(run.rows)}
     there = {key[:4] for key in new}
-    wanted = [row for row in rows(baseline) if _key(row)[:4] in there]
-    findings = [_judge(new.get(_key(old)), old, len(wanted)) for old in wanted]
-    if not findings:
+    old: dict[tuple[str, ...], list[Row]] = {}
+    for row in results.rows(baseline.rows):
+        if _key(row)[:4] in there:
+            old.setdefault(_key(row), []).append(row)
+    if not old:
         asked = ", ".join(sorted({f"{m}:{v} {t} on {s}" for m, v, t, s in there}))
         raise BenchError(f"the baseline has no row for {asked or 'an empty run'}")
+    mine, theirs = _by_input(run.scores), _by_input(baseline.scores)
+    findings: list[Finding] = []
+    cases: list[tuple[int, Case]] = []
+    for key, olds in old.items():
+        found = same_quantity(new.get(key), olds)
+        held = found if isinstance(found, list) else olds
+        value, before = new[key].value if key in new else math.nan, _mean([row.value for row in held])
+        finding = Finding(True, olds[0].metric, _label(olds[0]), before, value, "", len(held))
+        if isinstance(found, tuple):
+            finding = replace(finding, ok=found[0], verdict=found[1])
+        elif case := _case(new[key], found, mine, theirs):
+            cases.append((len(findings), case))
+        else:
+            finding = replace(finding, verdict="not tested: the metric has no values by example")
+        findings.append(finding)
+    for first in {key[:4]: olds[0] for key, olds in old.items() if not is_reference(olds[0].model)}.values():
+        seen = pairing.judge(_label(first), _of(run.scores, first), _of(baseline.scores, first))
+        cases += [(len(findings), seen.case)] if seen.case else []
+        findings.append(
+            Finding(
+                seen.ok, pairing.METRIC, _label(first), seen.baseline, seen.value, seen.verdict, seen.seeds, seen.p
+            )
+        )
+    for (index, _), tested in zip(cases, gate_test.test([case for _, case in cases]), strict=True):
+        findings[index] = _judged(findings[index], tested)
     return findings
 
 
-def _widening(comparisons: int, groups: int) -> float:
-    """From a 95% interval by normal quantiles to one that all `comparisons` share, by Student's t over groups."""
-    tail = 0.025 / comparisons
-    return float(student_t.ppf(1 - tail, max(groups - 1, 1)) / norm.ppf(0.975))
-
-
-def _key(row: Row) -> tuple[str, str, str, str, str]:
+def _key(row: Row) -> tuple[str, ...]:
     return row.model, row.variant, row.task, row.split.split("@")[0], row.metric
 
 
-def _judge(new: Row | None, old: Row, comparisons: int) -> Finding:
-    ok, verdict = (False, "missing from the run") if new is None else _compare(new, old, comparisons)
-    system = f"{old.model}:{old.variant}".rstrip(":")
-    return Finding(ok, old.metric, system, old.value, math.nan if new is None else new.value, verdict)
+def _label(row: Row) -> str:
+    return f"{row.model}:{row.variant}".rstrip(":")
 
 
-def _compare(new: Row, old: Row, comparisons: int) -> tuple[bool, str]:
-    if new.competitors != old.competitors:
-        return True, f"not compared, a rank among others: {old.competitors} -> {new.competitors}"
-    if new.n_failed != old.n_failed:
-        return False, (f"the coverage changed: n {old.n} -> {new.n}, failed {old.n_failed} -> {new.n_failed}")
-    # without failures n counts the clips that have a value (voiced ones, for thd): it differs from seed to seed
-    if changed := [what for what in differs(old.signature, new.signature) if not what.startswith("n: ")]:
-        return False, "the signature changed: " + "; ".join(changed)
-    if math.isnan(new.value) or math.isnan(old.value):
-        same = math.isnan(new.value) and math.isnan(old.value)
-        return same, "no value in either" if same else f"no value in one of them: {new.note or old.note}"
-    low, high = difference_interval(new.value, new.ci_low, new.ci_high, old.value, old.ci_low, old.ci_high)
-    middle, half = (low + high) / 2, (high - low) / 2 * _widening(comparisons, min(new.group_n, old.group_n))
-    low, high = middle - half, middle + half
-    gain = new.value - old.value if old.higher_is_better else old.value - new.value
-    slack = RELATIVE * abs(old.value) + ABSOLUTE
-    # The interval of new - old lies on one side of 0 where the change is more than the samples explain.
-    beyond = high < 0 if old.higher_is_better else low > 0
-    known = not (math.isnan(low) or math.isnan(high))
-    if gain < -slack and (beyond or not known):
-        return False, f"worse by {-gain:.4g}; the interval of the difference is [{low:.4g}, {high:.4g}]"
-    return True, "within the interval" if gain < 0 else "no worse"
+def _mean(values: Sequence[float]) -> float:
+    known = [value for value in values if not math.isnan(value)]
+    return float(np.mean(known)) if known else math.nan
+
+
+def _by_input(table: pd.DataFrame) -> dict[tuple[object, ...], gate_test.Parts]:
+    """The parts of every value, with the inputs for their groups."""
+    return scores.parts(table.assign(group=table["input"]))
+
+
+def _of(table: pd.DataFrame, row: Row) -> pd.DataFrame:
+    """The values by example of a row's system, task and split."""
+    same = table["split"] == row.split
+    for name in ("model", "variant", "task"):
+        same &= table[name] == getattr(row, name)
+    return table[same]
+
+
+def _case(
+    new: Row,
+    olds: Sequence[Row],
+    mine: dict[tuple[object, ...], gate_test.Parts],
+    theirs: dict[tuple[object, ...], gate_test.Parts],
+) -> Case | None:
+    """What is to be tested; None for a metric that has no values by example.
+
+    BenchError where the run has them and the baseline has not: such a baseline tests nothing.
+    """
+    own = mine.get(scores.key(asdict(new)))
+    if own is None:
+        return None
+    found = {old.seed: theirs.get(scores.key(asdict(old))) for old in olds}
+    known = {seed: parts for seed, parts in found.items() if parts is not None}
+    if not known:
+        raise BenchError(
+            f"the baseline has {new.metric} of {_label(new)} without values by example; make it anew with "
+            "`bench publish RUN --to` that file"
+        )
+    return Case(_label(new), new.metric, new.higher_is_better, own, known)
+
+
+def _judged(finding: Finding, tested: Tested) -> Finding:
+    """A finding with what the test says."""
+    if tested.worse <= RELATIVE * abs(finding.baseline) + ABSOLUTE:
+        return replace(finding, verdict="no worse", p=tested.p)
+    if tested.p > LEVEL:
+        return replace(finding, verdict=f"worse by {tested.worse:.4g}, within chance", p=tested.p)
+    seeds = "the baseline" if finding.seeds == 1 else f"{finding.seeds} seeds"
+    what = f"worse by {tested.worse:.4g} than {seeds}"
+    if finding.metric == pairing.METRIC:
+        what = f"mispaired: less like the baseline's of the same examples, by {tested.worse:.4g}"
+    return replace(finding, ok=False, verdict=f"{what} (p = {tested.p:.2g})", p=tested.p)

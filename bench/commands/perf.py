@@ -1,4 +1,4 @@
-"""Commands that measure the suite itself: perf metrics, perf systems, perf generate, perf thd, perf rewards."""
+"""Commands that measure the suite itself: perf metrics, systems, generate, thd, rewards, gate."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sightsound.bench.stages.options import Options
 if TYPE_CHECKING:
     from sightsound.bench.perf.metrics import Figure
 
-app = typer.Typer(help="Measure the suite itself: its speed, and what its metrics reward.", no_args_is_help=True)
+app = typer.Typer(help="Measure the suite itself: its speed, its metrics and its gate.", no_args_is_help=True)
 
 
 @app.command()
@@ -111,6 +111,27 @@ def rewards(
         console.say("! always better than as it is, k/n in k of n draws, = not noticed")
     if to:
         console.say(f"{to}: {tables.keep(to, found)} rows")
+
+
+@app.command()
+def gate(
+    folders: Annotated[list[Path], typer.Argument(help="run folders of one system, each with another seed")],
+    device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
+    mirror: Mirror = None,
+    json: Json = False,
+) -> None:
+    """How often `bench check` fails an unchanged system, and how often it sees spoilt outputs."""
+    from dataclasses import asdict
+
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import gate as perf_gate
+
+    with console.progress() as report:
+        lines = perf_gate.measure(folders, device=device, mirror=mirror, report=report)
+    if json:
+        console.as_json([asdict(line) for line in lines])
+        return
+    console.listing(*perf_gate.table(lines))
 
 
 def _print(figures: Sequence[Figure], json: bool) -> None:

@@ -52,10 +52,12 @@ def check(
     """Fail when a run is worse than its baseline by more than chance allows."""
     from dataclasses import asdict
 
-    from sightsound.bench.boards.check import check as judge
+    from sightsound.bench.boards import check as gate
     from sightsound.bench.core import console, results
 
-    findings = judge(results.read(folder / "rows.csv"), results.read(baseline or results.default("baseline.csv")))
+    run = gate.read(folder / "rows.csv", "run the same command again: it scores what is there")
+    path = baseline or results.default("baseline.csv")
+    findings = gate.check(run, gate.read(path, f"publish a run of this version: `bench publish RUN --to {path}`"))
     if json:
         console.as_json([asdict(finding) for finding in findings])
     else:

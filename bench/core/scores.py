@@ -87,9 +87,14 @@ def beside(rows: Path) -> Path:
 
 def write(path: Path, scores: Iterable[Score]) -> None:
     """Write the table at once, in an order that does not depend on that of the scores."""
+    _write(path, table(scores))
+
+
+def table(scores: Iterable[Score]) -> pd.DataFrame:
+    """The scores as `read` gives them, in their own order."""
     import pandas as pd
 
-    _write(path, pd.DataFrame([asdict(score) for score in scores], columns=list(COLUMNS)))
+    return pd.DataFrame([asdict(score) for score in scores], columns=list(COLUMNS))
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:

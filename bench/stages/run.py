@@ -15,6 +15,7 @@ from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
 from sightsound.bench.stages import folder, outputs, reading, score
+from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.generate import build, generate
 from sightsound.bench.stages.request import Request
@@ -160,7 +161,8 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
     table = results.frame(scored.rows)
     failures = score.failures(stored, request.systems, request.metrics)
     store.write_csv(request.folder / FAILURES, ("system", "example", "reason", "metrics"), failures)
-    scores.write(request.folder / scores.NAME, scored.scores)
+    prints = fingerprints(stored, request.systems, request.metrics, request.task.name)
+    scores.write(request.folder / scores.NAME, [*scored.scores, *prints])
     results.write(request.folder / "rows.csv", table)
     return table
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sightsound.bench.core import results
+from sightsound.bench.core import results, scores
 from tests.adding import pages
 
 ROOT = Path(__file__).parents[2]
@@ -119,7 +119,7 @@ def test_one_new_name_and_what_the_commands_read(installed):
     assert [name.partition("-")[0] for name in brought if name.endswith(".dist-info")] == ["sightsound_bench"]
     (package,) = binaries.parent.glob("lib/python*/site-packages/sightsound")
     assert (package / "py.typed").is_file()
-    for table in (ROOT / "results").glob("*.csv"):
+    for table in [*(ROOT / "results").glob("*.csv"), *(ROOT / "results").glob("*.parquet")]:
         assert (package / "results" / table.name).read_bytes() == table.read_bytes()
     ours = {path.relative_to(ROOT / "metrics") for path in (ROOT / "metrics").rglob("*.py")}
     assert {path.relative_to(package / "metrics") for path in (package / "metrics").rglob("*.py")} == ours
@@ -151,7 +151,10 @@ def test_a_script_and_a_notebook_s_line_import_both(installed, project):
 def test_results_are_the_package_s_where_the_folder_has_none(installed, project, tmp_path):
     run(installed[0] / "bench", "leaderboard", "--out", tmp_path / "board.md", cwd=project)
     assert (tmp_path / "board.md").read_text() == (ROOT / "leaderboard.md").read_text()
-    shutil.copy(ROOT / "results" / "baseline.csv", tmp_path / "rows.csv")
+    rows, values = results.read(ROOT / "results/baseline.csv"), scores.read(ROOT / "results/baseline.parquet")
+    seed = rows["seed"].min()
+    results.write(tmp_path / "rows.csv", rows[rows["seed"] == seed])
+    values[values["seed"] == seed].to_parquet(tmp_path / scores.NAME)
     found = json.loads(run(installed[0] / "bench", "check", tmp_path, "--json", cwd=project))
     assert found and all(finding["ok"] for finding in found)
 

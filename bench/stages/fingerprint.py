@@ -1,0 +1,83 @@
+"""A few numbers that say what an output is like, kept with a run's values by example.
+
+They are no metric: nothing is better or worse about them. The gate asks by them whether a system's outputs still
+belong to their own examples, which no distance between sets can see (bench/boards/pairing.py). They are read off
+the output alone, since a value that also depends on the reference would be alike for whatever the output is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from sightsound.bench.core import registry
+from sightsound.bench.core.scores import Score
+from sightsound.bench.stages import reading
+from sightsound.bench.stages.feature_set import FeatureSet
+from sightsound.bench.stages.scope import scope
+from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.rows import Rows
+from sightsound.metrics.signature import short
+
+NAME = "fingerprint"
+"""Its numbers are called `fingerprint.0` and so on, where a metric's name stands."""
+NUMBERS = 32
+VERSION = 1
+
+
+def fingerprints(
+    stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str
+) -> list[Score]:
+    """The numbers of all outputs of the systems under test; none where no metric reads an embedding of them."""
+    need = _embedding(cards)
+    if need is None:
+        return []
+    defined = f"{NAME}|x:{need.extractor}@{short(stored.extractor_signature(need.extractor))}|v:{VERSION}"
+    found: list[Score] = []
+    for system in systems:
+        if system.card.reference:
+            continue
+        facts = stored.facts.get(system.label, {})
+        for example in scope(system, stored.examples):
+            key = stored.outputs[system.label].get(example.id)
+            features = None if key is None else stored.feature(need.extractor, key, need.output)
+            if features is None:
+                continue
+            for index, number in enumerate(_numbers(features.mean(axis=0))):
+                found.append(
+                    Score(
+                        run=facts.get("run", ""),
+                        model=system.card.name,
+                        variant=system.label.partition(":")[2],
+                        task=task,
+                        split=stored.split,
+                        metric=f"{NAME}.{index}",
+                        competitors="",
+                        seed=facts.get("seed", 0),
+                        definition=defined,
+                        example=example.id,
+                        group=example.group,
+                        input=example.input_group or example.id,
+                        value=float(f"{number:.3g}"),  # more digits say no more, and pack badly
+                        weight=1.0,
+                        by_clip=True,
+                    )
+                )
+    return found
+
+
+def _embedding(cards: Sequence[MetricCard]) -> Need | None:
+    """The first embedding of outputs that the metrics read anyway."""
+    for card in cards:
+        for need in reading.needs(card):
+            if need.side == "generated" and need.output == registry.extractor(need.extractor).embedding:
+                return need
+    return None
+
+
+def _numbers(vector: Rows) -> Rows:
+    """NUMBERS random projections of a vector, always the same ones (Johnson and Lindenstrauss 1984): distances
+    stay nearly what they are."""
+    directions = np.random.default_rng(0).standard_normal((len(vector), NUMBERS))
+    return np.asarray(vector.astype(np.float64) @ directions / np.sqrt(NUMBERS))
