@@ -49,6 +49,9 @@ def maker_of(system: System, weights: Mapping[str, str]) -> Maker:
     """The maker that this system has here and now."""
     if not system.build.entry:
         return Maker("files", "", {}, {})
+    if system.home is not None:
+        home = system.home
+        return Maker(system.build.entry, home.code, weights, dict(system.options), dict(home.versions))
     return Maker(system.build.entry, code_digest(system.build.entry), weights, dict(system.options), _versions())
 
 
@@ -101,11 +104,14 @@ def code_digest(entry: str) -> str:
     """sha256 over the sources behind an entry: its module and, again and again, what those import of their own
     package, or of their own folder where the module is in none."""
     module = entry.partition(":")[0]
-    sources = dict(sorted(_sources(module).items()))
-    whole = hashlib.sha256()
-    for name, path in sources.items():
-        whole.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return whole.hexdigest()
+    found = _sources(module)
+    return digest_of({name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()})
+
+
+def digest_of(sources: Mapping[str, str]) -> str:
+    """sha256 over modules and the digests of their files."""
+    lines = "".join(f"{name}\0{digest}\n" for name, digest in sorted(sources.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def outside_code(entry: str) -> str:
