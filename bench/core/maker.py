@@ -85,7 +85,7 @@ def differs(there: Maker, here: Maker, *, blend: bool) -> str:
     if there.entry != here.entry:
         return f"made by {there.entry}, not {here.entry}"
     if there.code != here.code:
-        return f"made by another version of {here.entry.partition(':')[0]}"
+        return f"made by another version of {here.entry if _is_command(here) else here.entry.partition(':')[0]}"
     if other := [n for n in there.weights if n in here.weights and there.weights[n] != here.weights[n]]:
         return f"made with other weights of {', '.join(other)}"
     if there.options != here.options:
@@ -94,6 +94,10 @@ def differs(there: Maker, here: Maker, *, blend: bool) -> str:
         told = ", ".join(f"{n} {there.versions[n]}, here {here.versions.get(n, 'none')}" for n in other)
         return f"partly made with {told}"
     return ""
+
+
+def _is_command(maker: Maker) -> bool:
+    return maker.entry.startswith("exec:")
 
 
 def _options(options: Mapping[str, str]) -> str:

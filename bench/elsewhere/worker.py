@@ -122,7 +122,7 @@ def main(read: int, write: int) -> None:
 
 
 def _send(answers: IO[bytes], message: Message) -> None:
-    answers.write(json.dumps(message).encode() + b"\n")
+    answers.write(json.dumps(message, default=str).encode() + b"\n")
     answers.flush()
 
 
@@ -147,12 +147,8 @@ class Work:
             alone = Variant(f"{found.__module__}:{found.__qualname__}", card.description)
             card = dataclasses.replace(card, variants={"": alone})
         modules = {module, *(variant.entry.partition(":")[0] for variant in card.variants.values())}
-        versions = {"python": platform.python_version()}
-        for package in packages:
-            try:
-                versions[package] = metadata.version(package)
-            except metadata.PackageNotFoundError:
-                continue
+        found_here = {name: _version(name) for name in packages}
+        versions = {"python": platform.python_version(), **{n: v for n, v in found_here.items() if v}}
         yield {"card": dataclasses.asdict(card), "sources": sources(modules), "versions": versions}
 
     def build(
@@ -174,6 +170,13 @@ class Work:
         for number, made in enumerate(self.model.generate(given, seed)):
             yield packed(made, folder, number)
         yield {"end": True}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return ""
 
 
 def _load(entry: str) -> Any:
@@ -208,8 +211,8 @@ def packed(made: Any, folder: str, number: int) -> Message:
     """A Generated as a message."""
     if not isinstance(made, Generated):
         return {"odd": type(made).__name__}
-    rate = made.rate_hz
-    message: Message = {"id": str(made.id), "rate_hz": rate if isinstance(rate, (int, float)) else _number(rate)}
+    rate_hz = made.rate_hz.item() if hasattr(made.rate_hz, "item") else made.rate_hz
+    message: Message = {"id": str(made.id), "rate_hz": rate_hz}
     message["notes"] = {str(key): str(text) for key, text in (made.notes or {}).items()}
     if made.error is not None:
         message["error"] = str(made.error)
@@ -230,14 +233,6 @@ def packed(made: Any, folder: str, number: int) -> Message:
         Path(folder, name).write_bytes(numbers)
         message[field] = {"file": name, "dtype": dtype, "shape": shape}
     return message
-
-
-def _number(rate: Any) -> Any:
-    """A number of another kind, such as numpy's, as Python's own; else its text, which is refused."""
-    try:
-        return float(rate)
-    except (TypeError, ValueError):
-        return str(rate)
 
 
 def raw(given: Any) -> tuple[bytes, str, list[int]]:
@@ -294,7 +289,6 @@ def raised(error: BaseException) -> Message:
         "text": str(error),
         "errno": getattr(error, "errno", None),
         "where": "".join(traceback.format_exception(type(error), error, error.__traceback__)),
-        "lacks": getattr(error, "name", None) if isinstance(error, ImportError) else None,
     }
 
 

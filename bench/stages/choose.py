@@ -32,8 +32,11 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
         raise BenchError("--python is for a model given as package.module:Class; none is")
     for name in options.model:
         found = _systems(name, preset.name, options)
-        if [system.label for system in found] not in ([name], [name.partition("=exec:")[0]]):
-            options.notes.append(f"{name} under preset {preset.name}: {', '.join(s.label for s in found)}")
+        called = ", ".join(system.label for system in found)
+        if elsewhere.command_in(name) and not name.startswith(f"{called}="):
+            options.notes.append(f"{name} is called {called}")
+        elif called != name and not elsewhere.command_in(name):
+            options.notes.append(f"{name} under preset {preset.name}: {called}")
         chosen += [system for system in found if system not in chosen]
     labels = [system.label for system in chosen]
     if twice := [label for label in labels if labels.count(label) > 1]:
