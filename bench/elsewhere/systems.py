@@ -81,7 +81,9 @@ def of_interpreter(spec: str, python: str, preset: str, options: Mapping[str, st
     path = interpreter.locate(python)
     described = interpreter.describe(path, f"{module}:{name}")
     card = described.card
-    door.add([card], spec)
+    door.check_name(card, spec)
+    if registry.model_cards().get(card.name, card) != card:
+        raise BenchError(f"{spec}: there is another model named {card.name!r} already; rename this one")
     home = Interpreter(path, described.code, described.versions)
     return [
         System(card, each, card.variants[each], dict(options), home)

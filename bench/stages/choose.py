@@ -40,7 +40,7 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
         chosen += [system for system in found if system not in chosen]
     labels = [system.label for system in chosen]
     if twice := [label for label in labels if labels.count(label) > 1]:
-        raise BenchError(f"two systems are called {twice[0]}; name a command as NAME=exec:COMMAND")
+        raise BenchError(f"two systems are called {twice[0]}; rename one, a command as NAME=exec:COMMAND")
     if references:
         have = {system.label for system in chosen}
         rows = registry.reference_systems()

@@ -116,7 +116,8 @@ def has_gone(pid: int) -> bool:
 
 def test_a_file_that_is_half_written_at_a_kill_is_not_taken(toy_world, bench):
     half = "    out = open(name(example), 'wb'); out.write(b'RIFF'); out.flush()"
-    body = f"if one and not os.path.exists('stopped'):\n{half}\n    open('stopped', 'w')\n    time.sleep(60)\n{made.PLAIN}"
+    stop = f"{half}\n    open('stopped', 'w')\n    time.sleep(60)"
+    body = f"if one and not os.path.exists('stopped'):\n{stop}\n{made.PLAIN}"
     process = made.start("generate", *RUN[1:], "--model", script(body), *OUT, folder=toy_world)
     until = time.monotonic() + 120
     while not (Path("stopped").exists() and len(journal("gen")) == 3) and time.monotonic() < until:

@@ -4,7 +4,6 @@ dying, hanging and raising."""
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,18 +96,23 @@ def results_of(run: str) -> pd.DataFrame:
 
 
 def test_the_same_bytes_as_in_this_process(toy_world, bench):
-    assert generate(bench, model()).code == 0
-    here = bench(
-        "generate",
-        *RUN[1:],
-        "--model",
-        model("yield Generated(example.id, array.array('d', sound), 8000)"),
-        "--out",
-        "here",
-    )
+    name = model("yield Generated(example.id, array.array('d', sound), 8000)")
+    assert generate(bench, name).code == 0
+    here = bench("generate", *RUN[1:], "--model", name, "--out", "here")
+    sys.modules.pop("odd")
     assert here.code == 0, here.err
     assert outputs("r", "odd") == outputs("here", "odd")
-    sys.modules.pop("odd", None)
+    code = [json.loads(Path(run, "systems/odd/maker.json").read_text())["code"] for run in ("r", "here")]
+    assert code[0] == code[1]
+
+
+def test_two_of_one_name_are_refused(toy_world, bench):
+    Path("twin.py").write_text(Path(f"{model()}.py".replace(":Odd", "")).read_text())
+    done = generate(bench, "twin:Odd", "--model", "odd:Odd")
+    assert done.code == 2 and "two systems are called odd" in done.err, done.err
+    Path("odd.py").write_text(Path("odd.py").read_text().replace('"odd"', '"echo"'))
+    done = generate(bench, "odd:Odd")
+    assert done.code == 2 and "another model named 'echo'" in done.err, done.err
 
 
 ONE_FAILS = {
@@ -117,7 +121,7 @@ ONE_FAILS = {
     "if one: raise ValueError('wrong')": "wrong",
     "if one: os._exit(7)": "its process ended with exit code 7",
     "if one: ctypes.string_at(0)": "its process ended with signal 11 (SIGSEGV)",
-    "if one: print('last words'); os.kill(os.getpid(), 9)": "its last line: last words (log: r/systems/odd/elsewhere.log)",
+    "if one: print('ah'); os.kill(os.getpid(), 9)": "its last line: ah (log: r/systems/odd/elsewhere.log)",
     "if one: time.sleep(600)": "took longer than 2 s (--timeout)",
     "if one: yield Generated('toy.000x', sound, 8000); continue": "answered for 'toy.000x', which was not asked",
     "if one: yield 5; continue": "yielded a int, not a Generated",
@@ -172,7 +176,7 @@ def test_a_killed_process_s_traceback_is_kept(toy_world, bench):
         ("nowhere/python", "odd:Odd", "no such program"),
         ("odd.py", "odd:Odd", "no program that can be run"),
         ("/bin/true", "odd:Odd", "is no Python interpreter"),
-        ("old", "odd:Odd", "is Python 3.7.9; models run in 3.8 or later"),
+        ("./old", "odd:Odd", "is Python 3.7.9; models run in 3.8 or later"),
         ("", "absent:Odd", "No module named 'absent'"),
         ("", "odd:Absent", "odd has no 'Absent'"),
         ("", "odd:math", "no ModelCard and no class"),
@@ -187,9 +191,8 @@ def test_what_cannot_be_found_is_one_line(toy_world, bench, python, name, said):
     Path("old").write_text("#!/bin/sh\necho this is python 3.7.9\n")
     Path("old").chmod(0o755)
     Path("broken.py").write_text("def (:\n")
-    Path("still.py").write_text(
-        "from sightsound import ModelCard\nclass Still:\n    card = ModelCard('still', ('image2music',), {}, '', '')\n"
-    )
+    still = "class Still:\n    card = ModelCard('still', ('image2music',), {}, '', '')\n"
+    Path("still.py").write_text(f"from sightsound import ModelCard\n{still}")
     done = generate(bench, name, *(("--python", python) if python else ()))
     lines = [line for line in done.err.splitlines() if line.strip()]
     assert done.code == 2 and len(lines) == 1 and said in lines[0], done.err
@@ -198,7 +201,10 @@ def test_what_cannot_be_found_is_one_line(toy_world, bench, python, name, said):
 @pytest.mark.parametrize(
     ("start", "said"),
     [
-        ("raise AttributeError('no such layer')", "odd: could not be built: AttributeError: no such layer"),
+        (
+            "raise AttributeError('no such layer')",
+            "size=3: could not be built: AttributeError: no such layer",
+        ),
         ("os._exit(4)", "could not be built: its process ended with exit code 4"),
         ("if options: raise TypeError('what is that')", "an option is not known to it (what is that)"),
         ("raise MemoryError", "needs more memory"),
@@ -255,4 +261,4 @@ def test_a_picture_and_a_text_come_back(tmp_path):
         assert answer.image is not None and answer.image.dtype == np.uint8 and answer.image.tolist() == picture
     message = worker.packed(worker.Generated("a", text="a prompt\ud800"), str(tmp_path), 0)
     assert remote.unpacked(json.loads(json.dumps(message)), tmp_path).text == "a prompt\ud800"
-    assert not list(tmp_path.iterdir()), os.listdir(tmp_path)
+    assert not list(tmp_path.iterdir()), "arrays are removed when they were read"
