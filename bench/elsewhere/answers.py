@@ -45,7 +45,11 @@ class Answers:
         self.signs = 0
         """Grows with every file that begins and every line of the notes."""
         self._wanted = frozenset(wanted)
+        self._suffixes = named_as(kind)
         self._begun: set[str] = set()  # names of files of examples
+        self._settled: set[str] = (
+            set()
+        )  # names that need no look any more, which matters where there are thousands
         self._latest_ns = 0  # when a file of an example was last written to
         self._read = 0  # bytes of the notes
         self._said: dict[str, Mapping[str, Any]] = {}  # id -> its line of the notes
@@ -85,20 +89,22 @@ class Answers:
     def _files(self) -> dict[str, list[_File]]:
         """The files of the examples that lack an answer."""
         found: dict[str, list[_File]] = {}
-        for path in sorted(self.folder.iterdir()):
-            if path.suffix.lower() not in named_as(self.kind):
+        with os.scandir(self.folder) as entries:
+            paths = sorted(Path(entry.path) for entry in entries if entry.name not in self._settled)
+        for path in paths:
+            if path.suffix.lower() not in self._suffixes or path.stem not in self.lacking:
+                self._settled.add(path.name)
+                if path.suffix.lower() in self._suffixes and path.stem not in self._wanted:
+                    self.strays.add(path.name)
                 continue
-            if path.stem not in self._wanted:
-                self.strays.add(path.name)
-            elif path.stem in self.lacking:
-                try:
-                    file = _File(path, path.lstat())
-                except FileNotFoundError:  # renamed or removed since it was listed
-                    continue
-                self.signs += path.name not in self._begun
-                self._begun.add(path.name)
-                self._latest_ns = max(self._latest_ns, file.stat.st_mtime_ns)
-                found.setdefault(path.stem, []).append(file)
+            try:
+                file = _File(path, path.lstat())
+            except FileNotFoundError:  # renamed or removed since it was listed
+                continue
+            self.signs += path.name not in self._begun
+            self._begun.add(path.name)
+            self._latest_ns = max(self._latest_ns, file.stat.st_mtime_ns)
+            found.setdefault(path.stem, []).append(file)
         return found
 
     def _read_notes(self) -> None:
@@ -146,7 +152,7 @@ class Answers:
 
     def _wrong_with(self, found: Sequence[_File]) -> str:
         if not found:
-            return f"the command gave no {self.kind} file ({', '.join(named_as(self.kind)[:4])}, ...)"
+            return f"the command gave no {self.kind} file ({', '.join(self._suffixes[:4])}, ...)"
         if len(found) > 1:
             return f"the command gave several files: {', '.join(each.path.name for each in found)}"
         path, facts = found[0]

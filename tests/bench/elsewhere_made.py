@@ -118,6 +118,27 @@ def kill_five_times(words: tuple[str, ...], system: str, folder: Path, seed: int
     return seen
 
 
+def pid_in(path: Path) -> int:
+    """The number that a process writes into a file, within two minutes."""
+    until = time.monotonic() + 120
+    while not (path.exists() and path.read_text()) and time.monotonic() < until:
+        time.sleep(0.05)
+    return int(path.read_text())
+
+
+def has_gone(pid: int) -> bool:
+    """Whether a process ends within five seconds; one that nobody waits for counts as ended."""
+    until = time.monotonic() + 5
+    while time.monotonic() < until:
+        try:
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except FileNotFoundError:
+            return True
+        time.sleep(0.05)
+    return False
+
+
 @cache
 def other_python() -> str:
     """An interpreter of another Python version than this one, the oldest that there is from 3.8 to 3.12 (for which

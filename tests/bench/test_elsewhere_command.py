@@ -93,25 +93,10 @@ def test_killed_five_times_ends_with_the_rows_of_one_that_was_not(toy_world):
 def test_no_process_is_left(toy_world, number, code):
     body = f"open('pid', 'w').write(str(os.getpid()))\n{made.PLAIN}\ntime.sleep(60)"
     process = made.start("generate", *RUN[1:], "--model", script(body), *OUT, folder=toy_world)
-    until = time.monotonic() + 120
-    while not (Path("pid").exists() and Path("pid").read_text()) and time.monotonic() < until:
-        time.sleep(0.05)
+    pid = made.pid_in(Path("pid"))
     process.send_signal(number)
     assert process.wait() == code
-    assert has_gone(int(Path("pid").read_text()))
-
-
-def has_gone(pid: int) -> bool:
-    """Whether a process ends within five seconds; one that nobody waits for counts as ended."""
-    until = time.monotonic() + 5
-    while time.monotonic() < until:
-        try:
-            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
-                return True
-        except FileNotFoundError:
-            return True
-        time.sleep(0.05)
-    return False
+    assert made.has_gone(pid)
 
 
 def test_a_file_that_is_half_written_at_a_kill_is_not_taken(toy_world, bench):

@@ -95,6 +95,16 @@ def results_of(run: str) -> pd.DataFrame:
     return table[table["model"] == "odd"]
 
 
+def test_a_killed_bench_leaves_no_process(toy_world):
+    name = model(f"open('pid', 'w').write(str(os.getpid()))\n{PLAIN}\ntime.sleep(60)")
+    words = ("--model", name, "--out", "r", "--python", other_python())
+    process = made.start("generate", *RUN[1:], *words, folder=toy_world)
+    pid = made.pid_in(Path("pid"))
+    process.kill()
+    process.wait()
+    assert made.has_gone(pid)
+
+
 def test_the_same_bytes_as_in_this_process(toy_world, bench):
     name = model("yield Generated(example.id, array.array('d', sound), 8000)")
     assert generate(bench, name).code == 0
