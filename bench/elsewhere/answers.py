@@ -47,9 +47,7 @@ class Answers:
         self._wanted = frozenset(wanted)
         self._suffixes = named_as(kind)
         self._begun: set[str] = set()  # names of files of examples
-        self._settled: set[str] = (
-            set()
-        )  # names that need no look any more, which matters where there are thousands
+        self._settled: set[str] = set()  # names that need no look any more: there may be thousands
         self._latest_ns = 0  # when a file of an example was last written to
         self._read = 0  # bytes of the notes
         self._said: dict[str, Mapping[str, Any]] = {}  # id -> its line of the notes

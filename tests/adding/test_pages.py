@@ -43,7 +43,7 @@ def test_a_model(newcomer, split):
 
 
 def test_a_model_in_its_own_interpreter(newcomer, split):
-    """In the one that runs the tests, as the model needs numpy; tests/bench/test_elsewhere_python.py has others."""
+    """In the one that runs the tests, as it needs numpy; tests/bench/test_elsewhere_python.py has others."""
     newcomer.write("model")
     run = (*RUN, "--model", "mine:Drone", "--split", split, *CHEAP)
     here = newcomer.bench(*run).rows("drone")["thd_coverage"]
