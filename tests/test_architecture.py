@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.building",),
     ("bench.boards",),
     ("bench.stages",),
+    ("bench.elsewhere",),
     ("baselines.cards",),  # the indexes, `cards.py`, name all that lies beside them and are loaded by name
     ("baselines", *FAMILIES),  # in the folder itself: the reference rows
     ("baselines.composer", "baselines.lyric2prompt"),  # families that others are made of

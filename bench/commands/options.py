@@ -13,7 +13,9 @@ import typer
 
 from sightsound.bench.stages.options import Options
 
-Model = Annotated[list[str], typer.Option("--model", help="family, family:variant or package.module:Class")]
+Model = Annotated[
+    list[str], typer.Option("--model", help="family, family:variant, package.module:Class or [NAME=]exec:COMMAND")
+]
 TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`")]
 SplitName = Annotated[str | None, typer.Option("--split", help="split, see `bench splits`")]
 PresetName = Annotated[str, typer.Option("--preset", help="pocket or paper")]
@@ -32,6 +34,9 @@ Mirror = Annotated[
     ),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for the model")]
+Python = Annotated[
+    str | None, typer.Option("--python", help="interpreter in which package.module:Class models run, 3.8 or later")
+]
 Corpus = Annotated[Path | None, typer.Option("--corpus", help="texts, one a line, for metrics that read a corpus")]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
@@ -51,6 +56,7 @@ _TAKEN: dict[str, Any] = {
     "out": Out,
     "mirror": Mirror,
     "settings": Settings,
+    "python": Python,
     "corpus": Corpus,
     "retry": Retry,
     "remake": Remake,

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 app = typer.Typer()
 
 _GENERATION = (
-    *("split", "preset", "limit", "seed", "device", "batch_size", "out", "mirror", "settings"),
+    *("split", "preset", "limit", "seed", "device", "batch_size", "out", "mirror", "settings", "python"),
     *("retry", "remake", "timeout"),
 )
 

@@ -144,10 +144,7 @@ def add(found: Iterable[Any], source: str) -> None:
     new: dict[str, dict[str, Any]] = {}
     for card in found:
         kind = kind_of(card)
-        if not _NAME.fullmatch(card.name):
-            raise BenchError(
-                f"{source}: a {kind} named {card.name!r}; a name is letters, digits, '_', '-' and '.'"
-            )
+        check_name(card, source)
         have = new.setdefault(kind, {}).setdefault(card.name, cards(kind).get(card.name, card))
         if have != card:
             raise BenchError(f"{source}: there is another {kind} named {card.name!r} already; rename this one")
@@ -159,6 +156,13 @@ def add(found: Iterable[Any], source: str) -> None:
     for kind, of_kind in new.items():
         cards(kind).update(of_kind)
     changed.append(source)
+
+
+def check_name(card: Any, source: str) -> None:
+    """BenchError for a card whose name cannot stand in file names, labels and signatures."""
+    if not _NAME.fullmatch(card.name):
+        kind = kind_of(card)
+        raise BenchError(f"{source}: a {kind} named {card.name!r}; a name is letters, digits, '_', '-' and '.'")
 
 
 def kind_of(card: Any) -> str:

@@ -49,6 +49,9 @@ def maker_of(system: System, weights: Mapping[str, str]) -> Maker:
     """The maker that this system has here and now."""
     if not system.build.entry:
         return Maker("files", "", {}, {})
+    if system.home is not None:
+        home = system.home
+        return Maker(system.build.entry, home.code, weights, dict(system.options), dict(home.versions))
     return Maker(system.build.entry, code_digest(system.build.entry), weights, dict(system.options), _versions())
 
 
@@ -82,7 +85,7 @@ def differs(there: Maker, here: Maker, *, blend: bool) -> str:
     if there.entry != here.entry:
         return f"made by {there.entry}, not {here.entry}"
     if there.code != here.code:
-        return f"made by another version of {here.entry.partition(':')[0]}"
+        return f"made by another version of {here.entry if _is_command(here) else here.entry.partition(':')[0]}"
     if other := [n for n in there.weights if n in here.weights and there.weights[n] != here.weights[n]]:
         return f"made with other weights of {', '.join(other)}"
     if there.options != here.options:
@@ -93,6 +96,10 @@ def differs(there: Maker, here: Maker, *, blend: bool) -> str:
     return ""
 
 
+def _is_command(maker: Maker) -> bool:
+    return maker.entry.startswith("exec:")
+
+
 def _options(options: Mapping[str, str]) -> str:
     return " ".join(f"{key}={value}" for key, value in sorted(options.items())) or "none"
 
@@ -101,11 +108,14 @@ def code_digest(entry: str) -> str:
     """sha256 over the sources behind an entry: its module and, again and again, what those import of their own
     package, or of their own folder where the module is in none."""
     module = entry.partition(":")[0]
-    sources = dict(sorted(_sources(module).items()))
-    whole = hashlib.sha256()
-    for name, path in sources.items():
-        whole.update(f"{name}\0{hashlib.sha256(path.read_bytes()).hexdigest()}\n".encode())
-    return whole.hexdigest()
+    found = _sources(module)
+    return digest_of({name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()})
+
+
+def digest_of(sources: Mapping[str, str]) -> str:
+    """sha256 over modules and the digests of their files."""
+    lines = "".join(f"{name}\0{digest}\n" for name, digest in sorted(sources.items()))
+    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def outside_code(entry: str) -> str:

@@ -34,13 +34,18 @@ def device_name(device: str) -> str:
     return f"{device} ({torch.cuda.get_device_name(device)})"
 
 
-def versions(weights: Mapping[str, str]) -> str:
-    """Versions of the packages and short digests of weights (asset -> sha256), separated by blanks."""
+def versions(weights: Mapping[str, str], there: Mapping[str, str] | None = None) -> str:
+    """Versions of the packages and short digests of weights (asset -> sha256), separated by blanks.
+
+    `there`: versions of the environment that the model ran in, where that is not this one; then of this one only
+    the suite's own is named.
+    """
     parts = []
-    for name in PACKAGES:
+    for name in PACKAGES if there is None else PACKAGES[:1]:
         try:
             parts.append(f"{name}=={metadata.version(name)}")
         except metadata.PackageNotFoundError:
             continue
+    parts += [f"{name}=={version}" for name, version in (there or {}).items()]
     parts += [f"{name}@{digest[:12]}" for name, digest in weights.items()]
     return " ".join(parts)

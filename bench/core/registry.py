@@ -8,6 +8,7 @@ from typing import Any
 
 from sightsound.bench.core import cards as door
 from sightsound.bench.core.cards import KINDS, cards, metrics
+from sightsound.bench.core.home import Home
 from sightsound.bench.core.loading import UnknownNameError, is_module, load, unknown
 from sightsound.bench.core.types import ModelCard, PresetCard, SplitCard, Task, Variant
 from sightsound.metrics.asset import Asset
@@ -28,6 +29,8 @@ class System:
     """How it is made."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Keyword arguments of the entry that the user set."""
+    home: Home | None = None
+    """Where it runs; None for this process."""
 
     @property
     def label(self) -> str:
@@ -84,13 +87,19 @@ def systems(spec: str, preset: str, options: Mapping[str, str] | None = None) ->
         card = find("model", f"{family}:{name}")
     else:
         raise unknown("model or Python module" if variant else "model", family, known)
-    if variant:
-        names = [name for name in (variant, f"{preset}_{variant}") if name in card.variants][:1]
-        if not names:
-            raise unknown(f"variant of {family}", variant, card.variants)
-    else:
-        names = list(card.presets.get(preset, tuple(card.variants)[:1]))
-    return [System(card, name, card.variants[name], dict(options or {})) for name in names]
+    return [
+        System(card, name, card.variants[name], dict(options or {})) for name in variants(card, variant, preset)
+    ]
+
+
+def variants(card: ModelCard, variant: str, preset: str) -> list[str]:
+    """Names of the variants that `variant` stands for under a preset; an empty one for the bare family."""
+    if not variant:
+        return list(card.presets.get(preset, tuple(card.variants)[:1]))
+    names = [name for name in (variant, f"{preset}_{variant}") if name in card.variants][:1]
+    if not names:
+        raise unknown(f"variant of {card.name}", variant, card.variants)
+    return names
 
 
 def reference_systems() -> list[System]:

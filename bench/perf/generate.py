@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from sightsound.bench import splits
+from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, Report
 from sightsound.bench.perf.metrics import Figure
@@ -46,6 +47,8 @@ def measure(request: Request, report: Report) -> list[Figure]:
     split = splits.load(request.split, mirror=request.mirror, task=request.task.name, limit=request.limit)
     figures = []
     for system in request.systems:
+        if system.home is not None:
+            raise BenchError(f"{system.label}: runs elsewhere; what is measured here are models of this process")
         model = Timed(build(system, request.device, request.mirror, report))
         examples = scope(system, split.examples)
         _once(replace(request, limit=1), system, examples[:1], model)  # warm-up: kernels and caches

@@ -11,6 +11,7 @@ from sightsound.bench.core import registry, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
+from sightsound.bench.elsewhere import systems as elsewhere
 from sightsound.bench.stages import folder, reading
 from sightsound.bench.stages.gather import TEXTS
 from sightsound.bench.stages.options import SECRET, Options
@@ -26,11 +27,20 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
     """The systems that `options.model` names, then the reference rows that the task has."""
     preset = registry.preset(options.preset)
     chosen: list[System] = []
+    outside = [name for name in options.model if _is_outside(name)]
+    if options.python and not outside:
+        raise BenchError("--python is for a model given as package.module:Class; none is")
     for name in options.model:
-        found = registry.systems(name, preset.name, _settings(options.settings or ()))
-        if [system.label for system in found] != [name]:
-            options.notes.append(f"{name} under preset {preset.name}: {', '.join(s.label for s in found)}")
+        found = _systems(name, preset.name, options)
+        called = ", ".join(system.label for system in found)
+        if elsewhere.command_in(name) and not name.startswith(f"{called}="):
+            options.notes.append(f"{name} is called {called}")
+        elif called != name and not elsewhere.command_in(name):
+            options.notes.append(f"{name} under preset {preset.name}: {called}")
         chosen += [system for system in found if system not in chosen]
+    labels = [system.label for system in chosen]
+    if twice := [label for label in labels if labels.count(label) > 1]:
+        raise BenchError(f"two systems are called {twice[0]}; rename one, a command as NAME=exec:COMMAND")
     if references:
         have = {system.label for system in chosen}
         rows = registry.reference_systems()
@@ -38,22 +48,47 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
     return tuple(chosen)
 
 
+def _is_outside(spec: str) -> bool:
+    """Whether a model is given as `package.module:NAME`."""
+    family, _, name = spec.partition(":")
+    return bool(name) and family not in registry.model_cards() and elsewhere.command_in(spec) is None
+
+
+def _systems(spec: str, preset: str, options: Options) -> list[System]:
+    """The systems that one --model stands for, in this process or elsewhere."""
+    settings = _settings(options.settings or ())
+    if command := elsewhere.command_in(spec):
+        if settings:
+            raise BenchError(f"{spec}: a command takes its options in the command itself, not by --set")
+        words = elsewhere.words_of(command[1])
+        return [elsewhere.of_command(words, *_named(command[0] or elsewhere.name_of(words), "--model"))]
+    if options.python and _is_outside(spec):
+        return elsewhere.of_interpreter(spec, options.python, preset, settings)
+    return registry.systems(spec, preset, settings)
+
+
 def given(name: str) -> System:
     """The system of `bench score FOLDER --name NAME`; the name may hold a variant (`mine:v2`).
 
     BenchError for a name that is empty, odd, or that of a reference row.
     """
+    family, variant = _named(name, "--name")
+    card = folder.card(family, variant)
+    return System(card, variant, card.variants[variant])
+
+
+def _named(name: str, option: str) -> tuple[str, str]:
+    """Family and variant of a name that the user gives a system. BenchError as in `given`."""
     family, _, variant = name.partition(":")
     if not NAME.fullmatch(family) or not (NAME.fullmatch(variant) or not variant):
         raise BenchError(
-            f"--name {name!r}: letters, digits, `.`, `_`, `-`, `+`, `=` and blanks, {LONGEST_NAME} at "
+            f"{option} {name!r}: letters, digits, `.`, `_`, `-`, `+`, `=` and blanks, {LONGEST_NAME} at "
             f"most, one `:` "
             "before a variant"
         )
     if family in registry.model_cards() and registry.model_cards()[family].reference:
-        raise BenchError(f"--name {name}: {family} is the name of reference rows; take another")
-    card = folder.card(family, variant)
-    return System(card, variant, card.variants[variant])
+        raise BenchError(f"{option} {name}: {family} is the name of reference rows; take another")
+    return family, variant
 
 
 def request(options: Options, systems: tuple[System, ...], *, scores: bool = True) -> Request:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import redirect_stdout
 from functools import partial
@@ -16,6 +16,7 @@ from sightsound.bench.core import faults, media, memory, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line, printable
 from sightsound.bench.core.files import copy_regular
+from sightsound.bench.core.home import Post
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
 from sightsound.bench.stages.ask import Asker, too_little
@@ -57,6 +58,14 @@ def generate(
     journal.sweep()
     examples = [shown(system, task, example) for example in scope(system, examples)]
     done = {key: made for key, made in journal.read().items() if _is_there(folder, made, retry)}
+    note = partial(Output, seed=seed, maker=maker)
+    if system.home is not None and system.home.streams:
+        missing = [example for example in examples if example.id not in done]
+        report(system.label, len(examples) - len(missing), len(examples))
+        for output in _one_by_one(make, missing, seed, partial(_keep_all, journal=journal, task=task), note):
+            done[output.id] = output
+            report(system.label, sum(example.id in done for example in examples), len(examples))
+        return {example.id: done[example.id] for example in examples}
     own = system.build.batch_size
     batches = Batches(
         folder, own if batch_size is None or own == 0 else batch_size, device, grow=batch_size is None
@@ -69,29 +78,54 @@ def generate(
         for batch in batches.over(examples):
             if any(example.id not in done for example in batch):
                 if asker is None:
-                    asker = Asker(make(), system, device, timeout_s=timeout_s, log=folder / ERRORS)
+                    limit_s = (
+                        timeout_s if system.home is None else 0.0
+                    )  # what runs elsewhere keeps to it by itself
+                    asker = Asker(make(), system, device, timeout_s=limit_s, log=folder / ERRORS)
                     batches.loaded()
                 started = time.perf_counter()
                 answers = asker.ask(batch, seed)
                 share_s = (time.perf_counter() - started) / len(batch)
                 if kept:
                     kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
-                note = partial(Output, seed=seed, took_s=round(share_s, 6), maker=maker)
-                kept.append(writer.submit(_keep_all, answers, journal, task, note))
+                of_batch = partial(note, took_s=round(share_s, 6))
+                kept.append(writer.submit(_keep_all, answers, journal, task, of_batch))
             reached += len(batch)
             report(system.label, reached, len(examples))
     done.update((output.id, output) for future in kept for output in future.result())
     return {example.id: done[example.id] for example in examples}
 
 
-def build(system: registry.System, device: str, mirror: Path | None, report: Report) -> Model:
-    """The system's model with its weights. BenchError, one line, for whatever its constructor raises."""
+def _one_by_one(
+    make: Callable[[], Model],
+    missing: Sequence[Example],
+    seed: int,
+    keep: Callable[..., list[Output]],
+    note: Callable[..., Output],
+) -> Iterator[Output]:
+    """Ask for all that is missing at once and keep each answer as it comes; it took the time since the one
+    before."""
+    since = time.perf_counter()
+    for answer in make().generate(missing, seed) if missing else ():
+        now = time.perf_counter()
+        yield from keep([answer], note=partial(note, took_s=round(now - since, 6)))
+        since = now
+
+
+def build(
+    system: registry.System, device: str, mirror: Path | None, report: Report, post: Post | None = None
+) -> Model:
+    """The system's model with its weights; `post`: what it is for, where it runs elsewhere.
+
+    BenchError, one line, for whatever its constructor raises.
+    """
     weights = {name: assets.fetch(name, mirror, report) for name in system.build.assets}
-    factory = registry.load(system.build.entry)
+    elsewhere = partial(system.home.model, post) if system.home is not None and post is not None else None
+    factory = elsewhere or registry.load(system.build.entry)
     try:
         with redirect_stdout(sys.stderr):
             options = {key: _revealed(key, value) for key, value in system.options.items()}
-            model: Model = factory(device, weights, **options)
+            model: Model = factory(device, weights, options) if elsewhere else factory(device, weights, **options)
     except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
         if fault := faults.of_machine(error):
             raise fault from error

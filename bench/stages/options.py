@@ -28,6 +28,7 @@ class Options:
     out: Path | None = None
     mirror: Path | None = None
     settings: Sequence[str] | None = None
+    python: str | None = None
     corpus: Path | None = None
     retry: bool = False
     remake: bool = False

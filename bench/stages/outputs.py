@@ -55,7 +55,7 @@ def claim(folder: Path, system: System, maker: Maker, wanted: Sequence[str], *, 
     there = makers.read(where) if have or (where / makers.NAME).is_file() else maker
     blend = any(example not in have for example in wanted) and bool(have)
     other = makers.differs(there, maker, blend=blend) if there else "made by nobody knows what"
-    if other and not remake:
+    if other and have and not remake:
         raise BenchError(
             f"{shown(where)}: holds outputs that were {other}; --remake makes them anew, another --out keeps both"
         )

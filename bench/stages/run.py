@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import provenance, registry, results, scores, state, store, watch
+from sightsound.bench.core.home import Post
 from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
+from sightsound.bench.elsewhere import process
 from sightsound.bench.stages import folder, outputs, reading, score
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
@@ -94,7 +96,8 @@ def _generate(
     maker = _maker(request, system)
     wanted = [example.id for example in scope(system, examples)]
     outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
-    with state.restored(), watch.watched(_withheld(request, system, examples)) as opened:
+    withheld = _withheld(request, system, examples)
+    with state.restored(), process.ended(), watch.watched(withheld) as opened:
         made = generate(
             system,
             request.task,
@@ -130,8 +133,12 @@ def _withheld(request: Request, system: System, examples: Sequence[Example]) -> 
 
 def _build(request: Request, system: System, report: Report) -> Model:
     """The model; what it was made of is noted beside its outputs."""
-    model = build(system, request.device, request.mirror, report)
-    versions = provenance.versions(_digests(system, request.mirror))
+    folder = outputs.place(request.folder, system)
+    folder.mkdir(parents=True, exist_ok=True)
+    post = Post(system.label, system.build.entry, request.task, folder, request.timeout_s)
+    model = build(system, request.device, request.mirror, report, post)
+    there = None if system.home is None else system.home.versions
+    versions = provenance.versions(_digests(system, request.mirror), there)
     store.write_text(outputs.place(request.folder, system) / outputs.VERSIONS, versions + "\n")
     return model
 

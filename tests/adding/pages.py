@@ -38,9 +38,11 @@ class Done:
         return {row["metric"]: row for row in json.loads(self.out) if row["model"] == model}
 
 
-def code(page: str) -> str:
-    """The page's example, of fewer than 40 lines, which imports nothing of ours but the public front."""
-    found = _blocks(page, "python")[0]
+def code(page: str, number: int = 0) -> str:
+    """The page's example, of fewer than 40 lines, which imports nothing of ours but the public front.
+
+    `number`: which one, where it has several."""
+    found = _blocks(page, "python")[number]
     assert len([line for line in found.splitlines() if line.strip()]) < 40
     assert not re.search(r"sightsound\.", found)
     return found

@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import sys
 
 import pytest
 
@@ -38,6 +40,24 @@ def test_a_model(newcomer, split):
     again = newcomer.bench(*RUN, "--model", "drone", "--split", split, *CHEAP, "--out", "plugin")
     assert again.rows("drone")["thd_coverage"]["value"] == row["value"]
     assert "the nearest: drone" in newcomer.bench(*RUN, "--model", "dron", "--split", split).err
+
+
+def test_a_model_in_its_own_interpreter(newcomer, split):
+    """In the one that runs the tests, as it needs numpy; tests/bench/test_elsewhere_python.py has others."""
+    newcomer.write("model")
+    run = (*RUN, "--model", "mine:Drone", "--split", split, *CHEAP)
+    here = newcomer.bench(*run).rows("drone")["thd_coverage"]
+    there = newcomer.bench(*run, "--python", sys.executable, "--out", "there").rows("drone")["thd_coverage"]
+    assert (there["value"], there["n"], there["n_failed"]) == (here["value"], 6, 0)
+    assert f"python=={sys.version.split()[0]} " in there["versions"] and "python==" not in here["versions"]
+
+
+def test_a_model_behind_a_command(newcomer, split):
+    (newcomer.here / "generate.py").write_text(pages.code("model", 1))
+    model = f"mine=exec:{shlex.quote(sys.executable)} generate.py"
+    (row,) = newcomer.bench(*RUN, "--model", model, "--split", split, *CHEAP).rows("mine").values()
+    assert (row["n"], row["n_failed"]) == (6, 0)
+    assert len(list(newcomer.here.glob("runs/*/systems/mine/outputs/made.*.wav"))) == 6
 
 
 def test_a_metric_and_a_formula(newcomer, split):

@@ -1,0 +1,1 @@
+"""Models that live elsewhere: behind a command, or in another Python interpreter."""
