@@ -1,0 +1,34 @@
+"""What the readers share: files below a game's folder, names that are safe as ids, and why a place is no scene."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from pathlib import Path
+
+
+class LeftOutError(Exception):
+    """Why a place of a game is no scene."""
+
+
+def inside(folder: Path, name: str) -> Path:
+    """The file `name` below `folder`. Raises LeftOutError where there is none, or where the name leads out of it."""
+    folder = folder.resolve()
+    path = (folder / name).resolve()
+    if not path.is_relative_to(folder) or not path.is_file():
+        raise LeftOutError(f"{name} is not among the game's files")
+    return path
+
+
+def safe_id(name: str) -> str:
+    """The name with everything but letters, digits, _ and - as one underscore.
+
+    >>> safe_id("Za'lek Prime")
+    'Za_lek_Prime'
+    """
+    return re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+
+
+def draw(name: str, purpose: str) -> float:
+    """A number in [0, 1) that only the name and the purpose decide: a draw that every run repeats."""
+    return int.from_bytes(hashlib.sha256(f"{purpose}\0{name}".encode()).digest()[:6]) / 2**48
