@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Iterable
 from pathlib import Path
+
+SEPARATOR = " | "
 
 
 class LeftOutError(Exception):
@@ -18,6 +21,11 @@ def inside(folder: Path, name: str) -> Path:
     if not path.is_relative_to(folder) or not path.is_file():
         raise LeftOutError(f"{name} is not among the game's files")
     return path
+
+
+def joined(game: Path, files: Iterable[Path]) -> str:
+    """The paths of files below the game's folder, as a scene's `picture_source` holds them."""
+    return SEPARATOR.join(path.relative_to(game).as_posix() for path in files)
 
 
 def safe_id(name: str) -> str:

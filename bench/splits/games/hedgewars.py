@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 
-from sightsound.bench.splits.games.files import LeftOutError, inside, safe_id
+from sightsound.bench.splits.games.files import LeftOutError, inside, joined, safe_id
 from sightsound.bench.splits.games.hedgewars_painting import paint, parts
 from sightsound.bench.splits.games.hedgewars_theme import Theme, read_theme
 from sightsound.bench.splits.games.scene import Scene
@@ -133,7 +133,7 @@ def _painted(
         name=name,
         picture=None,
         painted=partial(paint, game, theme, sudden_death=sudden_death, land=land),
-        picture_source="+".join(path.relative_to(game).as_posix() for path in files),
+        picture_source=joined(game, files),
         music=music,
         text=None,
         licence=_licence(game, [*files, music]),
