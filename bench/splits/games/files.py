@@ -15,7 +15,7 @@ class LeftOutError(Exception):
 
 
 def inside(folder: Path, name: str) -> Path:
-    """The file `name` below `folder`. Raises LeftOutError where there is none, or where the name leads out of it."""
+    """The file `name` below `folder`. Raises LeftOutError where it is not there or the name leads out of it."""
     folder = folder.resolve()
     path = (folder / name).resolve()
     if not path.is_relative_to(folder) or not path.is_file():

@@ -1,8 +1,8 @@
 """Scenes of Hedgewars: its themes, its maps and its missions, each with the music of the theme that it is set in.
 
-A theme is shown by its background as the game paints it, and once more in sudden death where it has other music for
-that; a map by its land before its theme's background; a mission by the picture and the text that the game's menu
-shows, with the theme that its script sets. Scripts are searched for that one line, never run.
+A theme is shown by its background as the game paints it, and once more in sudden death where it has other music
+for that; a map by its land before its theme's background; a mission by the picture and the text that the game's
+menu shows, with the theme that its script sets. Scripts are searched for that one line, never run.
 """
 
 from __future__ import annotations

@@ -56,8 +56,9 @@ def paint(game: Path, theme: Theme, *, sudden_death: bool = False, land: Path | 
 
 
 def _background(picture: Image, theme: Theme, name: str, bottom: int) -> None:
-    """Lay a background over the width (DrawRepeated): repeated from the middle on, or, where the theme has a picture
-    for its sides, once in the middle with the sides repeated beside it; the left serves for a missing right."""
+    """Lay a background over the width (DrawRepeated): repeated from the middle on, or, where the theme has a
+    picture for its sides, once in the middle with the sides repeated beside it; the left serves for a missing
+    right."""
     from PIL import Image
 
     path, left_path = theme.image(f"{name}.png"), theme.image(f"{name}L.png")
@@ -80,7 +81,7 @@ def _background(picture: Image, theme: Theme, name: str, bottom: int) -> None:
 
 
 def _water(picture: Image, top_y: int, top: RGB, bottom: RGB) -> None:
-    """Fill from the water line to the lower edge, with the colour of the surface passing into that of the depth."""
+    """Fill from the water line to the lower edge, the surface's colour passing into the depth's."""
     depth = picture.height - top_y
     for row in range(depth):
         mixed = tuple((a * (depth - 1 - row) + b * row) // (depth - 1) for a, b in zip(top, bottom, strict=True))
