@@ -31,23 +31,23 @@ def parts(game: Path, theme: Theme, *, sudden_death: bool = False) -> list[Path]
 def paint(game: Path, theme: Theme, *, sudden_death: bool = False, land: Path | None = None) -> Image:
     """The theme's picture in RGB: of the default window's size, or as wide as the map whose land is given.
 
-    Raises LeftOutError for a colour that is none and OSError for an image that cannot be read.
+    Raises OSError for an image that cannot be read.
     """
     from PIL import Image, ImageChops
 
     prefix = "sd-" if sudden_death else ""
-    tint = theme.colour("sd-tint") if sudden_death else (255, 255, 255)
+    tint = theme.colours["sd-tint"] if sudden_death else (255, 255, 255)
     ground = Image.open(land).convert("RGBA") if land else None
     width, height = (ground.width, ground.height + WATER_PX) if ground else WINDOW
     water_y = height - WATER_PX
-    picture = Image.new("RGB", (width, height), theme.colour("sky"))
+    picture = Image.new("RGB", (width, height), theme.colours["sky"])
     _background(picture, theme, "Sky", water_y + SUNK_PX)
     _background(picture, theme, "horizont", water_y + SUNK_PX)
     if sudden_death:
         picture = ImageChops.multiply(picture, Image.new("RGB", picture.size, tint))
     if ground:
         picture.paste(ground, (0, 0), ground)
-    _water(picture, water_y, theme.colour(f"{prefix}water-top"), theme.colour(f"{prefix}water-bottom"))
+    _water(picture, water_y, theme.colours[f"{prefix}water-top"], theme.colours[f"{prefix}water-bottom"])
     if waves := _waves(game, theme, sudden_death):
         wave = Image.open(waves).convert("RGBA")
         for x in range(0, width, wave.width):

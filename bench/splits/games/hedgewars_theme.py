@@ -30,16 +30,9 @@ class Theme:
     """Its folder."""
     said: dict[str, str]
     """`key = value` of its theme.cfg; of a key that is there several times the last."""
-
-    def colour(self, key: str) -> RGB:
-        """Red, green and blue, 0 to 255. Raises LeftOutError for what is no colour."""
-        if key not in self.said:
-            return _DEFAULTS[key]
-        parts = [part.strip() for part in self.said[key].split(",")][:3]  # a tint has a fourth, its opacity
-        numbers = [_number(part) for part in parts]
-        if len(numbers) != 3 or any(number is None or number > 255 for number in numbers):
-            raise LeftOutError(f"{key} = {self.said[key]!r} in its theme.cfg is no colour")
-        return numbers[0] or 0, numbers[1] or 0, numbers[2] or 0
+    colours: dict[str, RGB]
+    """`sky`, `water-top`, `water-bottom`, the same of water with `sd-` for sudden death, and `sd-tint`: red, green
+    and blue, 0 to 255; the game's own where the theme says none."""
 
     def track(self, game: Path, key: str) -> Path:
         """The file of its music: what `key` names, or the fallback where that file is missing.
@@ -63,14 +56,18 @@ class Theme:
 
 
 def read_theme(folder: Path) -> Theme:
-    """The theme in `folder`. Raises LeftOutError where it has no theme.cfg."""
+    """The theme in `folder`. Raises LeftOutError where it has no theme.cfg, and for a colour that is none."""
     lines = inside(folder, "theme.cfg").read_text(encoding="utf-8").splitlines()
     pairs = (line.partition("=") for line in lines if not line.lstrip().startswith(";") and "=" in line)
-    return Theme(folder.name, folder.resolve(), {key.strip(): value.strip() for key, _, value in pairs})
+    said = {key.strip(): value.strip() for key, _, value in pairs}
+    colours = {key: _colour(key, said[key]) if key in said else default for key, default in _DEFAULTS.items()}
+    return Theme(folder.name, folder.resolve(), said, colours)
 
 
-def _number(text: str) -> int | None:
-    """A number in decimal, or in hexadecimal after a `$`; None for anything else."""
-    if re.fullmatch(r"\d{1,3}", text):
-        return int(text)
-    return int(text[1:], 16) if re.fullmatch(r"\$[0-9A-Fa-f]{1,2}", text) else None
+def _colour(key: str, text: str) -> RGB:
+    """Three numbers, decimal or hexadecimal after a `$`; the fourth of a tint is its opacity and not read."""
+    found = re.fullmatch(r"\s*,\s*".join([r"(\d{1,3}|\$[0-9A-Fa-f]{1,2})"] * 3) + r"(?:\s*,.*)?", text)
+    numbers = [int(part[1:], 16) if part[0] == "$" else int(part) for part in found.groups()] if found else [256]
+    if max(numbers) > 255:
+        raise LeftOutError(f"{key} = {text!r} in its theme.cfg is no colour")
+    return numbers[0], numbers[1], numbers[2]

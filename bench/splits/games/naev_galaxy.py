@@ -6,7 +6,6 @@ As space.c of 0.8 reads it: what is read of an asset, which services make it inh
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,12 +70,13 @@ def strongest(galaxy: Mapping[str, System], among: Mapping[str, Planet]) -> dict
 
     A planet's presence counts whole in its system and 1 / (1 + d) as much d jumps away, up to its reach.
     """
-    presence: dict[str, Counter[str]] = {name: Counter() for name in galaxy}
+    presence: dict[str, dict[str, float]] = {name: {} for name in galaxy}
     for system in galaxy.values():
         for planet in (among[name] for name in system.planets if name in among):
             if planet.faction and planet.presence:
                 for place, jumps in _within(galaxy, system.name, planet.reach):
-                    presence[place][planet.faction] += planet.presence / (1 + jumps)  # type: ignore[assignment]
+                    before = presence[place].get(planet.faction, 0.0)
+                    presence[place][planet.faction] = before + planet.presence / (1 + jumps)
     ranked = {
         name: min(held.items(), key=lambda item: (-item[1], item[0])) for name, held in presence.items() if held
     }
