@@ -14,9 +14,9 @@ from collections.abc import Iterable, Mapping
 from functools import partial
 from pathlib import Path
 
-from sightsound.bench.splits.games.files import LeftOutError, draw, inside, safe_id
+from sightsound.bench.splits.games.files import LeftOutError, draw, inside, joined, safe_id
 from sightsound.bench.splits.games.naev_galaxy import Planet, System, planets, strongest, systems
-from sightsound.bench.splits.games.naev_licences import read_licences
+from sightsound.bench.splits.games.naev_licences import read_all
 from sightsound.bench.splits.games.naev_music import INTRODUCTION, LOADING, flight_track, landing_track
 from sightsound.bench.splits.games.naev_painting import nebula_of, paint
 from sightsound.bench.splits.games.scene import Scene
@@ -45,12 +45,7 @@ class _Reader:
         self._game = game
         self._planets = planets(game / "dat/assets")
         self._systems = systems(game / "dat/ssys")
-        tables = ("gfx/ARTWORK_LICENSE.yaml", "snd/SOUND_LICENSE.yaml")
-        self._licences = {
-            f"{table.partition('/')[0]}/{path}": licence
-            for table in tables
-            for path, licence in read_licences(inside(game / "dat", table)).items()
-        }
+        self._licences = read_all(game)
         self._used: set[str] = set()  # names of planets
         self._shown: set[str] = set()  # graphics of planets
 
@@ -147,7 +142,7 @@ class _Reader:
                 name=name,
                 picture=None if nebula else paths[picture],
                 painted=partial(paint, paths[nebula], paths[picture]) if nebula else None,
-                picture_source="+".join(f"dat/{path}" for path in files[:-1]),
+                picture_source=joined(self._game, (paths[path] for path in files[:-1])),
                 music=paths[music],
                 text=text,
                 licence=", ".join([*licences, *([f"{_TEXT_LICENCE} (text)"] if text else [])]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sightsound.bench.splits.games.files import LeftOutError
+from sightsound.bench.splits.games.files import LeftOutError, inside
 
 
 def read_licences(table: Path) -> dict[str, str]:
@@ -33,3 +33,13 @@ def read_licences(table: Path) -> dict[str, str]:
         else:
             raise LeftOutError(f"{table.name}: the line {line.strip()!r} cannot be read")
     return licences
+
+
+def read_all(game: Path) -> dict[str, str]:
+    """The licences of both tables of the game's folder, by the file's path below `dat`."""
+    tables = ("gfx/ARTWORK_LICENSE.yaml", "snd/SOUND_LICENSE.yaml")
+    return {
+        f"{table.partition('/')[0]}/{path}": licence
+        for table in tables
+        for path, licence in read_licences(inside(game / "dat", table)).items()
+    }
