@@ -6,7 +6,6 @@ split `wesnoth`. docs/splits-games.md has the rules in prose.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -19,7 +18,7 @@ from sightsound.bench.core.types import Example
 from sightsound.bench.splits.games.collecting import Entry, collect, parts
 from sightsound.bench.splits.games.files import SEPARATOR, LeftOutError
 from sightsound.bench.splits.games.index import GAMES, Game, TermsOf
-from sightsound.bench.splits.media import excerpts, manifest
+from sightsound.bench.splits.media import excerpts, manifest, tables
 
 LEFT_OUT = "left_out.txt"
 LICENCES = "licences.csv"
@@ -56,19 +55,19 @@ def write(folder: Path, assets: Mapping[str, Path], part: str = "", games: Seque
     entries, left_out = collect(assets, games)
     writer = _Writer(folder, {game.name: game.terms(assets[game.name].resolve()) for game in games})
     rows: list[manifest.Row] = []
-    placed: list[tuple[str, int, str]] = []
+    placed: list[tuple[str, str, str]] = []
     for entry, (component, of) in zip(entries, parts(entries), strict=True):
         if part not in ("", of):
             continue
         try:
             rows.append(writer.row(entry))
-            placed.append((entry.id, component, of))
+            placed.append((entry.id, str(component), of))
         except (LeftOutError, media.MediaError) as error:
             left_out.append(f"{entry.scene.game}: {entry.scene.name}: {str(error).replace(f'{entry.folder}/', '')}")
     manifest.write(folder, rows)
     (folder / LEFT_OUT).write_text("".join(f"{line}\n" for line in sorted(left_out)), encoding="utf-8")
-    _write_table(folder / LICENCES, ("file", "licence", "credit", "made_from"), sorted(writer.licences.values()))
-    _write_table(folder / PARTS, ("id", "component", "part"), placed)
+    tables.write(folder / LICENCES, ("file", "licence", "credit", "made_from"), sorted(writer.licences.values()))
+    tables.write(folder / PARTS, ("id", "component", "part"), placed)
 
 
 class _Writer:
@@ -85,7 +84,7 @@ class _Writer:
         name = scene.music.relative_to(entry.folder).as_posix()
         audio = self._folder / "audio" / f"{_flat(entry, name)}.wav"
         start_s = excerpts.write_clip(scene.music, audio)
-        if not np.any(media.load_audio(audio).samples):
+        if not np.any(media.decode_audio(audio, 0.0, excerpts.CLIP_S)[0]):
             raise LeftOutError("its clip is silent")
         image = self._image(entry)
         told = [f"audio={scene.game}/{name}@{start_s:.3f}+{excerpts.CLIP_S} sha256:{entry.music_sha256}"]
@@ -134,9 +133,3 @@ def _flat(entry: Entry, path: str) -> str:
     """One file name for a path in a game's folder: `supertux.music.forest.jewels`."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{entry.scene.game}/{path.rpartition('.')[0]}".replace("/", "."))
 
-
-def _write_table(path: Path, columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(columns)
-        table.writerows(rows)

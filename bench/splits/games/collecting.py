@@ -12,7 +12,9 @@ from sightsound.bench.splits.components import components
 from sightsound.bench.splits.games.files import SEPARATOR
 from sightsound.bench.splits.games.index import GAMES, Game
 from sightsound.bench.splits.games.scene import Scene
+from sightsound.bench.splits.games.thinning import Place, thin
 
+MOST = 4  # places a track in one game
 PARTS = (("training", 0.6), ("validation", 0.7), ("test", 1.0))
 """Parts of the split, each up to which draw of a component."""
 
@@ -44,26 +46,26 @@ class Entry:
 
 
 def collect(assets: Mapping[str, Path], games: Sequence[Game] = GAMES) -> tuple[list[Entry], list[str]]:
-    """Every scene of the games by id, and a line for each place left out, with the reason.
+    """The scenes of the games that are taken, by id, and a line for each place left out, with the reason.
 
-    `assets` are the folders of the games' assets by name. Of one game's scenes with the same track, the same
-    picture and no text of its own one is taken.
+    `assets` are the folders of the games' assets by name. Which scenes of a game are taken: thinning.py.
     """
     entries: list[Entry] = []
     left_out: list[str] = []
     for game in games:
         folder = assets[game.name].resolve()
         scenes, out = game.scenes(folder)
-        left_out += [f"{game.name}: {line}" for line in out]
-        seen: dict[frozenset[str], str] = {}
-        for scene in sorted(scenes, key=lambda one: one.name):
-            names = scene.picture_source.split(SEPARATOR) if scene.picture_source else []
-            entry = Entry(scene, folder, sha256(scene.music), {name: sha256(folder / name) for name in names})
-            if (first := seen.setdefault(entry.keys, entry.id)) != entry.id:
-                left_out.append(f"{game.name}: {scene.name}: the same track, picture and text as {first}")
-                continue
-            entries.append(entry)
+        found = [_entry(folder, scene) for scene in scenes]
+        places = [Place(one.id, one.music_sha256, frozenset(one.picture_sha256.values())) for one in found]
+        why = thin(places, MOST)
+        entries += [one for one in found if one.id not in why]
+        left_out += [f"{game.name}: {line}" for line in (*out, *(f"{name}: {reason}" for name, reason in why.items()))]
     return sorted(entries, key=lambda entry: entry.id), left_out
+
+
+def _entry(folder: Path, scene: Scene) -> Entry:
+    names = scene.picture_source.split(SEPARATOR) if scene.picture_source else []
+    return Entry(scene, folder, sha256(scene.music), {name: sha256(folder / name) for name in names})
 
 
 def parts(entries: Sequence[Entry]) -> list[tuple[int, str]]:

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING
 
 from sightsound.bench.splits.games.files import LeftOutError, inside, joined, safe_id
 from sightsound.bench.splits.games.scene import Scene
-from sightsound.bench.splits.games.thinning import thin
 
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-MOST = 4  # rooms a track
 FIELD = 15  # pixels of a field of the room's grid
+LARGE = 2  # pictures that make a room: its background and its walls; the things in it recur in other rooms
 _LICENCE = "GPL-2"  # of all but the font, says the package's copyright file
 
 _TEXT = r'"((?:[^"\\]|\\.)*)"'
@@ -49,8 +48,7 @@ def scenes(folder: Path) -> tuple[list[Scene], list[str]]:
             found.append(_scene(game, room.name, names.get(room.name, "")))
         except LeftOutError as error:
             left_out.append(f"room {room.name}: {error}")
-    kept, dropped = thin(found, MOST)
-    return kept, left_out + dropped
+    return found, left_out
 
 
 def _scene(game: Path, room: str, name: str) -> Scene:
@@ -65,7 +63,7 @@ def _scene(game: Path, room: str, name: str) -> Scene:
         name=safe_id(room),
         picture=None,
         painted=partial(paint, placed),
-        picture_source=joined(game, dict.fromkeys(path for path, _, _ in placed)),
+        picture_source=joined(game, dict.fromkeys(path for path, _, _ in placed[:LARGE])),
         music=music,
         text=_text(game, room, name),
         licence=_LICENCE,

@@ -133,7 +133,7 @@ def _painted(
         name=name,
         picture=None,
         painted=partial(paint, game, theme, sudden_death=sudden_death, land=land),
-        picture_source=joined(game, files),
+        picture_source=joined(game, [path for path in files if not path.name.endswith("Water.png")]),
         music=music,
         text=None,
         licence=_licence(game, [*files, music]),

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from functools import partial
 from pathlib import Path
 
 from sightsound.bench.splits.games import copyright as packages
-from sightsound.bench.splits.games.files import LeftOutError, inside, joined, safe_id
+from sightsound.bench.splits.games.files import SEPARATOR, LeftOutError, inside, joined, safe_id
 from sightsound.bench.splits.games.scene import Scene
 from sightsound.bench.splits.games.sexp import Node, SexpError, parse
 from sightsound.bench.splits.games.supertux_painting import backdrop_file, camera_of, paint
@@ -27,7 +26,16 @@ def scenes(folder: Path) -> tuple[list[Scene], list[str]]:
             found.append(_scene(game, level, terms))
         except (LeftOutError, SexpError, UnicodeDecodeError) as error:
             left_out.append(f"level {level.relative_to(game / 'levels')}: {error}")
-    return found, left_out
+    return _with_backdrop(found, left_out)
+
+
+def _with_backdrop(found: list[Scene], left_out: list[str]) -> tuple[list[Scene], list[str]]:
+    """The scenes, those of colours and tiles alone only where their track has no others."""
+    plain = {scene.name for scene in found if SEPARATOR not in scene.picture_source}
+    better = {scene.music for scene in found if scene.name not in plain}
+    dropped = {scene.name for scene in found if scene.name in plain and scene.music in better}
+    left_out += [f"level {name}: no backdrop, and other levels with its track have one" for name in sorted(dropped)]
+    return [scene for scene in found if scene.name not in dropped], left_out
 
 
 def _scene(game: Path, level: Path, terms: packages.Copyright) -> Scene:

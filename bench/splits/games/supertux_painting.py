@@ -29,13 +29,12 @@ Box = tuple[int, int, int, int]
 
 @dataclass(frozen=True)
 class Camera:
-    """What the screen shows."""
+    """What the screen shows of a level, in pixels; sideways, then downwards."""
 
-    left: float
-    top: float
-    width: float
+    start: tuple[float, float]
+    """Upper left corner of the screen."""
+    size: tuple[float, float]
     """Of the level."""
-    height: float
 
 
 def camera_of(sector: Node) -> Camera:
@@ -52,7 +51,7 @@ def camera_of(sector: Node) -> Camera:
         min(max(at, 0), room) if room >= 0 else room / 2
         for at, room in ((x - SCREEN[0] / 3, width - SCREEN[0]), (y - SCREEN[1] / 2, height - SCREEN[1]))
     )
-    return Camera(left, top, width, height)
+    return Camera((left, top), (width, height))
 
 
 def paint(game: Path, sector: Node) -> Image:
@@ -98,19 +97,26 @@ def _tinted(picture: Image, layer: Node) -> Image:
     tint[3] *= layer.number("alpha", 1.0)
     if tint[:4] == [1.0] * 4:
         return picture
-    return Image.fromarray(np.rint(np.asarray(picture) * np.clip(tint[:4], 0, 1)).astype(np.uint8), "RGBA")
+    return Image.fromarray(np.rint(np.asarray(picture) * np.clip(tint[:4], 0, 1)).astype(np.uint8))
 
 
 def _gradient(game: Path, layer: Node, camera: Camera) -> Image:
-    """From the top colour to the bottom one, over the screen."""
+    """From one colour to another, downwards or to the right, over the screen or over the whole level."""
     from PIL import Image
 
-    top, bottom = (
-        np.array([*layer.numbers(name), 1.0][:4]) for name in ("top_color", "bottom_color")
+    direction = layer.word("direction", "vertical")
+    side = 0 if direction.startswith("horizontal") else 1
+    ends = ("left_color", "right_color") if side == 0 and layer.first("left_color") else ("top_color", "bottom_color")
+    first, last = (
+        np.array([*(layer.numbers(name) or default), 1.0][:4])
+        for name, default in zip(ends, ([0.3, 0.4, 0.75], [1.0, 1.0, 1.0]), strict=True)
     )
-    share = (np.arange(SCREEN[1]) / (SCREEN[1] - 1))[:, None]
-    rows = np.rint(255 * np.clip(top * (1 - share) + bottom * share, 0, 1)).astype(np.uint8)
-    return Image.fromarray(np.repeat(rows[:, None], SCREEN[0], axis=1), "RGBA")
+    whole = direction.endswith("_sector")
+    begin, size = (camera.start[side], camera.size[side]) if whole else (0.0, SCREEN[side])
+    share = np.clip((np.arange(SCREEN[side]) + begin) / (size - 1), 0, 1)[:, None]
+    line = np.rint(255 * np.clip(first * (1 - share) + last * share, 0, 1)).astype(np.uint8)
+    shape = (SCREEN[1], SCREEN[0], 4)
+    return Image.fromarray(np.ascontiguousarray(np.broadcast_to(line if side == 0 else line[:, None], shape)))
 
 
 def _backdrop(game: Path, layer: Node, camera: Camera) -> Image:
@@ -129,7 +135,7 @@ def _backdrop(game: Path, layer: Node, camera: Camera) -> Image:
     speeds = (layer.number("speed-x", layer.number("speed", 0.5)),)
     speeds += (layer.number("speed-y", speeds[0]),)
     middle, edge = [], []  # of the picture on the screen; how far from there the ends of its way are
-    for side, at, size in ((0, camera.left, camera.width), (1, camera.top, camera.height)):
+    for side, (at, size) in enumerate(zip(camera.start, camera.size, strict=True)):
         place = layer.number("xy"[side], size / 2) + layer.number(f"scroll-offset-{'xy'[side]}", 0)
         moved = place + (at - (size - SCREEN[side]) / 2) * (1 - speeds[side])
         middle.append(moved - at)
@@ -177,7 +183,7 @@ def _tiles(game: Path, layer: Node, camera: Camera) -> Image:
     width = int(layer.number("width", 0))
     speed = (layer.number("speed-x", layer.number("speed", 1.0)),)
     speed += (layer.number("speed-y", layer.number("speed", 1.0)),)
-    left, top = camera.left * speed[0], camera.top * speed[1]
+    left, top = camera.start[0] * speed[0], camera.start[1] * speed[1]
     for index, tile in enumerate(layer.words("tiles")):
         x, y = index % width * TILE - left, index // width * TILE - top
         if tile != "0" and tile in known and -4 * TILE < x < SCREEN[0] and -4 * TILE < y < SCREEN[1]:

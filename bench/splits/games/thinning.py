@@ -3,48 +3,50 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-
-from sightsound.bench.splits.games.files import SEPARATOR
-from sightsound.bench.splits.games.scene import Scene
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 
-def thin(scenes: Sequence[Scene], most: int, unshared: Iterable[str] = ()) -> tuple[list[Scene], list[str]]:
-    """At most `most` scenes a track, with as few pictures shared between tracks as can be; and why not the others.
+@dataclass(frozen=True)
+class Place:
+    """What decides whether a place is taken."""
 
-    Tracks take a scene each in turns, those with the fewest scenes first. A track passes over a scene with a
-    picture that another track has already, unless it would have none at all. It prefers pictures that few scenes
-    show, scenes without one (only colours and tiles) come last. `unshared`: files that do not count as pictures.
+    id: str
+    """Of the example."""
+    track: str
+    """Which track, by content."""
+    pictures: frozenset[str]
+    """Which files its picture is made from, by content; empty for a place with a text alone."""
+
+
+def thin(places: Sequence[Place], most: int) -> dict[str, str]:
+    """The ids of the places that are left out -> why; what stays has at most `most` places a track.
+
+    Tracks take a place each in turns, those with the fewest places first. A track passes over a place with a
+    picture that another track has already, unless it would have no place at all. It prefers places with a
+    picture, then those whose picture the fewest places have, then the first by id.
     """
-    ignored = set(unshared)
-    pictures = {scene.name: frozenset(scene.picture_source.split(SEPARATOR)) - ignored for scene in scenes}
-    shown = Counter(picture for has in pictures.values() for picture in has)
-    tracks: dict[str, list[Scene]] = defaultdict(list)
-    for scene in scenes:
-        tracks[scene.music.as_posix()].append(scene)
-    for waiting in tracks.values():
-        waiting.sort(key=lambda one: (_shared(pictures[one.name], shown), one.name))
+    shown = Counter(picture for place in places for picture in place.pictures)
+    waiting: dict[str, list[Place]] = defaultdict(list)
+    for place in places:
+        waiting[place.track].append(place)
+    for track in waiting.values():
+        track.sort(key=lambda one: (not one.pictures, max(map(shown.__getitem__, one.pictures), default=0), one.id))
     owner: dict[str, str] = {}
-    kept: list[Scene] = []
-    order = sorted(tracks, key=lambda track: (len(tracks[track]), track))
+    turns = sorted(waiting, key=lambda track: (len(waiting[track]), waiting[track][0].id))
     for turn in range(most):
-        for track in order:
-            free = [one for one in tracks[track] if all(owner.get(p, track) == track for p in pictures[one.name])]
-            taken = next(iter(free or (tracks[track] if turn == 0 else [])), None)
-            if taken is None:
-                continue
-            tracks[track].remove(taken)
-            kept.append(taken)
-            for picture in pictures[taken.name]:
-                owner.setdefault(picture, track)
-    names = {scene.name for scene in kept}
-    why = f"its track has {most} places already, or its picture belongs to another track"
-    return (
-        [scene for scene in scenes if scene.name in names],
-        [f"{scene.game}.{scene.name}: {why}" for scene in scenes if scene.name not in names],
-    )
-
-
-def _shared(pictures: frozenset[str], shown: Counter[str]) -> tuple[bool, int]:
-    """Whether there is none, and how many scenes show the one of them that most show."""
-    return not pictures, max((shown[picture] for picture in pictures), default=0)
+        for track in turns:
+            free = [one for one in waiting[track] if all(owner.get(p, track) == track for p in one.pictures)]
+            taken = next(iter(free or (waiting[track] if turn == 0 else [])), None)
+            if taken:
+                waiting[track].remove(taken)
+                for picture in taken.pictures:
+                    owner.setdefault(picture, track)
+    left_out: dict[str, str] = {}
+    for track, others in waiting.items():
+        for place in others:
+            foreign = any(owner.get(picture, track) != track for picture in place.pictures)
+            left_out[place.id] = (
+                "its picture is shown with another track too" if foreign else f"its track has {most} places already"
+            )
+    return left_out
