@@ -60,10 +60,12 @@ def write(folder: Path, assets: Mapping[str, Path], part: str = "", games: Seque
         if part not in ("", of):
             continue
         try:
-            rows.append(writer.row(entry))
-            placed.append((entry.id, str(component), of))
+            rows.append(writer.row(entry, component))
+            placed.append((entry.id, component, of))
         except (LeftOutError, media.MediaError) as error:
-            left_out.append(f"{entry.scene.game}: {entry.scene.name}: {str(error).replace(f'{entry.folder}/', '')}")
+            left_out.append(
+                f"{entry.scene.game}: {entry.scene.name}: {str(error).replace(f'{entry.folder}/', '')}"
+            )
     manifest.write(folder, rows)
     (folder / LEFT_OUT).write_text("".join(f"{line}\n" for line in sorted(left_out)), encoding="utf-8")
     tables.write(folder / LICENCES, ("file", "licence", "credit", "made_from"), sorted(writer.licences.values()))
@@ -78,8 +80,11 @@ class _Writer:
         self._terms = terms
         self.licences: dict[str, tuple[str, str, str, str]] = {}
 
-    def row(self, entry: Entry) -> manifest.Row:
-        """Write clip and picture of one example. Raises MediaError or LeftOutError for what cannot be one."""
+    def row(self, entry: Entry, component: str) -> manifest.Row:
+        """Write clip and picture of one example; its group is its component.
+
+        Raises MediaError or LeftOutError for what cannot be one.
+        """
         scene = entry.scene
         name = scene.music.relative_to(entry.folder).as_posix()
         audio = self._folder / "audio" / f"{_flat(entry, name)}.wav"
@@ -96,7 +101,7 @@ class _Writer:
             told.append(f"image={scene.game}/{scene.picture_source} sha256:{digest}")
         if scene.text:
             told.append(f"story={entry.id}")
-        example = Example(id=entry.id, group=entry.id, image=image, story=scene.text, audio=audio)
+        example = Example(id=entry.id, group=component, image=image, story=scene.text, audio=audio)
         return manifest.Row(example, "; ".join(told))
 
     def _image(self, entry: Entry) -> Path | None:
@@ -132,4 +137,3 @@ class _Writer:
 def _flat(entry: Entry, path: str) -> str:
     """One file name for a path in a game's folder: `supertux.music.forest.jewels`."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", f"{entry.scene.game}/{path.rpartition('.')[0]}".replace("/", "."))
-

@@ -40,9 +40,11 @@ class Entry:
     @property
     def keys(self) -> frozenset[str]:
         """What it shares with every other scene that has the same: track, files of the picture, text."""
-        text = (self.scene.text or "").encode()
-        told = [f"text:{hashlib.sha256(text).hexdigest()}"] if text else []
-        return frozenset([f"track:{self.music_sha256}", *map("picture:{}".format, self.picture_sha256.values()), *told])
+        text = " ".join((self.scene.text or "").split()).casefold()
+        told = [f"text:{hashlib.sha256(text.encode()).hexdigest()}"] if text else []
+        return frozenset(
+            [f"track:{self.music_sha256}", *map("picture:{}".format, self.picture_sha256.values()), *told]
+        )
 
 
 def collect(assets: Mapping[str, Path], games: Sequence[Game] = GAMES) -> tuple[list[Entry], list[str]]:
@@ -59,7 +61,9 @@ def collect(assets: Mapping[str, Path], games: Sequence[Game] = GAMES) -> tuple[
         places = [Place(one.id, one.music_sha256, frozenset(one.picture_sha256.values())) for one in found]
         why = thin(places, MOST)
         entries += [one for one in found if one.id not in why]
-        left_out += [f"{game.name}: {line}" for line in (*out, *(f"{name}: {reason}" for name, reason in why.items()))]
+        left_out += [
+            f"{game.name}: {line}" for line in (*out, *(f"{name}: {reason}" for name, reason in why.items()))
+        ]
     return sorted(entries, key=lambda entry: entry.id), left_out
 
 
@@ -68,18 +72,20 @@ def _entry(folder: Path, scene: Scene) -> Entry:
     return Entry(scene, folder, sha256(scene.music), {name: sha256(folder / name) for name in names})
 
 
-def parts(entries: Sequence[Entry]) -> list[tuple[int, str]]:
-    """The component of each entry, and the part of the split that it falls into.
+def parts(entries: Sequence[Entry]) -> list[tuple[str, str]]:
+    """The component of each entry, called by the first of its ids, and the part of the split that it falls into.
 
     A component's part is drawn by the sha256 of all that is in it: 60% training, 10% validation, 30% test of
     the components. It stays where it is whatever is added elsewhere.
     """
     found = components([entry.keys for entry in entries])
     contents: dict[int, set[str]] = {}
+    names: dict[int, str] = {}
     for index, entry in zip(found, entries, strict=True):
         contents.setdefault(index, set()).update(entry.keys)
+        names[index] = min(names.get(index, entry.id), entry.id)
     drawn = {index: part_of(keys) for index, keys in contents.items()}
-    return [(index, drawn[index]) for index in found]
+    return [(names[index], drawn[index]) for index in found]
 
 
 def part_of(keys: Iterable[str]) -> str:

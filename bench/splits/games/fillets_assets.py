@@ -16,7 +16,14 @@ def _tree(path: str, sha256: str, *keep: str) -> AssetFile:
 FILLETS = Asset(
     name="fillets",
     files=(
-        _tree("script/", "e863fbe351e999e53bb2b4a64db383c752d957c185c04e935421f8169762d77c", "*/models.lua", "*/code.lua", "*/dialogs_en.lua", "worlddesc.lua"),
+        _tree(
+            "script/",
+            "e863fbe351e999e53bb2b4a64db383c752d957c185c04e935421f8169762d77c",
+            "*/models.lua",
+            "*/code.lua",
+            "*/dialogs_en.lua",
+            "worlddesc.lua",
+        ),
         _tree("images/", "b86ff7aed625d5e272e519aabd4a148a1ddac5a30bf5a15f00b8483b8a4ce726", "*.png"),
         _tree("music/", "8e987883491773ae1167757034605d2553e61609f445359a9dc19ce14c9fefbc", "*.ogg"),
     ),

@@ -1,4 +1,7 @@
-"""The games of the split, each with its reader and what tells the licences of its files; assets have their names."""
+"""The games of the split, each with its reader and what tells the licences of its files.
+
+Their assets have their names.
+"""
 
 from __future__ import annotations
 
@@ -61,7 +64,9 @@ def _one(licence: str, credit: str, folder: Path) -> TermsOf:
 
 
 GAMES = (
-    Game("fillets", fillets.scenes, partial(_one, "GPL-2", "ALTAR interactive, Ivo and Pavel Danihelka and others")),
+    Game(
+        "fillets", fillets.scenes, partial(_one, "GPL-2", "ALTAR interactive, Ivo and Pavel Danihelka and others")
+    ),
     Game("hedgewars", hedgewars.scenes, partial(_packaged, "share/hedgewars/Data/")),
     Game("naev", naev.scenes, _naev),
     Game("supertux", supertux.scenes, partial(_packaged, "data/")),

@@ -5,11 +5,14 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:naev-data/usr/share/naev"
+_UPSTREAM = "https://github.com/naev/naev/releases/download/v0.8.2/naev-0.8.2-source.tar.xz"
+_PACKAGING = "https://salsa.debian.org/games-team/naev/-/raw/debian/0.8.2-1/debian/copyright"
 
 
 def _file(path: str, sha256: str, *keep: str) -> AssetFile:
     """A file, or a tree where the path ends in `/`."""
-    return AssetFile(path, (f"{_DEBIAN}/{path}",), (sha256,), keep)
+    upstream = f"{_UPSTREAM}#naev-0.8.2/{path}"
+    return AssetFile(path, (f"{_DEBIAN}/{path}", upstream), (sha256,), keep)
 
 
 NAEV = Asset(
@@ -32,7 +35,7 @@ NAEV = Asset(
         _file("dat/snd/SOUND_LICENSE.yaml", "57d3c38c72a221438af04d504da3b60726d709391d6d1ace331d90f8d239d4f1"),
         AssetFile(
             "copyright",
-            ("deb:naev-data/usr/share/doc/naev-data/copyright",),
+            ("deb:naev-data/usr/share/doc/naev-data/copyright", _PACKAGING),
             ("981428fd566fe19e56ef6e6743b96c9bafdbb1289887c6013da705c218b5ffb3",),
         ),
     ),

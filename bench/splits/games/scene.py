@@ -16,7 +16,7 @@ class Scene:
     """One place of a game for which its makers chose a picture and music."""
 
     game: str
-    """`supertuxkart`, `supertux`, `hedgewars`, `naev` or `wesnoth`."""
+    """Its name in index.py."""
     name: str
     """Id within the game: letters, digits, _ and - (made safe by the reader)."""
     picture: Path | None
@@ -24,10 +24,11 @@ class Scene:
     painted: Callable[[], Image] | None
     """Instead of `picture`: puts the picture together as the game does (PIL RGB), called when it is written."""
     picture_source: str
-    """What it was made from: relative paths of the files; part of `source`."""
+    """Paths in the game's folder of the files that it shows, apart by files.SEPARATOR. What recurs in many
+    pictures (tiles, props, water, veils) is not named: scenes that share a named file are dependent."""
     music: Path
     """The track's file."""
     text: str | None
-    """English text that belongs to the place (description, level name with its texts), None where there is none."""
+    """English text that belongs to the place: a description, a conversation; None where there is none."""
     licence: str
     """Of the files, as the package's copyright file or the file's own metadata says."""

@@ -6,10 +6,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from sightsound.bench.splits.games.files import LeftOutError
+
 MAX_DEPTH = 100  # nested lists; the game's files need 8
 
 
-class SexpError(ValueError):
+class SexpError(LeftOutError):
     """Text that is no s-expression, with the line."""
 
 

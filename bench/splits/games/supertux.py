@@ -8,9 +8,10 @@ from pathlib import Path
 from sightsound.bench.splits.games import copyright as packages
 from sightsound.bench.splits.games.files import SEPARATOR, LeftOutError, inside, joined, safe_id
 from sightsound.bench.splits.games.scene import Scene
-from sightsound.bench.splits.games.sexp import Node, SexpError, parse
-from sightsound.bench.splits.games.supertux_painting import backdrop_file, camera_of, paint
+from sightsound.bench.splits.games.sexp import Node, parse
+from sightsound.bench.splits.games.supertux_painting import ambient_light, backdrop_file, camera_of, paint
 
+DARK = 0.3  # ambient light below which next to nothing is seen
 OVERLAYS = ("misc/", "halloween/fog.png", "halloween/vignette.png")
 """Backdrops that only veil what lies behind them: no picture that levels share."""
 
@@ -24,7 +25,7 @@ def scenes(folder: Path) -> tuple[list[Scene], list[str]]:
     for level in sorted((game / "levels").glob("*/*.stl")):
         try:
             found.append(_scene(game, level, terms))
-        except (LeftOutError, SexpError, UnicodeDecodeError) as error:
+        except (LeftOutError, UnicodeDecodeError) as error:
             left_out.append(f"level {level.relative_to(game / 'levels')}: {error}")
     return _with_backdrop(found, left_out)
 
@@ -34,7 +35,9 @@ def _with_backdrop(found: list[Scene], left_out: list[str]) -> tuple[list[Scene]
     plain = {scene.name for scene in found if SEPARATOR not in scene.picture_source}
     better = {scene.music for scene in found if scene.name not in plain}
     dropped = {scene.name for scene in found if scene.name in plain and scene.music in better}
-    left_out += [f"level {name}: no backdrop, and other levels with its track have one" for name in sorted(dropped)]
+    left_out += [
+        f"level {name}: no backdrop, and other levels with its track have one" for name in sorted(dropped)
+    ]
     return [scene for scene in found if scene.name not in dropped], left_out
 
 
@@ -46,6 +49,8 @@ def _scene(game: Path, level: Path, terms: packages.Copyright) -> Scene:
         raise LeftOutError("no sector to begin in")
     music = _music(game, sector)
     camera_of(sector)
+    if max(ambient_light(sector)) < DARK:
+        raise LeftOutError("it is dark but for lamps, which are not painted")
     backdrops = _backdrops(game, sector)
     named = [path.relative_to(game).as_posix() for path in (music, level, *backdrops)]
     return Scene(
@@ -82,6 +87,4 @@ def _backdrops(game: Path, sector: Node) -> list[Path]:
         if (name := layer.word(part))
     ]
     below = game / "images/background"
-    return [
-        path for path in dict.fromkeys(named) if not path.relative_to(below).as_posix().startswith(OVERLAYS)
-    ]
+    return [path for path in dict.fromkeys(named) if not path.relative_to(below).as_posix().startswith(OVERLAYS)]

@@ -1,8 +1,9 @@
-"""The first screen of a SuperTux level, put together as the game does: colour gradient, backdrops and tiles by their
-z-pos, seen by a camera where the player starts, in the colour of the level's ambient light.
+"""The first screen of a SuperTux level, put together as the game does.
 
-Creatures, objects, particles, lamps, tile maps that move and layers that tint the light are not painted. Rules after
-the game's sources (0.6): background.cpp, gradient.cpp, tilemap.cpp, camera.cpp, tile_set_parser.cpp.
+Colour gradient, backdrops and tiles by their z-pos, seen by a camera where the player starts, in the colour of the
+level's ambient light. Creatures, objects, particles, lamps, tile maps that move and layers that tint the light are
+not painted. Rules after the game's sources (0.6): background.cpp, gradient.cpp, tilemap.cpp, camera.cpp,
+tile_set_parser.cpp.
 """
 
 from __future__ import annotations
@@ -65,10 +66,15 @@ def paint(game: Path, sector: Node) -> Image:
     for layer in sorted(layers, key=lambda one: z_pos(one)):
         if layer.word("target", layer.word("draw-target", "normal")) == "normal":
             canvas.alpha_composite(_tinted(painters[layer.name](game, layer, camera), layer))
+    lit = np.asarray(canvas.convert("RGB"), dtype=np.float32) * np.asarray(ambient_light(sector))
+    return Image.fromarray(np.clip(np.rint(lit), 0, 255).astype(np.uint8))
+
+
+def ambient_light(sector: Node) -> list[float]:
+    """The colour that everything is seen in: red, green, blue from 0 to 1."""
     light = sector.first("ambient-light")
     colour = (light.numbers("color") or [number(str(word)) for word in light.items]) if light else []
-    lit = np.asarray(canvas.convert("RGB"), dtype=np.float32) * np.asarray((colour + [1.0] * 3)[:3])
-    return Image.fromarray(np.clip(np.rint(lit), 0, 255).astype(np.uint8))
+    return [*colour, 1.0, 1.0, 1.0][:3]
 
 
 def z_pos(layer: Node) -> float:
@@ -106,7 +112,9 @@ def _gradient(game: Path, layer: Node, camera: Camera) -> Image:
 
     direction = layer.word("direction", "vertical")
     side = 0 if direction.startswith("horizontal") else 1
-    ends = ("left_color", "right_color") if side == 0 and layer.first("left_color") else ("top_color", "bottom_color")
+    ends = (
+        ("left_color", "right_color") if side == 0 and layer.first("left_color") else ("top_color", "bottom_color")
+    )
     first, last = (
         np.array([*(layer.numbers(name) or default), 1.0][:4])
         for name, default in zip(ends, ([0.3, 0.4, 0.75], [1.0, 1.0, 1.0]), strict=True)
@@ -167,7 +175,12 @@ def _repeats(first: float, size: int, room: int) -> range:
 def _put(canvas: Image, picture: Image, left: float, top: float) -> None:
     """Lay a picture on the canvas, as much of it as is inside."""
     x, y = round(left), round(top)
-    inside_box = (max(-x, 0), max(-y, 0), min(picture.width, canvas.width - x), min(picture.height, canvas.height - y))
+    inside_box = (
+        max(-x, 0),
+        max(-y, 0),
+        min(picture.width, canvas.width - x),
+        min(picture.height, canvas.height - y),
+    )
     if inside_box[0] < inside_box[2] and inside_box[1] < inside_box[3]:
         canvas.alpha_composite(picture, (max(x, 0), max(y, 0)), inside_box)
 

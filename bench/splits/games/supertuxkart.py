@@ -17,6 +17,7 @@ from sightsound.bench.splits.games.scene import Scene
 _ELEMENT = re.compile(r'<[A-Za-z][\w-]*((?:\s+[\w-]+\s*=\s*"[^"]*")*)\s*/?>')
 _ATTRIBUTE = re.compile(r'([\w-]+)\s*=\s*"([^"]*)"')
 
+
 def scenes(folder: Path) -> tuple[list[Scene], list[str]]:
     """The scenes of the game in `folder`, and a line for each place left out, with the reason."""
     game = folder.resolve()

@@ -25,9 +25,22 @@ def _tree(path: str, sha256: str, *keep: str) -> AssetFile:
 SUPERTUXKART = Asset(
     name="supertuxkart",
     files=(
-        _tree("data/music/", "7317d467df19ad24c1595431fe8472add1dd58c0dff5b971b7576e46da9bee83", "*.music", "*.ogg"),
-        _tree("data/tracks/", "e5431f1881b8f9bd5514bf21281a241b34cbf4d2a52eb79c43e8f43d9bf8500c", "*/track.xml", "*.music", "*.ogg", *_SHOWN),
-        AssetFile("copyright", (f"{_DEBIAN}/doc/supertuxkart-data/copyright", _PACKAGING), ("89819750869caf6b68455c0d492b8fe1a5efbd94cd0fb40469e17f4aeea84bad",)),
+        _tree(
+            "data/music/", "7317d467df19ad24c1595431fe8472add1dd58c0dff5b971b7576e46da9bee83", "*.music", "*.ogg"
+        ),
+        _tree(
+            "data/tracks/",
+            "e5431f1881b8f9bd5514bf21281a241b34cbf4d2a52eb79c43e8f43d9bf8500c",
+            "*/track.xml",
+            "*.music",
+            "*.ogg",
+            *_SHOWN,
+        ),
+        AssetFile(
+            "copyright",
+            (f"{_DEBIAN}/doc/supertuxkart-data/copyright", _PACKAGING),
+            ("89819750869caf6b68455c0d492b8fe1a5efbd94cd0fb40469e17f4aeea84bad",),
+        ),
     ),
     licence="CC-BY-SA-3.0 and others by file (file copyright)",
     description="SuperTuxKart 1.4: tracks, arenas and cutscenes, their pictures and music",

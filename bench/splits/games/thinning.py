@@ -31,7 +31,9 @@ def thin(places: Sequence[Place], most: int) -> dict[str, str]:
     for place in places:
         waiting[place.track].append(place)
     for track in waiting.values():
-        track.sort(key=lambda one: (not one.pictures, max(map(shown.__getitem__, one.pictures), default=0), one.id))
+        track.sort(
+            key=lambda one: (not one.pictures, max(map(shown.__getitem__, one.pictures), default=0), one.id)
+        )
     owner: dict[str, str] = {}
     turns = sorted(waiting, key=lambda track: (len(waiting[track]), waiting[track][0].id))
     for turn in range(most):
@@ -47,6 +49,8 @@ def thin(places: Sequence[Place], most: int) -> dict[str, str]:
         for place in others:
             foreign = any(owner.get(picture, track) != track for picture in place.pictures)
             left_out[place.id] = (
-                "its picture is shown with another track too" if foreign else f"its track has {most} places already"
+                "its picture is shown with another track too"
+                if foreign
+                else f"its track has {most} places already"
             )
     return left_out

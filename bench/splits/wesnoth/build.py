@@ -139,9 +139,7 @@ def _row(piece: Piece) -> manifest.Row:
     return manifest.Row(example, "; ".join(filter(None, (piece.audio_source, piece.image_source, story))))
 
 
-def _choose(
-    game: Path, scenario: Scenario, example_id: str, shown: Mapping[Path, int], pictured: bool
-) -> Choice:
+def _choose(game: Path, scenario: Scenario, example_id: str, shown: Mapping[Path, int], pictured: bool) -> Choice:
     """What a scenario shows and plays. Raises _LeftOutError for one that cannot be an example."""
     index, picture = _choose_picture(game, scenario, shown)
     if picture is None:
