@@ -147,7 +147,7 @@ def test_a_flight_shows_a_planet_before_the_nebula(game: Path) -> None:
     assert flight.painted
     assert flight.painted().size == (800, 600)
     nebula = nebula_of("Sol's End")
-    assert flight.picture_source == f"dat/gfx/bkg/{nebula}+dat/gfx/planet/space/{other}.png"
+    assert flight.picture_source == f"dat/gfx/bkg/{nebula} | dat/gfx/planet/space/{other}.png"
     assert flight.music.stem == flight_track("Sol's End", None)
 
 

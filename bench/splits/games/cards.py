@@ -6,13 +6,13 @@ from sightsound.bench.core.types import SplitCard
 from sightsound.bench.splits.games.index import GAMES
 
 _DESCRIPTION = (
-    "Places of six games (rooms, themes, missions, planets, levels, race tracks, scenarios), each with the picture, "
-    "the text and the track that its makers put together, at most 4 a track. Music: 10 s from 30 s on, of tracks "
-    "under 60 s the middle. The group is the component of all that shares track, picture or text."
+    "Places of six games (rooms, themes, missions, planets, levels, race tracks, scenarios), each with the "
+    "picture, the text and the track that its makers put together, at most 4 a track. Music: 10 s from 30 s on, "
+    "of tracks under 60 s the middle. The group is the component of all that shares track, picture or text."
 )
 _KNOWN = (
-    "A loose match: a track goes with a whole place or with a kind of places. Pictures of fillets, of supertux, of "
-    "flights in naev and of themes and maps in hedgewars are put together by rules after the games' sources, "
+    "A loose match: a track goes with a whole place or with a kind of places. Pictures of fillets, of supertux, "
+    "of flights in naev and of themes and maps in hedgewars are put together by rules after the games' sources, "
     "without creatures, effects and lamps. Hardly a picture is a photograph, all music is game music. Tiles, "
     "props, water and veils recur in several pictures of a game and count as nothing shared; rooms of fillets are "
     "variants of one another, some under different tracks. Texts of fillets are talk, those of hedgewars say what "
