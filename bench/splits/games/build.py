@@ -113,7 +113,7 @@ class _Writer:
         if scene.painted is None:
             return None
         picture = scene.painted()
-        if all(low == high for low, high in picture.getextrema()):
+        if picture.getcolors(1):  # None where there are more
             raise LeftOutError("its picture is of one colour")
         folder.mkdir(exist_ok=True)
         written = folder / f"{entry.id}.png"

@@ -140,8 +140,8 @@ def _backdrop(game: Path, layer: Node, camera: Camera) -> Image:
         if layer.word(name)
     }
     picture = pictures["image"]
-    speeds = (layer.number("speed-x", layer.number("speed", 0.5)),)
-    speeds += (layer.number("speed-y", speeds[0]),)
+    across = layer.number("speed-x", layer.number("speed", 0.5))
+    speeds = across, layer.number("speed-y", across)
     middle, edge = [], []  # of the picture on the screen; how far from there the ends of its way are
     for side, (at, size) in enumerate(zip(camera.start, camera.size, strict=True)):
         place = layer.number("xy"[side], size / 2) + layer.number(f"scroll-offset-{'xy'[side]}", 0)
@@ -194,9 +194,9 @@ def _tiles(game: Path, layer: Node, camera: Camera) -> Image:
         return canvas  # it moves
     known = tile_images(game)
     width = int(layer.number("width", 0))
-    speed = (layer.number("speed-x", layer.number("speed", 1.0)),)
-    speed += (layer.number("speed-y", layer.number("speed", 1.0)),)
-    left, top = camera.start[0] * speed[0], camera.start[1] * speed[1]
+    speed = layer.number("speed", 1.0)
+    left = camera.start[0] * layer.number("speed-x", speed)
+    top = camera.start[1] * layer.number("speed-y", speed)
     for index, tile in enumerate(layer.words("tiles")):
         x, y = index % width * TILE - left, index // width * TILE - top
         if tile != "0" and tile in known and -4 * TILE < x < SCREEN[0] and -4 * TILE < y < SCREEN[1]:

@@ -30,10 +30,8 @@ def thin(places: Sequence[Place], most: int) -> dict[str, str]:
     waiting: dict[str, list[Place]] = defaultdict(list)
     for place in places:
         waiting[place.track].append(place)
-    for track in waiting.values():
-        track.sort(
-            key=lambda one: (not one.pictures, max(map(shown.__getitem__, one.pictures), default=0), one.id)
-        )
+    for here in waiting.values():
+        here.sort(key=lambda one: (not one.pictures, max((shown[p] for p in one.pictures), default=0), one.id))
     owner: dict[str, str] = {}
     turns = sorted(waiting, key=lambda track: (len(waiting[track]), waiting[track][0].id))
     for turn in range(most):
