@@ -55,8 +55,9 @@ Built = Callable[..., tuple[dict[str, Example], list[str], dict[str, str]]]
 
 
 @pytest.fixture
-def built(tmp_path: Path, folder: Path) -> Built:
+def built(tmp_path: Path, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Built:
     """Builds a split of scenes; gives its examples by name, what was left out, and the parts by id."""
+    monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
 
     def make(found: Iterable[Scene], part: str = "", into: str = "split") -> tuple:  # type: ignore[type-arg]
         game = Game(
