@@ -37,6 +37,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.splits.published",),
     ("bench.splits.mu",),
     ("bench.splits.songbook",),
+    ("bench.splits.games",),
+    ("bench.splits.components",),
     ("bench.splits.wesnoth",),
     ("bench.splits.media",),
     ("bench.assets",),

@@ -92,6 +92,8 @@ def splits_prepare(
     from sightsound.bench.core import console
     from sightsound.bench.splits.media.wishes import Wishes
 
+    if downloads := data.downloads(name, mirror):
+        console.say(downloads)
     with console.progress() as report:
         folder = data.prepare(name, mirror, report, media, Wishes(prefer, link))
     print(folder)

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sightsound.bench import assets
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Example, Report, SplitCard
@@ -21,6 +22,7 @@ __all__ = [
     "SplitError",
     "card",
     "count",
+    "downloads",
     "folder_of",
     "is_prepared",
     "load",
@@ -215,6 +217,28 @@ def prepare(
 def is_prepared(name: str) -> bool:
     """Whether a folder of that split is there, whole or not."""
     return folder_of(name).is_dir()
+
+
+def downloads(name: str, mirror: Path | None = None) -> str:
+    """What preparing a split will download, in a sentence with the sizes; empty where all is here."""
+    known = card(name)
+    if not known.entry or is_prepared(name):
+        return ""
+    absent = {
+        asset: registry.asset(asset).size_bytes / 1e6 for asset in known.assets if not _is_here(asset, mirror)
+    }
+    sizes = ", ".join(f"{asset} {size:,.0f} MB" for asset, size in absent.items())
+    each = f" ({sizes})" if len(absent) > 1 else ""
+    return (
+        f"the split {name} is made from {sum(absent.values()):,.0f} MB to download first{each}" if absent else ""
+    )
+
+
+def _is_here(asset: str, mirror: Path | None) -> bool:
+    try:
+        return assets.locate(asset, mirror) is not None
+    except assets.AssetError:  # damaged: it is fetched again
+        return False
 
 
 def count(name: str) -> int | None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from sightsound.bench.core.types import SplitCard
 from sightsound.bench.splits import gestures
+from sightsound.bench.splits.games import assets as games_assets
+from sightsound.bench.splits.games import cards as games
 from sightsound.bench.splits.mu import cards as mu
 from sightsound.bench.splits.published import (
     artmusic,
@@ -25,6 +27,7 @@ from sightsound.metrics.asset import Asset
 
 CARDS: tuple[SplitCard | Asset, ...] = (
     *(gestures.CARD, gestures.FILMS),
+    *(*games.CARDS, *games_assets.ASSETS),
     *(mu.MUCAPS, mu.MUEDIT, mu.MUIMAGE, mu.MUIMAGE_EVAL, mu.MUVIDEO, mu.MUVIDEO_EVAL),
     *(songbook.CARD, songbook_assets.SONGBOOK),
     *(wesnoth.CARD, wesnoth_reversed.CARD, wesnoth_assets.WESNOTH),

@@ -106,6 +106,8 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
     mirror = options.mirror
     if mirror is not None and not mirror.is_dir():
         raise BenchError(f"--mirror {mirror}: no such folder")
+    if downloads := splits.downloads(split, mirror):
+        options.notes.append(downloads)
     if not options.split or not options.metrics:
         options.notes.append(f"preset {preset.name}: {preset.description}")
     names = [system.label for system in systems if not system.card.reference]

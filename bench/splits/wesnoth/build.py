@@ -12,16 +12,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-import numpy as np
-
 from sightsound.bench.core import media
 from sightsound.bench.core.types import Example, SplitCard
-from sightsound.bench.splits.media import manifest
+from sightsound.bench.splits.media import excerpts, manifest
 from sightsound.bench.splits.wesnoth.scenarios import Part, Scenario, read_scenarios
 
-CLIP_S = 10.0
-CLIP_FROM_S = 30.0  # past the introductions, and no track of the split is silent there
-SHORT_S = 60.0  # of shorter tracks the middle is taken
 LEFT_OUT = "left_out.txt"
 
 CARD = SplitCard(
@@ -46,8 +41,8 @@ CARD = SplitCard(
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A scenario that has what an example needs; its files are in the split's folder."""
+class Choice:
+    """A scenario that has what an example needs, and which of it is taken."""
 
     id: str
     """Campaign and scenario, as an example is called."""
@@ -55,6 +50,16 @@ class Piece:
     """What the game says."""
     page: int
     """Index of the page that the picture is on, or of the first page with text."""
+    music: Path
+    """The game's file of the track."""
+    picture: Path | None
+    """The game's file of the picture."""
+
+
+@dataclass(frozen=True)
+class Piece(Choice):
+    """A choice whose files are in the split's folder."""
+
     audio: Path
     """The clip."""
     audio_source: str
@@ -87,9 +92,24 @@ def collect(folder: Path, game: Path, *, pictured: bool = False) -> tuple[list[P
     With `pictured` only those that have a picture. Raises WmlError for WML that cannot be read.
     """
     game = game.resolve()
+    chosen, left_out = choices(game, pictured=pictured)
+    pieces: list[Piece] = []
+    for choice in chosen:
+        try:
+            pieces.append(_piece(folder, game, choice))
+        except media.MediaError as error:
+            left_out.append(f"{choice.id}: {str(error).replace(f'{game}/', '')}")
+    return pieces, left_out
+
+
+def choices(game: Path, *, pictured: bool = False) -> tuple[list[Choice], list[str]]:
+    """What every scenario that can be an example shows and plays, and why the others cannot be one.
+
+    `game` is the asset's folder, resolved. Raises WmlError for WML that cannot be read.
+    """
     scenarios = [scenario for scenario in read_scenarios(game) if scenario.story]
     shown = _times_shown(game, scenarios)
-    pieces: list[Piece] = []
+    chosen: list[Choice] = []
     left_out: list[str] = []
     stories: dict[str, str] = {}
     for scenario in scenarios:
@@ -98,14 +118,14 @@ def collect(folder: Path, game: Path, *, pictured: bool = False) -> tuple[list[P
         try:
             if scenario.story in stories:
                 raise _LeftOutError(f"the same story as {stories[scenario.story]}")
-            pieces.append(_piece(folder, game, scenario, example_id, shown, pictured))
+            chosen.append(_choose(game, scenario, example_id, shown, pictured))
             stories[scenario.story] = example_id
             named = {part.picture for part in scenario.parts if part.picture and part.text}
             missing = [name for name in named if not _find(game, name, "images", scenario.campaign)]
             left_out += [f"{example_id}: the picture {name} is not among the game's files" for name in missing]
-        except (_LeftOutError, media.MediaError) as error:
-            left_out.append(f"{example_id}: {str(error).replace(f'{game}/', '')}")
-    return pieces, left_out
+        except _LeftOutError as error:
+            left_out.append(f"{example_id}: {error}")
+    return chosen, left_out
 
 
 class _LeftOutError(Exception):
@@ -119,10 +139,8 @@ def _row(piece: Piece) -> manifest.Row:
     return manifest.Row(example, "; ".join(filter(None, (piece.audio_source, piece.image_source, story))))
 
 
-def _piece(
-    folder: Path, game: Path, scenario: Scenario, example_id: str, shown: Mapping[Path, int], pictured: bool
-) -> Piece:
-    """Write the files of one example. Raises _LeftOutError or MediaError for a scenario that cannot be one."""
+def _choose(game: Path, scenario: Scenario, example_id: str, shown: Mapping[Path, int], pictured: bool) -> Choice:
+    """What a scenario shows and plays. Raises _LeftOutError for one that cannot be an example."""
     index, picture = _choose_picture(game, scenario, shown)
     if picture is None:
         if pictured:
@@ -134,15 +152,20 @@ def _piece(
     music = _find(game, track, "music", scenario.campaign)
     if music is None:
         raise _LeftOutError(f"its music {track} is not among the game's files")
-    image = _write_image(folder, game, picture) if picture else None
-    audio, start_s = _write_clip(folder, game, music)
+    return Choice(example_id, scenario, index, music, picture)
+
+
+def _piece(folder: Path, game: Path, choice: Choice) -> Piece:
+    """Write the files of one example. Raises MediaError for media that cannot be read."""
+    music, picture = choice.music, choice.picture
+    image = excerpts.write_picture(picture, folder / "image", _flat(game, picture)) if picture else None
+    audio = folder / "audio" / f"{_flat(game, music)}.wav"
+    start_s = excerpts.write_clip(music, audio)
+    audio_source = f"audio={music.relative_to(game).as_posix()}@{start_s:.3f}+{excerpts.CLIP_S}"
     return Piece(
-        id=example_id,
-        scenario=scenario,
-        page=index,
+        **vars(choice),
         audio=audio,
-        audio_source=f"audio={music.relative_to(game).as_posix()}@{start_s:.3f}+{CLIP_S} "
-        f"sha256:{media.file_sha256(music)}",
+        audio_source=f"{audio_source} sha256:{media.file_sha256(music)}",
         image=image,
         image_source=f"image={picture.relative_to(game).as_posix()} sha256:{media.file_sha256(picture)}"
         if picture
@@ -197,56 +220,3 @@ def _flat(game: Path, path: Path) -> str:
     folders = path.relative_to(game).parts[:-1]
     kept = [folder for folder in folders if folder not in ("data", "core", "campaigns", "images", "music")]
     return re.sub(r"[^A-Za-z0-9._-]+", "_", ".".join([*kept, path.stem]))
-
-
-def _write_image(folder: Path, game: Path, picture: Path) -> Path:
-    """Copy an opaque RGB picture as it is; lay any other over black, as the game's story screen does, as PNG."""
-    from PIL import Image
-
-    media.load_image(picture)  # refuses what is damaged or too large
-    (folder / "image").mkdir(exist_ok=True)
-    with Image.open(picture) as opened:
-        if opened.mode == "RGB" and opened.format in ("PNG", "JPEG") and "transparency" not in opened.info:
-            written = folder / "image" / (_flat(game, picture) + picture.suffix.lower())
-            written.write_bytes(picture.read_bytes())
-            return written
-        suffix = "" if picture.suffix.lower() == ".png" else picture.suffix.lower()  # a.webp must not become a.png
-        written = folder / "image" / f"{_flat(game, picture)}{suffix}.png"
-        layer = opened.convert("RGBA")
-        black = Image.new("RGBA", layer.size, "black")
-        Image.alpha_composite(black, layer).convert("RGB").save(written)
-    return written
-
-
-def _write_clip(folder: Path, game: Path, music: Path) -> tuple[Path, float]:
-    """Cut a track; returns the clip and where it begins in the track, in seconds.
-
-    Tracks that several scenarios play are written once. Raises MediaError for a track that cannot be read or is
-    shorter than a clip.
-    """
-    import soundfile
-
-    (folder / "audio").mkdir(exist_ok=True)
-    written = folder / "audio" / (_flat(game, music) + ".wav")
-    try:
-        with soundfile.SoundFile(music) as file:
-            length_s = file.frames / file.samplerate
-            if length_s < CLIP_S:
-                raise media.MediaError(f"{music}: {length_s:.1f} s, shorter than a clip of {CLIP_S} s")
-            start_s = clip_start_s(length_s)
-            if not written.exists():
-                file.seek(round(start_s * file.samplerate))
-                samples = file.read(round(CLIP_S * file.samplerate), dtype="float32", always_2d=True)
-                media.write_audio(written, np.asarray(samples).T, file.samplerate)
-    except (soundfile.LibsndfileError, OSError) as error:
-        raise media.MediaError(f"{music}: cannot be decoded as audio ({error})") from error
-    return written, start_s
-
-
-def clip_start_s(length_s: float) -> float:
-    """Where the clip of a track begins, in seconds, to the millisecond.
-
-    >>> clip_start_s(318.2), clip_start_s(44.4)
-    (30.0, 17.2)
-    """
-    return CLIP_FROM_S if length_s >= SHORT_S else round((length_s - CLIP_S) / 2, 3)
