@@ -41,7 +41,7 @@ class Score:
     split: str
     """`name@hash`."""
     metric: str
-    """Metric name."""
+    """Metric name; also `fingerprint.0` and so on, which are no metrics (bench/stages/fingerprint.py)."""
     competitors: str
     """Rank metrics: the systems compared."""
     seed: int
