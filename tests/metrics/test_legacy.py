@@ -223,7 +223,7 @@ def test_on_real_music(tmp_path):
 
 
 def test_of_embeddings_of_real_music():
-    """Over musicnn, the trained network at hand; docs/statistics.md has the values of all pieces."""
+    """Over musicnn, the trained network at hand; docs/metrics.md has the values of all pieces."""
     clips = [media.load_audio(path, [16000])[16000] for path in sorted(assets.fetch("wesnoth").rglob("*.ogg"))[:8]]
     features = musicnn.load_msd({"musicnn": assets.fetch("musicnn")}, "cpu")(clips)
     embeddings, logits = ([found[name] for found in features] for name in ("embedding", "logits"))
