@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+from collections import Counter
 from pathlib import Path
 
 from sightsound.bench import splits
@@ -89,11 +90,12 @@ def test_the_real_split() -> None:
         assert example.audio.read_bytes() == other.audio.read_bytes()
         assert example.reference_image.read_bytes() == other.image.read_bytes()
         assert example.reference_text and other.story and example.reference_text in other.story
-        assert example.group == example.audio.stem
-    assert len({example.group for example in split.examples}) == 20
+    sizes = Counter(example.group for example in split.examples)
+    assert len(sizes) == 12 and max(sizes.values()) == 40, "tracks and pictures tie 40 of the 53 together"
+    assert len({example.audio for example in split.examples}) == 20
     assert len({example.reference_image for example in split.examples}) == 36
-    assert len({(example.group, example.reference_image) for example in split.examples}) == 46
-    tracks: dict[Path, set[str]] = {}
+    assert len({(example.audio, example.reference_image) for example in split.examples}) == 46
+    tracks: dict[Path, set[Path]] = {}
     for example in split.examples:
-        tracks.setdefault(example.reference_image, set()).add(example.group)  # type: ignore[arg-type]
+        tracks.setdefault(example.reference_image, set()).add(example.audio)  # type: ignore[arg-type]
     assert sum(len(found) > 1 for found in tracks.values()) == 5
