@@ -17,45 +17,44 @@ from tests.statistics import coverage, verdicts
 
 WANTED = 0.92, 0.97  # share of 95% intervals that hold the truth
 MOST_ALARMS = 0.06
+SCENE = ("what", "clips", "groups", "sizes", "in effect", "repetitions")
+INTERVALS = {f"intervals.{kind.__name__}": kind for kind in coverage.KINDS}
+VERDICTS = {f"verdicts.{kind.__name__}": kind for kind in verdicts.KINDS}
 
 
 def main(arguments: Sequence[str]) -> None:
     """Print the tables."""
-    intervals = {f"intervals.{kind.__name__}": kind for kind in coverage.KINDS}
-    tests = {f"verdicts.{kind.__name__}": kind for kind in verdicts.KINDS}
+    names = [*INTERVALS, *VERDICTS]
     parser = argparse.ArgumentParser(prog="python -m tests.statistics", description=__doc__.partition("\n")[0])
     parser.add_argument("--repetitions", type=int, default=1000, help="of a mean; what takes longer gets a share")
-    parser.add_argument("--only", action="append", choices=[*intervals, *tests], help="one table; may be repeated")
+    parser.add_argument("--only", action="append", choices=names, metavar="TABLE", help=", ".join(names))
     options = parser.parse_args(arguments)
     with threadpool_limits(1, user_api="blas"):
-        for name in options.only or [*intervals, *tests]:
+        for name in options.only or names:
             start = time.monotonic()
-            kind = intervals.get(name) or tests[name]
+            kind = INTERVALS.get(name) or VERDICTS[name]
             print(f"{name}: {' '.join(str(kind.__doc__).split())}\n")
-            print(*(_intervals if name in intervals else _tests)(name, options.repetitions), sep="\n")
+            intervals(name, options.repetitions) if name in INTERVALS else alarms(name, options.repetitions)
             print(f"\n({time.monotonic() - start:.0f} s)\n", flush=True)
 
 
-def _intervals(name: str, repetitions: int) -> list[str]:
-    lines = [("what", "clips", "groups", "sizes", "in effect", "repetitions", "shown", "held", "+-", "too high", "")]
-    kind = {f"intervals.{kind.__name__}": kind for kind in coverage.KINDS}[name]
-    for cell in kind():
+def intervals(name: str, repetitions: int) -> None:
+    """A table of coverage: shares in percent, `+-` the standard error of `held` by the number of repetitions."""
+    _head(*SCENE, "shown", "held", "+-", "too high", "")
+    for cell in INTERVALS[name]():
         found = coverage.measure(cell, repetitions)
-        shares = (_percent(found.held), _percent(found.error), _percent(found.above))
-        outside = _outside(found.held, found.error, *WANTED)
-        lines.append((*_scene(cell), str(found.repetitions), _percent(found.shown), *shares, outside))
-    return _table(lines)
+        shares = (_percent(share) for share in (found.shown, found.held, found.error, found.above))
+        _line(*_scene(cell), str(found.repetitions), *shares, _outside(found.held, found.error, *WANTED))
 
 
-def _tests(name: str, repetitions: int) -> list[str]:
-    lines = [("what", "clips", "groups", "sizes", "in effect", "repetitions", "given", "p < 0.05", "+-", "")]
-    kind = {f"verdicts.{kind.__name__}": kind for kind in verdicts.KINDS}[name]
-    for cell in kind():
+def alarms(name: str, repetitions: int) -> None:
+    """A table of verdicts: shares in percent, `+-` the standard error of those with p < 0.05."""
+    _head(*SCENE, "given", "p < 0.05", "+-", "")
+    for cell in VERDICTS[name]():
         found = verdicts.measure(cell, repetitions)
         most = 1.0 if cell.kind == "found" else MOST_ALARMS
-        shares = (_percent(found.given), _percent(found.alarms), _percent(found.error))
-        lines.append((*_scene(cell), str(found.repetitions), *shares, _outside(found.alarms, found.error, 0, most)))
-    return _table(lines)
+        shares = (_percent(share) for share in (found.given, found.alarms, found.error))
+        _line(*_scene(cell), str(found.repetitions), *shares, _outside(found.alarms, found.error, 0, most))
 
 
 def _scene(cell: coverage.Cell | verdicts.Cell) -> tuple[str, ...]:
@@ -73,10 +72,13 @@ def _percent(share: float) -> str:
     return "–" if math.isnan(share) else f"{100 * share:.1f}"
 
 
-def _table(lines: Sequence[Sequence[str]]) -> list[str]:
-    """A Markdown table."""
-    head, *rest = (f"| {' | '.join(line)} |" for line in lines)
-    return [head, "|" + "---|" * len(lines[0]), *rest]
+def _head(*cells: str) -> None:
+    _line(*cells)
+    print("|" + "---|" * len(cells), flush=True)
+
+
+def _line(*cells: str) -> None:
+    print(f"| {' | '.join(cells)} |", flush=True)
 
 
 if __name__ == "__main__":
