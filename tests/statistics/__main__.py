@@ -39,12 +39,15 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def intervals(name: str, repetitions: int) -> None:
-    """A table of coverage: shares in percent, `+-` the standard error of `held` by the number of repetitions."""
-    _head(*SCENE, "shown", "held", "+-", "too high", "")
+    """A table of coverage: shares in percent, `+-` the standard error of `held` by the number of repetitions, `width`
+    in standard deviations of the value, 3.9 of a normal mean."""
+    _head(*SCENE, "shown", "held", "+-", "too high", "width", "")
     for cell in INTERVALS[name]():
         found = coverage.measure(cell, repetitions)
         shares = (_percent(share) for share in (found.shown, found.held, found.error, found.above))
-        _line(*_scene(cell), str(found.repetitions), *shares, _outside(found.held, found.error, *WANTED))
+        width = "–" if math.isnan(found.width) else f"{found.width:.1f}"
+        mark = _outside(found.held, found.intervals, *WANTED)
+        _line(*_scene(cell), str(found.repetitions), *shares, width, mark)
 
 
 def alarms(name: str, repetitions: int) -> None:
@@ -54,7 +57,7 @@ def alarms(name: str, repetitions: int) -> None:
         found = verdicts.measure(cell, repetitions)
         most = 1.0 if cell.kind == "found" else MOST_ALARMS
         shares = (_percent(share) for share in (found.given, found.alarms, found.error))
-        _line(*_scene(cell), str(found.repetitions), *shares, _outside(found.alarms, found.error, 0, most))
+        _line(*_scene(cell), str(found.repetitions), *shares, _outside(found.alarms, found.tests, 0, most))
 
 
 def _scene(cell: coverage.Cell | verdicts.Cell) -> tuple[str, ...]:
@@ -63,9 +66,10 @@ def _scene(cell: coverage.Cell | verdicts.Cell) -> tuple[str, ...]:
     return cell.what, str(scene.clips), str(scene.groups), sizes, f"{scene.effective:.1f}"
 
 
-def _outside(share: float, error: float, least: float, most: float) -> str:
-    """A mark where a share is outside of what is wanted by more than chance: two standard errors."""
-    return "low" if share + 2 * error < least else "high" if share - 2 * error > most else ""
+def _outside(share: float, count: int, least: float, most: float) -> str:
+    """A mark where a share of `count` is outside of what is wanted by more than chance: two standard errors."""
+    below, above = (2 * math.sqrt(end * (1 - end) / max(count, 1)) for end in (least, most))
+    return "low" if share < least - below else "high" if share > most + above else ""
 
 
 def _percent(share: float) -> str:

@@ -11,14 +11,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightsound.bench.core import registry
 from sightsound.bench.stages import values
+from sightsound.metrics.card import MetricCard
 from sightsound.metrics.rows import Rows
 from sightsound.metrics.statistics import parts
 from sightsound.metrics.statistics.interval import estimate
 from sightsound.metrics.statistics.parts import Parts
-from tests.statistics.worlds import LAWS, NORMAL, Scene, generator, scenes
+from tests.statistics.worlds import LAWS, NORMAL, Law, Scene, generator, scenes
 
 FRAMES = 4
 CLASSES = (10, 50)
@@ -61,9 +63,14 @@ class Held:
     """Middling width of an interval in standard deviations of the value."""
 
     @property
+    def intervals(self) -> int:
+        """How many there were."""
+        return round(self.repetitions * self.shown)
+
+    @property
     def error(self) -> float:
         """Standard error of `held`."""
-        return float(np.sqrt(self.held * (1 - self.held) / max(1, self.repetitions * self.shown)))
+        return float(np.sqrt(self.held * (1 - self.held) / max(1, self.intervals)))
 
 
 def measure(cell: Cell, repetitions: int) -> Held:
@@ -90,8 +97,8 @@ def means() -> Iterator[Cell]:
     for name, law in LAWS.items():
         for scene in scenes():
 
-            def draw(rng: np.random.Generator, scene: Scene, law: object = law) -> Parts:
-                return parts.of_clips(scene.shared(rng, law), scene.names, scene.group_names)  # type: ignore[arg-type]
+            def draw(rng: np.random.Generator, scene: Scene, law: Law = law) -> Parts:
+                return parts.of_clips(scene.shared(rng, law), scene.names, scene.group_names)
 
             yield Cell("means", name, scene, draw, truth=0.0)
 
@@ -177,39 +184,68 @@ def per_song() -> Iterator[Cell]:
 
 
 def without() -> Iterator[Cell]:
-    """Metrics of which no interval is shown, with that of the jackknife which was tried."""
-    names = [f"{which}_musicnn" for which in ("precision", "recall", "density", "coverage")]
-    ranked = [f"ib_image_to_music_{which}" for which in ("r1", "r5", "median_rank")]
+    """Metrics of which no interval is shown, with what was tried: the jackknife, and the mean over clips with
+    everything that a clip is held against left as it is."""
+    manifold = {"precision": True, "recall": False, "density": True, "coverage": False}  # a mean over the outputs?
     for scene in (Scene(53, 20), Scene(53, 53), Scene(250, 53)):
-        for name in names:
-            yield Cell("without", name.partition("_")[0], scene, _tried(name, paired=False), share=0.2)
-        for name in ranked:
-            label = name.removeprefix("ib_image_to_music_")
-            yield Cell("without", label, scene, _tried(name, paired=True), share=0.2)
+        for name, of_outputs in manifold.items():
+            card = registry.metric(f"{name}_musicnn")
+            yield Cell("without", f"{name}, jackknife", scene, _leaving_out(card), share=0.2)
+            yield Cell("without", f"{name}, balls as they are", scene, _balls(card, of_outputs), share=0.2)
+        for name in ("r1", "r5", "median_rank"):
+            card = registry.metric(f"ib_image_to_music_{name}")
+            yield Cell("without", f"{name}, jackknife", scene, _leaving_out(card), share=0.2)
+            if name != "median_rank":
+                yield Cell("without", f"{name}, gallery as it is", scene, _gallery(card), share=0.2)
 
 
-def _tried(name: str, *, paired: bool, dim: int = 8) -> Draw:
-    """The jackknife's parts of a metric, whatever its module says of intervals."""
-    card = registry.metric(name)
+def _points(rng: np.random.Generator, scene: Scene, card: MetricCard) -> tuple[Rows, ...]:
+    """What a metric's aggregate reads: points of both sets, or pairs of unit vectors that have much in common."""
+    outputs, references = (side.mean(axis=1) for side in pair_of_sets(rng, scene, 8, 0.3))
+    if card.kind == "two_sets":
+        return outputs, references
+    near = outputs + 0.5 * references
+    return (values.module_of(card).statistics(list(near[:, None]), list(references[:, None])),)
+
+
+def _leaving_out(card: MetricCard) -> Draw:
     aggregate = values.function_of(card, "aggregate")
 
     def draw(rng: np.random.Generator, scene: Scene) -> Parts:
-        outputs, references = (side.mean(axis=1) for side in pair_of_sets(rng, scene, dim, 0.3))
-        if paired:
-            outputs += 2 * references
-            rows = values.module_of(card).statistics(list(outputs[:, None]), list(references[:, None]))
-            sides = (rows,)
-        else:
-            sides = (outputs, references)
+        sides = _points(rng, scene, card)
 
-        def value(kept: Rows) -> float:
+        def value(kept: NDArray[np.bool_]) -> float:
             some = [side[kept] for side in sides]
             return float(aggregate(*(each for rows in some for each in (rows, np.ones(len(rows))))))
 
         whole = value(np.ones(scene.clips, dtype=bool))
-        return parts.jackknife(
-            lambda masks: np.array([value(kept) for kept in masks]), whole, scene.names, scene.group_names
-        )
+
+        def without_some(masks: NDArray[np.bool_]) -> Rows:
+            return np.array([value(kept) for kept in masks])
+
+        return parts.jackknife(without_some, whole, scene.names, scene.group_names)
+
+    return draw
+
+
+def _balls(card: MetricCard, of_outputs: bool) -> Draw:
+    replicates = values.function_of(card, "replicates")
+
+    def draw(rng: np.random.Generator, scene: Scene) -> Parts:
+        outputs, references = _points(rng, scene, card)
+        one, all_ = np.eye(scene.clips), np.ones((scene.clips, scene.clips))
+        weights = (one, all_) if of_outputs else (all_, one)
+        own = replicates(outputs, weights[0], references, weights[1])
+        return parts.of_clips(own, scene.names, scene.group_names)
+
+    return draw
+
+
+def _gallery(card: MetricCard) -> Draw:
+    def draw(rng: np.random.Generator, scene: Scene) -> Parts:
+        (rows,) = _points(rng, scene, card)
+        own = values.module_of(card).hits(rows, int(card.aggregate_options["at"]))
+        return parts.of_clips(own, scene.names, scene.group_names)
 
     return draw
 

@@ -87,9 +87,9 @@ NORMAL = LAWS["normal"]
 def scenes(
     clips: tuple[int, ...] = CLIPS, groups: tuple[int, ...] = GROUPS, *, unequal: bool = True
 ) -> list[Scene]:
-    """Every combination with at least as many clips as groups."""
+    """Every combination with at least as many clips as groups; where they are as many, groups have one size."""
     sizes = (True, False) if unequal else (True,)
-    return [Scene(n, g, equal) for equal, n, g in product(sizes, clips, groups) if n >= g]
+    return [Scene(n, g, equal) for equal, n, g in product(sizes, clips, groups) if n > g or (n == g and equal)]
 
 
 def generator(*label: object) -> np.random.Generator:
