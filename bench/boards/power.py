@@ -71,9 +71,9 @@ def plans(
 ) -> list[Plan]:
     """A plan for every pair of the systems under test, or for one system alone.
 
-    `difference`: in the metric's unit; else `relative`, a share of the pair's mean value. `runs`: run folders; without,
-    the published values. Raises BenchError where both are named or not above 0, where there are no such values, or
-    where they do not let the variances be told.
+    `difference`: in the metric's unit; else `relative`, a share of the pair's mean value. `runs`: run folders; none:
+    the published values. A system's runs are its seeds, and as many a system are planned for. Raises BenchError where
+    both are named or not above 0, where there are no such values, or where they do not let the variances be told.
     """
     if difference is not None and relative is not None:
         raise BenchError("--difference and --relative say the same in two ways; name one")
@@ -165,7 +165,9 @@ def _one_version(table: pd.DataFrame, file: Path) -> pd.DataFrame:
     """The values, if they are all of one state of the split and one version of the metric."""
     for column in ("split", "definition", "competitors"):
         if len(kinds := sorted(set(table[column]))) > 1:
-            raise BenchError(f"{file}: values of several kinds, {kinds[0]} and {kinds[1]}; name runs of one with --run")
+            raise BenchError(
+                f"{file}: values of several kinds, {kinds[0]} and {kinds[1]}; name runs of one with --run"
+            )
     return table
 
 
@@ -177,18 +179,24 @@ def sentence(found: Sequence[Plan], split: str) -> str:
         can = f"nothing can be shown, it takes {LEAST_GROUPS:g} groups in effect"
     else:
         can = f"the smallest difference that can be shown is {_range(plan.detectable for plan in found)}"
-    asked = _range(plan.difference for plan in found)
-    several = [plan.examples_alone for plan in found if not isnan(plan.examples_alone)]
-    if several:
-        takes = f"a difference of {asked} takes about {_range(several, count=True)} examples with as many groups"
+    asked = f"{_range(plan.difference for plan in found)} ({_range(map(_share, found))}% of the value)"
+    alone = [plan.examples_alone for plan in found if not isnan(plan.examples_alone)]
+    if alone:
+        takes = f"{_range(alone, count=True)} examples with as many groups"
     else:
-        takes = f"a difference of {asked} takes about {_range((p.groups_needed for p in found), count=True)} groups"
-    return f"{size} {can}; {takes}."
+        takes = f"{_range((plan.groups_needed for plan in found), count=True)} groups"
+    return f"{size} {can}; a difference of {asked} takes about {takes}."
+
+
+def _share(plan: Plan) -> float:
+    """The difference in percent of the value."""
+    value = plan.value_a if isnan(plan.value_b) else (plan.value_a + plan.value_b) / 2
+    return float(round(100 * plan.difference / abs(value))) if value else inf
 
 
 def _range(values: Iterable[float], *, count: bool = False) -> str:
     ordered = sorted(values)
-    ends = dict.fromkeys(_count(value) if count else number(value, 2) for value in (ordered[0], ordered[-1]))
+    ends = dict.fromkeys(_count(end) if count else number(end, 2) for end in (ordered[0], ordered[-1]))
     return " to ".join(ends)
 
 
@@ -200,7 +208,7 @@ def assumed(found: Sequence[Plan]) -> str:
     """What the plans take for granted."""
     parts = ["that groups differ, and examples within a group, as much as those of these runs"]
     if any(plan.effective < LEAST_GROUPS for plan in found):
-        parts.append("known from few groups, so the numbers may well be twice as large or half")
+        parts.append("known from few groups, so roughly")
     if any(not plan.b for plan in found):
         parts.append("another system that varies as much and independently: two on the same examples take fewer")
     if any(isnan(plan.within) and plan.examples > plan.groups for plan in found):

@@ -2,11 +2,11 @@
 
     [value - stretch_high t s, value + stretch_low t s],   t: Student's quantile for G - 1 degrees of freedom
 
-s is the standard error by leaving out one group at a time, G the number of groups in effect (Kish 1965). Student's
-t alone is too short on the side of a skewed metric's tail, which a few groups seldom show: so each side is stretched
-to what the bootstrap-t (Efron and Tibshirani 1993, section 12.5) finds there, the quantile of (value* - value) / s*
-over draws of groups. The groups keep their sizes and draw their deviations from all groups with replacement: one
-track with a quarter of all clips has it in every draw, as it has it in the split.
+s is the standard error by leaving out one group at a time, G the number of groups in effect (Kish 1965).
+Student's t alone is too short on the side of a skewed metric's tail, which few groups seldom show: so each side is
+stretched to what the bootstrap-t (Efron and Tibshirani 1993, section 12.5) finds there, the quantile of
+(value* - value) / s* over draws of groups. The groups keep their sizes and draw their deviations from all groups
+with replacement: a track with a quarter of all clips has it in every draw, as it has it in the split.
 
     tail of the side that the skewness points away from: 2.5% / (1 + 2 |skewness of the value|)
 

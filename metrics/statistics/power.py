@@ -8,8 +8,8 @@ groups of sizes n_i, n together, then has the variance
 
     var b sum n_i^2 / n^2 + var e / n
 
-and the two-sided test at 5% with G - 1 degrees of freedom, G the groups in effect (Kish 1965), finds a difference D
-with the probability that a noncentral t of D over that root leaves Student's quantiles.
+and the two-sided test at 5% with G - 1 degrees of freedom, G the groups in effect (Kish 1965), finds a difference
+D with the probability that a noncentral t, around D over that variance's root, is outside of Student's quantiles.
 """
 
 from __future__ import annotations
@@ -98,8 +98,8 @@ def power(difference: float, error: float, freedom: float) -> float:
 
 
 def detectable(found: Components) -> float:
-    """The smallest difference that so many groups of such sizes show with a power of 80%; NaN where they are too few
-    for an interval."""
+    """The smallest difference that so many groups of such sizes show with a power of 80%; NaN where they are too
+    few for an interval."""
     if len(found.sizes) < LEAST_GROUPS or found.effective < LEAST_GROUPS:
         return nan
     freedom = found.effective - 1

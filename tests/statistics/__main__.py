@@ -39,8 +39,8 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def intervals(name: str, repetitions: int) -> None:
-    """A table of coverage: shares in percent, `+-` the standard error of `held` by the number of repetitions, `width`
-    in standard deviations of the value, 3.9 of a normal mean."""
+    """A table of coverage: shares in percent, `+-` the standard error of `held` by the number of repetitions;
+    `width` in standard deviations of the value, 3.9 of a normal mean."""
     _head(*SCENE, "shown", "held", "+-", "too high", "width", "")
     for cell in INTERVALS[name]():
         found = coverage.measure(cell, repetitions)

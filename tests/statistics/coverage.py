@@ -1,7 +1,7 @@
 """How often the suite's intervals hold what they should hold, by simulation over its own modules.
 
-What an interval should hold is the value's expectation over other clips of the same kind, as many, in groups of the
-same sizes: for means the known mean, for all else the mean over the repetitions themselves (which is off by a
+What an interval should hold is the value's expectation over other clips of the same kind, as many, in groups of
+the same sizes: for means the known mean, for all else the mean over the repetitions themselves (which is off by a
 1/sqrt(repetitions) of the value's spread).
 """
 
@@ -130,9 +130,11 @@ def _two_sets(name: str, dim: int, shift: float, frames: int = FRAMES) -> Draw:
 def pair_of_sets(
     rng: np.random.Generator, scene: Scene, dim: int, shift: float, frames: int = FRAMES
 ) -> tuple[Rows, Rows]:
-    """Outputs and references `[clips, frames, dim]`, a third each what a group, a clip and a frame add; the outputs'
-    mean lies `shift` away in every dimension, and their spread is (1 + shift) as large."""
-    common = NORMAL(rng, (scene.groups, dim))[scene.place]  # what a picture makes of its music and of its reference
+    """Outputs and references `[clips, frames, dim]`, a third each what a group, a clip and a frame add; the
+    outputs' mean lies `shift` away in every dimension, and their spread is (1 + shift) as large."""
+    common = NORMAL(rng, (scene.groups, dim))[
+        scene.place
+    ]  # what a picture makes of its music and of its reference
     sides = []
     for _ in range(2):
         group = (common + NORMAL(rng, (scene.groups, dim))[scene.place]) / np.sqrt(2)

@@ -93,7 +93,9 @@ def test_every_exchange_by_hand():
 def test_the_swap_test_is_scipy_s():
     rng = np.random.default_rng(8)
     apart = rng.normal(0.4, size=9)
-    theirs = permutation_test((apart, np.zeros(9)), lambda x, y, axis: (x - y).mean(axis), permutation_type="samples")
+    theirs = permutation_test(
+        (apart, np.zeros(9)), lambda x, y, axis: (x - y).mean(axis), permutation_type="samples"
+    )
     assert swap_test(alone(apart), swaps=20_000) == pytest.approx(theirs.pvalue, abs=0.015)
 
 
@@ -137,8 +139,6 @@ def test_letters():
     many = [str(i) for i in range(60)]
     letters = tie_letters(many, {})
     assert len(set(letters.values())) == 60 and letters["26"] == "a1"
-
-
 
 
 @settings(max_examples=50, deadline=None)

@@ -78,9 +78,7 @@ def measure(cell: Cell, repetitions: int) -> Alarms:
 def systems(rng: np.random.Generator, scene: Scene, law: Law, count: int) -> list[Parts]:
     """Systems of one true mean on the same clips."""
     hard = 2 * scene.shared(rng, NORMAL)
-    return [
-        parts.of_clips(hard + scene.shared(rng, law), scene.names, scene.group_names) for _ in range(count)
-    ]
+    return [parts.of_clips(hard + scene.shared(rng, law), scene.names, scene.group_names) for _ in range(count)]
 
 
 def means() -> Iterator[Cell]:

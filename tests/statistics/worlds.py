@@ -1,4 +1,4 @@
-"""Made-up clips whose truth is known: groups of equal and unequal sizes, effects that a group's clips share, tails."""
+"""Made-up clips whose truth is known: groups of equal and unequal sizes, what a group's clips share, tails."""
 
 from __future__ import annotations
 
