@@ -71,9 +71,10 @@ def plans(
 ) -> list[Plan]:
     """A plan for every pair of the systems under test, or for one system alone.
 
-    `difference`: in the metric's unit; else `relative`, a share of the pair's mean value. `runs`: run folders; none:
-    the published values. A system's runs are its seeds, and as many a system are planned for. Raises BenchError where
-    both are named or not above 0, where there are no such values, or where they do not let the variances be told.
+    `difference`: in the metric's unit; else `relative`, a share of the pair's mean value. `runs`: run folders;
+    without, the published values. A system's runs are its seeds, and as many of each system are planned for. Raises
+    BenchError where both are named or not above 0, where there are no such values, or where they do not let the
+    variances be told.
     """
     if difference is not None and relative is not None:
         raise BenchError("--difference and --relative say the same in two ways; name one")

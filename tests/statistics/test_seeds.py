@@ -37,7 +37,7 @@ def test_means_are_over_the_clips_that_all_runs_have():
 
 def test_components_by_hand():
     # two runs, two groups of one clip: values 1.5 and 3.5; the groups' own variances are (1 - 3)^2 / 2 and
-    # (2 - 4)^2 / 2, so 4 / 2^2 = 1 of the variance 2 between the runs is theirs; half of what is left is the mean's
+    # (2 - 4)^2 / 2, so 4 / 2^2 = 1 of the variance 2 between the runs is theirs; half of the rest is the mean's
     found = over_seeds([run([1, 2], "xy", "ab"), run([3, 4], "xy", "ab")])
     assert found.spread == pytest.approx(np.sqrt(2))
     assert found.common == pytest.approx((2 - 1) / 2)
