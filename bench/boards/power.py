@@ -72,7 +72,7 @@ def plans(
     """A plan for every pair of the systems under test, or for one system alone.
 
     `difference`: in the metric's unit; else `relative`, a share of the pair's mean value. `runs`: run folders;
-    without, the published values. A system's runs are its seeds, and as many of each system are planned for. Raises
+    without, the published values. A system's runs are its seeds, and as many of each are planned for. Raises
     BenchError where both are named or not above 0, where there are no such values, or where they do not let the
     variances be told.
     """
