@@ -1,4 +1,4 @@
-"""Commands over rows and values by example: publish, leaderboard, check, compare, scores."""
+"""Commands over rows and values by example: publish, leaderboard, check, compare, scores, power."""
 
 from __future__ import annotations
 
@@ -141,3 +141,30 @@ def scores(
                 console.say(f"{name}: no clip of {system} has a value")
     if found.without:
         console.say(f"no values by clip (over sets of clips, or no value at all): {', '.join(found.without)}")
+
+
+@app.command()
+def power(
+    task: Annotated[str, typer.Option("--task", help="task, see `bench tasks`")],
+    split: Annotated[str, typer.Option("--split", help="split, see `bench splits`")],
+    metric: Annotated[str, typer.Option("--metric", help="metric, see `bench metrics`")],
+    difference: Annotated[float | None, typer.Option("--difference", help="to be shown, in its unit")] = None,
+    relative: Annotated[float | None, typer.Option("--relative", help="the same as a share of the value")] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Option("--run", help="run folder on the split; none: the published values")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """How many examples it takes to show a difference, and what a split shows at its size."""
+    from dataclasses import asdict
+
+    from sightsound.bench.boards import power as planning
+    from sightsound.bench.core import console
+
+    found = planning.plans(task, split, metric, difference=difference, relative=relative, runs=runs or ())
+    if json:
+        console.as_json([asdict(plan) for plan in found])
+        return
+    title = f"{metric} on {split}: what a power of 80% at 5% takes"
+    console.listing(planning.HEAD, planning.lines(found), title)
+    print(f"{planning.sentence(found, split)}\n{planning.assumed(found)}")

@@ -21,11 +21,10 @@ from math import nan
 import numpy as np
 from scipy.stats import t as student
 
-from sightsound.metrics.statistics.interval import Estimate, estimate
+from sightsound.metrics.statistics.interval import DRAWS, Estimate, estimate
 from sightsound.metrics.statistics.parts import Parts
 
 POWER = 0.8  # share of experiments in which a difference called detectable is found
-DRAWS = 9999  # a p-value has to survive the correction over all pairs and metrics
 SWAPS = 9999
 
 
@@ -62,8 +61,8 @@ def compare(a: Parts, b: Parts, *, draws: int = DRAWS, seed: int = 0) -> Differe
 
 def of(found: Estimate) -> Difference:
     """A difference from its estimate."""
-    detectable = (student.ppf(0.975, found.freedom) + student.ppf(POWER, found.freedom)) * found.error
-    return Difference(found.value, found.low, found.high, found.p, float(detectable))
+    detectable = (found.high - found.low) / 2 + float(student.ppf(POWER, found.freedom)) * found.error
+    return Difference(found.value, found.low, found.high, found.p, detectable)
 
 
 def paired(a: Parts, b: Parts) -> Parts:

@@ -1,10 +1,16 @@
 """How sure a value is: the 95% interval of a value in parts, by groups.
 
-The interval is the bootstrap-t (Efron and Tibshirani 1993, section 12.5): groups are drawn with replacement, and
-the quantiles are those of (value* - value) / error*, error the standard error by leaving out one group at a time.
-It follows a skewed metric to the side where its tail is. Where few groups or unequal ones leave the draws too
-narrow, Student's t with as many degrees of freedom as there are groups in effect, less one, is the least width on
-each side.
+    [value - stretch_high t s, value + stretch_low t s],   t: Student's quantile for G - 1 degrees of freedom
+
+s is the standard error by leaving out one group at a time, G the number of groups in effect (Kish 1965).
+Student's t alone is too short on the side of a skewed metric's tail, which few groups seldom show: so each side is
+stretched to what the bootstrap-t (Efron and Tibshirani 1993, section 12.5) finds there, the quantile of
+(value* - value) / s* over draws of groups. The groups keep their sizes and draw their deviations from all groups
+with replacement: a track with a quarter of all clips has it in every draw, as it has it in the split.
+
+    tail of the side that the skewness points away from: 2.5% / (1 + 2 |skewness of the value|)
+
+because a skewed metric's interval misses nearly always on one side, and the other's share cannot make up for it.
 
 What it holds in 95 of 100 cases is the value that other groups of the same kind, as many and as large, would give
 on average: a Fréchet distance's expectation at this n, bias and all, not that of infinitely many clips. That is
@@ -14,9 +20,11 @@ what two systems at equal n are compared by. `python -m tests.statistics` prints
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from math import nan
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.stats import t as student
 
 from sightsound.metrics.rows import Rows
@@ -62,47 +70,53 @@ def estimate(parts: Parts, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
     if not np.isfinite(value) or parts.count < LEAST_GROUPS or parts.effective < LEAST_GROUPS:
         return Estimate(value)
     sums, counts = parts.by_group
-    error = float(_errors(np.ones((1, len(sums))), sums, counts)[0])
+    error = _error(sums - value * counts, counts)
     freedom = parts.effective - 1
     if error <= 1e-12 * max(1.0, abs(value)):
         return Estimate(value, value, value, error, float(abs(value) <= 1e-12), freedom)
-    ratios = _ratios(sums, counts, value, draws, seed)
-    below, above = np.quantile(ratios, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
-    least = float(student.ppf((1 + LEVEL) / 2, freedom))
+    quantile = float(student.ppf((1 + LEVEL) / 2, freedom))
+    down, up = _stretches(sums / counts, counts, quantile, draws, seed)
+    ratio = value / error
     return Estimate(
         value,
-        value - max(float(above), least) * error,
-        value - min(float(below), -least) * error,
+        value - down * quantile * error,
+        value + up * quantile * error,
         error,
-        _p_value(value / error, ratios, freedom),
+        float(2 * student.sf(abs(ratio) / (down if ratio > 0 else up), freedom)),
         freedom,
     )
 
 
-def _ratios(sums: Rows, counts: Rows, value: float, draws: int, seed: int) -> Rows:
-    """(value* - value) / error* of the draws that have an error."""
-    groups = len(sums)
-    counted = np.random.default_rng(seed).multinomial(groups, np.full(groups, 1 / groups), size=draws)
-    drawn = counted.astype(np.float64)
-    errors = _errors(drawn, sums, counts)
-    known = errors > 0
-    return (drawn[known] @ sums / (drawn[known] @ counts) - value) / errors[known]
+def _error(apart: Rows, counts: Rows) -> float:
+    """Standard error by leaving out each group once: sqrt((G - 1) / G sum (value_(-g) - value)^2), where `apart`
+    are the groups' sums less what the value makes them."""
+    groups = len(counts)
+    return float(np.sqrt((groups - 1) / groups * np.square(apart / (counts.sum() - counts)).sum()))
 
 
-def _errors(drawn: Rows, sums: Rows, counts: Rows) -> Rows:
-    """Standard errors `[draws]` by leaving out each drawn group once: sqrt((G - 1) / G sum (value_(-g) -
-    value)^2)."""
-    groups = len(sums)
-    total, weight = drawn @ sums, drawn @ counts
-    value = total / weight
-    rest = weight[:, None] - counts
-    with np.errstate(divide="ignore", invalid="ignore"):
-        off = (total[:, None] - sums) / rest - value[:, None]
-    squares = np.where((drawn > 0) & (rest > 0), drawn * np.square(off), 0.0)
-    return np.asarray(np.sqrt((groups - 1) / groups * squares.sum(axis=1)))
+def _stretches(means: Rows, counts: Rows, quantile: float, draws: int, seed: int) -> tuple[float, float]:
+    """How many times as far as Student's t the interval reaches down and up, 1 or more."""
+    apart = means - means.mean()
+    ratios = _ratios(apart, counts, draws, seed)
+    single = (apart**3).mean() / np.square(apart).mean() ** 1.5
+    skewness = single * (counts**3).sum() / np.square(counts).sum() ** 1.5
+    tail = (1 - LEVEL) / 2
+    below, above = np.quantile(ratios, [tail / (1 + 2 * max(skewness, 0)), 1 - tail / (1 + 2 * max(-skewness, 0))])
+    return max(1.0, float(above) / quantile), max(1.0, -float(below) / quantile)
 
 
-def _p_value(ratio: float, ratios: Rows, freedom: float) -> float:
-    """The smallest level at which the interval would not hold 0: the larger of both methods' p-values."""
-    tails = (1 + (ratios >= ratio).sum()) / (1 + len(ratios)), (1 + (ratios <= ratio).sum()) / (1 + len(ratios))
-    return min(1.0, max(2 * float(min(tails)), 2 * float(student.sf(abs(ratio), freedom))))
+def _ratios(apart: Rows, counts: Rows, draws: int, seed: int) -> Rows:
+    """(value* - value) / error* of the draws that have an error. `apart`: the groups' means less their mean."""
+    groups, total = len(counts), counts.sum()
+    drawn = apart[_places(groups, draws, seed)]
+    pull = np.square(counts / (total - counts))
+    off = drawn @ counts / total
+    squares = np.square(off) * pull.sum() - 2 * off * (drawn @ pull) + np.square(drawn) @ pull
+    known = squares > 1e-12 * (np.square(apart) @ pull)  # all of one group: 0 but for rounding
+    return np.asarray(off[known] / np.sqrt((groups - 1) / groups * squares[known]))
+
+
+@lru_cache(maxsize=4)
+def _places(groups: int, draws: int, seed: int) -> NDArray[np.intp]:
+    """Which group each takes its deviation from, `[draws, groups]`; the same for all metrics of a split."""
+    return np.random.default_rng(seed).integers(0, groups, size=(draws, groups))

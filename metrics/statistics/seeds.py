@@ -18,8 +18,8 @@ from math import sqrt
 import numpy as np
 from scipy.stats import t as student
 
-from sightsound.metrics.statistics.difference import DRAWS, paired
-from sightsound.metrics.statistics.interval import LEVEL, Estimate, estimate
+from sightsound.metrics.statistics.difference import paired
+from sightsound.metrics.statistics.interval import DRAWS, LEVEL, Estimate, estimate
 from sightsound.metrics.statistics.parts import Parts
 
 

@@ -1,76 +1,96 @@
-"""By simulation: 95% intervals hold the truth 92 to 97% of the time."""
+"""A smaller version of `python -m tests.statistics`: a cell of every kind, few repetitions."""
+
+from __future__ import annotations
 
 import numpy as np
 import pytest
 
-from sightsound.metrics.formulas.paired import divergence, similarity
-from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected
-from sightsound.metrics.rows import weighted_mean
-from sightsound.metrics.statistics.bootstrap import bootstrap
+from tests.statistics import __main__ as tables
+from tests.statistics import coverage, verdicts
+from tests.statistics.worlds import LAWS, Scene, generator
+
+CELLS = {
+    "means": ("lognormal 0.7", Scene(53, 11), 500),
+    "inception": ("10 classes", Scene(53, 20), 800),
+    "frechet": ("8 dimensions, other source", Scene(53, 20), 500),
+    "corrected": ("8 dimensions, other source", Scene(53, 20), 300),
+    "kernel": ("KAD, 8 dimensions, other source", Scene(53, 20), 300),
+    "per_song": ("8 dimensions", Scene(27, 11), 500),
+}
 
 
-def kl_rows(rng, count):
-    """KL between posteriors over 12 classes that agree to some degree."""
-    reference = rng.normal(size=(count, 1, 12)) * 1.5
-    return divergence.statistics(reference + rng.normal(size=(count, 1, 12)), reference)
+def cell(kinds, kind, what, scene):
+    (function,) = [each for each in kinds if each.__name__ == kind]
+    (found,) = [each for each in function() if (each.what, each.scene) == (what, scene)]
+    return found
 
 
-def cosine_rows(rng, count):
-    """Cosines of 16-d embeddings that share a part."""
-    shared = rng.normal(size=(count, 1, 16)) * rng.uniform(0.2, 1, size=(count, 1, 1))
-    left, right = (shared + 0.7 * rng.normal(size=(count, 1, 16)) for _ in range(2))
-    return similarity.statistics(left, right)
+@pytest.mark.parametrize("kind", CELLS)
+def test_intervals_hold_the_truth(kind):
+    what, scene, repetitions = CELLS[kind]
+    found = coverage.measure(cell(coverage.KINDS, kind, what, scene), repetitions)
+    assert found.shown == 1
+    slack = 2 * np.sqrt(0.95 * 0.05 / found.repetitions)
+    assert 0.92 - slack <= found.held <= 0.97 + slack, found
 
 
-@pytest.mark.parametrize("make", [kl_rows, cosine_rows])
-def test_interval_of_a_mean_over_clips(make):
-    rng = np.random.default_rng(1)
-    population = make(rng, 40_000)
-    groups = [str(i) for i in range(200)]
-    held, times = 0, 1500
-    for seed in range(times):
-        rows = rng.choice(population, size=200)
-        low, high = bootstrap(
-            lambda w, rows=rows: weighted_mean(rows, w),
-            groups,
-            many=lambda w, rows=rows: w @ rows / w.sum(axis=1),
-            replicates=300,
-            seed=seed,
-        )
-        held += low <= population.mean() <= high
-    assert 0.92 <= held / times <= 0.97
+def test_means_hold_the_truth_where_groups_are_unequal():
+    for law in ("normal", "lognormal 1"):
+        found = coverage.measure(cell(coverage.KINDS, "means", law, Scene(250, 20, equal=False)), 500)
+        assert 0.92 <= found.held <= 0.985, found
 
 
-DIM = 6
-SCALE = np.linspace(1.0, 1.6, DIM)
-SHIFT = 0.35
-TRUTH = DIM * SHIFT**2 + np.square(SCALE - 1).sum()
+def test_five_groups_of_unequal_size_have_no_interval():
+    found = coverage.measure(cell(coverage.KINDS, "means", "normal", Scene(53, 5, equal=False)), 20)
+    assert found.shown == 0 and np.isnan(found.held) and found.intervals == 0
 
 
-def clips(rng, count, scale=1.0, shift=0.0):
-    """Clips of 4 frames that share half of their variance: rows `[count, 4, DIM]` of N(shift, scale^2)."""
-    frames = (rng.normal(size=(count, 1, DIM)) + rng.normal(size=(count, 4, DIM))) / np.sqrt(2)
-    return frechet.statistics(frames * scale + shift)
+def test_what_was_tried_for_the_others_does_not_do():
+    found = coverage.measure(cell(coverage.KINDS, "without", "coverage, balls as they are", Scene(53, 53)), 1000)
+    assert found.held < 0.88, found
+    found = coverage.measure(cell(coverage.KINDS, "without", "recall, jackknife", Scene(53, 53)), 100)
+    assert found.width > 6, found
 
 
-def test_interval_and_bias_of_the_corrected_frechet_distance():
-    rng = np.random.default_rng(2)
-    count, times = 200, 500
-    ones, groups = np.ones(count), [str(i) for i in range(count)]
-    held, plugin, corrected = 0, [], []
-    for seed in range(times):
-        x, y = clips(rng, count, SCALE, SHIFT), clips(rng, count)
-        plugin.append(frechet.aggregate(x, ones, y, ones))
-        corrected.append(frechet_corrected.aggregate(x, ones, y, ones))
-        low, high = bootstrap(
-            lambda w, v, x=x, y=y: frechet.aggregate(x, w, y, v),
-            groups,
-            groups,
-            many=lambda w, v, x=x, y=y: frechet.replicates(x, w, y, v),
-            replicates=300,
-            seed=seed,
-        )
-        held += low <= TRUTH <= high
-    assert 0.92 <= held / times <= 0.97
-    bias, left = np.mean(plugin) - TRUTH, np.mean(corrected) - TRUTH
-    assert bias > 0.03 and abs(left) < 0.25 * bias
+VERDICTS = [
+    ("means", "normal", Scene(53, 20), 500),
+    ("means", "lognormal 1", Scene(53, 11, equal=False), 500),
+    ("frechet", "8 dimensions", Scene(53, 20), 300),
+    ("several_seeds", "common effect 0.3", Scene(53, 11), 400),
+]
+
+
+@pytest.mark.parametrize(("kind", "what", "scene", "repetitions"), VERDICTS)
+def test_equal_systems_are_seldom_told_apart(kind, what, scene, repetitions):
+    found = verdicts.measure(cell(verdicts.KINDS, kind, what, scene), repetitions)
+    assert found.given == 1 and found.alarms <= 0.06 + 2 * np.sqrt(0.06 * 0.94 / found.repetitions), found
+
+
+def test_a_table_of_eight_equal_systems_has_seldom_a_difference():
+    found = verdicts.measure(cell(verdicts.KINDS, "tables", "normal", Scene(53, 20)), 300)
+    assert found.repetitions == 90 and found.alarms <= 0.11, found
+
+
+def test_the_worlds_are_what_they_say():
+    rng = generator("a test")
+    for name, law in LAWS.items():
+        drawn = law(rng, (400_000,))
+        assert abs(drawn.mean()) < 0.01 and (name == "t, 3 df" or abs(drawn.var() - 1) < 0.1)
+    unequal = Scene(53, 11, equal=False)
+    sizes = np.bincount(unequal.place)
+    assert sizes.sum() == 53 and len(sizes) == 11 and sizes.min() >= 1 and sizes[0] == sizes.max()
+    assert unequal.effective == pytest.approx(53**2 / np.square(sizes).sum())
+    assert Scene(53, 11).effective > 10.8
+    values = np.stack([unequal.shared(rng, LAWS["normal"]) for _ in range(4000)])
+    inside, outside = np.corrcoef(values[:, 0], values[:, 1])[0, 1], np.corrcoef(values[:, 0], values[:, -1])[0, 1]
+    assert inside == pytest.approx(0.5, abs=0.05) and abs(outside) < 0.06
+
+
+def test_the_tables_are_printed(capsys):
+    tables.main(["--repetitions", "20", "--only", "intervals.corrected", "--only", "verdicts.swaps"])
+    lines = capsys.readouterr().out.splitlines()
+    rows = [line.split(" | ") for line in lines if line.startswith("| ")]
+    assert len({len(row) for row in rows[:7]}) == 1 and rows[0][-2] == "too high"
+    assert any(row[0] == "| lognormal 1" for row in rows)
+    assert tables._outside(0.90, 10_000, 0.92, 0.97) == "low" and tables._outside(0.90, 30, 0.92, 0.97) == ""
+    assert tables._outside(0.99, 10_000, 0.92, 0.97) == "high" and tables._outside(1.0, 20, 0.92, 0.97) == ""

@@ -7,7 +7,8 @@ import pytest
 
 from sightsound.metrics.cards import METRICS
 from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected
-from sightsound.metrics.statistics.bootstrap import bootstrap
+from sightsound.metrics.statistics.interval import estimate
+from sightsound.metrics.statistics.parts import jackknife
 from sightsound.metrics.torchmetric import AsTorchMetric
 
 
@@ -63,16 +64,18 @@ def test_few_frames_and_draws_without_a_covariance():
 def test_the_interval_is_the_same_with_and_without():
     rng = np.random.default_rng(0)
     rows, reference = rng.normal(size=(2, 60, 3, 4))
-    groups = [str(i // 2) for i in range(60)]
+    names, groups = [f"{i:02}" for i in range(60)] * 2, [str(i // 2) for i in range(60)] * 2
+    value = frechet.aggregate(rows, np.ones(60), reference, np.ones(60))
 
-    def value(w, v):
-        return frechet.aggregate(rows, w, reference, v)
+    def found(many):
+        def without(masks):
+            kept = masks.astype(float)
+            return many(rows, kept[:, :60], reference, kept[:, 60:])
 
-    plain = bootstrap(value, groups, groups, replicates=50)
-    fast = bootstrap(
-        value, groups, groups, replicates=50, many=lambda w, v: frechet.replicates(rows, w, reference, v)
-    )
-    assert fast == pytest.approx(plain, rel=1e-9)
+        return estimate(jackknife(without, value, names, groups))
+
+    plain, fast = found(one_by_one), found(frechet.replicates)
+    assert (fast.low, fast.high, fast.p) == pytest.approx((plain.low, plain.high, plain.p), rel=1e-7)
 
 
 def test_the_correction_of_identical_sets_is_zero():
