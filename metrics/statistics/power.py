@@ -92,9 +92,11 @@ def power(difference: float, error: float, freedom: float) -> float:
         limit = float(norm.ppf((1 + LEVEL) / 2))
         return float(norm.sf(limit - ratio) + norm.cdf(-limit - ratio))
     limit = float(student.ppf((1 + LEVEL) / 2, freedom))
-    if ratio > 2 * limit + 10:
-        return 1.0  # scipy's noncentral t loses itself in the far tail
-    return float(nct.sf(limit, freedom, ratio) + nct.cdf(-limit, freedom, ratio))
+    # less than 2e-5 is left out: scipy's noncentral t gives NaN in the far tails
+    if ratio > limit + 6:
+        return 1.0
+    wrong_side = nct.cdf(-limit, freedom, ratio) if ratio < 4 else 0.0
+    return float(nct.sf(limit, freedom, ratio) + wrong_side)
 
 
 def detectable(found: Components) -> float:

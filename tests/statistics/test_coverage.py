@@ -90,7 +90,7 @@ def test_the_tables_are_printed(capsys):
     tables.main(["--repetitions", "20", "--only", "intervals.corrected", "--only", "verdicts.swaps"])
     lines = capsys.readouterr().out.splitlines()
     rows = [line.split(" | ") for line in lines if line.startswith("| ")]
-    assert len({len(row) for row in rows[:7]}) == 1 and rows[0][-2] == "too high"
+    assert len({len(row) for row in rows[:7]}) == 1 and rows[0][-2] == "width"
     assert any(row[0] == "| lognormal 1" for row in rows)
     assert tables._outside(0.90, 10_000, 0.92, 0.97) == "low" and tables._outside(0.90, 30, 0.92, 0.97) == ""
     assert tables._outside(0.99, 10_000, 0.92, 0.97) == "high" and tables._outside(1.0, 20, 0.92, 0.97) == ""
