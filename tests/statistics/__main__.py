@@ -10,10 +10,11 @@ import math
 import sys
 import time
 from collections.abc import Sequence
+from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from tests.statistics import coverage, verdicts
+from tests.statistics import coverage, summary, verdicts
 
 WANTED = 0.92, 0.97  # share of 95% intervals that hold the truth
 MOST_ALARMS = 0.06
@@ -28,7 +29,15 @@ def main(arguments: Sequence[str]) -> None:
     parser = argparse.ArgumentParser(prog="python -m tests.statistics", description=__doc__.partition("\n")[0])
     parser.add_argument("--repetitions", type=int, default=1000, help="of a mean; what takes longer gets a share")
     parser.add_argument("--only", action="append", choices=names, metavar="TABLE", help=", ".join(names))
+    parser.add_argument(
+        "--summarise", nargs="+", type=Path, metavar="FILE", help="tables printed before, in short"
+    )
     options = parser.parse_args(arguments)
+    if options.summarise:
+        _head(*summary.HEAD)
+        for line in summary.summary(options.summarise):
+            _line(*line)
+        return
     with threadpool_limits(1, user_api="blas"):
         for name in options.only or names:
             start = time.monotonic()
