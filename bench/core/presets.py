@@ -26,6 +26,7 @@ _GUARDS = (
 _POCKET_METRICS = (
     "fad_musicnn",
     "fad_musicnn_mtt",
+    "kad_musicnn",  # without bias at any n, where the two before it are mostly that
     "kl_musicnn",
     "inception_score_musicnn",
     "kl_yamnet",
