@@ -71,7 +71,10 @@ def row(**cells):
 
 
 def test_rows_come_back_as_they_were(tmp_path):
-    made = [row(ci_low=1.25, ci_high=1.75, n=3), row(metric="y", value=math.nan, note="=a, b'c", n_failed=2)]
+    made = [
+        row(ci_low=1.25, ci_high=1.75, n=3, floor=0.5),
+        row(metric="y", value=math.nan, note="=a, b'c", n_failed=2),
+    ]
     results.write(tmp_path / "a.csv", results.frame(made))
     back = results.rows(results.read(tmp_path / "a.csv"))
     assert back[0] == made[0] and back[1].note == made[1].note and math.isnan(back[1].value)
