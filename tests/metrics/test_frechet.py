@@ -157,3 +157,20 @@ def test_the_trace_of_the_root_of_singular_covariances():
     x, y = 4 * np.outer(u, u), 9 * np.outer(v, v)
     assert frechet.root_trace(x, y) == pytest.approx(2 * 3 * 0.6, rel=1e-7)
     assert frechet.root_trace(y, x) == pytest.approx(3.6, rel=1e-7)
+
+
+def test_the_floor_is_what_two_sets_of_one_source_show() -> None:
+    rng = np.random.default_rng(3)
+    groups = [f"group {clip % 20}" for clip in range(60)]
+
+    def clips():
+        shared = rng.normal(size=(20, 1, 8))[np.arange(60) % 20]
+        return 0.7 * shared + 0.7 * rng.normal(size=(60, 3, 8))
+
+    ones = np.ones(60)
+    expected = np.mean([frechet.aggregate(clips(), ones, clips(), ones) for _ in range(40)])
+    floors = [frechet.same_source(clips(), groups, 60) for _ in range(10)]
+    assert np.mean(floors) == pytest.approx(expected, rel=0.2)
+    larger = frechet.same_source(clips(), groups, 600)
+    assert 0 <= larger < 0.3 * expected, "more clips have a lower floor"
+    assert np.isnan(frechet.same_source(clips(), ["one", "two"] * 30, 60)), "two groups stand for no source"

@@ -101,9 +101,9 @@ def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
 
     Sets that share no group are drawn from `rows` at random, FLOOR_DRAWS times at two sizes, and a / m + b / m^2,
     which is 0 for infinitely many clips as it must be, is taken through the means of both sizes to m = `count`.
-    NaN where the rows make fewer than ten groups in effect: their halves would not stand for their source.
+    NaN where the rows are of fewer than LEAST_GROUPS groups in effect.
     """
-    if effective_count(groups) < 2 * LEAST_GROUPS:
+    if effective_count(groups) < LEAST_GROUPS:
         return float("nan")
     rng = np.random.default_rng(0)
     names, place = np.unique(np.asarray(groups), return_inverse=True)
