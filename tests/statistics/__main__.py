@@ -1,6 +1,7 @@
 """python -m tests.statistics: how often intervals hold the truth, how often equal systems are told apart.
 
-With 1,000 repetitions of a mean, and fewer of what takes longer, about 20 minutes on one core; with 50 about one.
+With 700 repetitions of a mean, and fewer of what takes longer, about 20 minutes on one core; with 30 about one. A
+line gives the same with the same repetitions, alone or among others.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ def main(arguments: Sequence[str]) -> None:
     """Print the tables."""
     names = [*INTERVALS, *VERDICTS]
     parser = argparse.ArgumentParser(prog="python -m tests.statistics", description=__doc__.partition("\n")[0])
-    parser.add_argument("--repetitions", type=int, default=1000, help="of a mean; what takes longer gets a share")
+    parser.add_argument("--repetitions", type=int, default=700, help="of a mean; what takes longer gets a share")
     parser.add_argument("--only", action="append", choices=names, metavar="TABLE", help=", ".join(names))
     parser.add_argument(
         "--summarise", nargs="+", type=Path, metavar="FILE", help="tables printed before, in short"

@@ -24,6 +24,7 @@ from tests.statistics.worlds import LAWS, NORMAL, Law, Scene, generator, scenes
 
 FRAMES = 4
 CLASSES = (10, 50)
+LEAST = 6  # repetitions
 Draw = Callable[[np.random.Generator, Scene], Parts]
 
 
@@ -75,7 +76,7 @@ class Held:
 
 def measure(cell: Cell, repetitions: int) -> Held:
     """Draw a cell's values and count."""
-    count = max(20, round(repetitions * cell.share))
+    count = max(LEAST, round(repetitions * cell.share))
     rng = generator(cell.kind, cell.what, cell.scene)
     found = [estimate(cell.draw(rng, cell.scene)) for _ in range(count)]
     drawn = np.array([each.value for each in found])

@@ -18,6 +18,7 @@ from sightsound.bench.stages import values
 from sightsound.metrics.rows import Rows
 from sightsound.metrics.statistics import difference, parts, seeds
 from sightsound.metrics.statistics.parts import Parts
+from tests.statistics.coverage import LEAST
 from tests.statistics.worlds import LAWS, NORMAL, Law, Scene, generator, scenes
 
 LEVEL = 0.05
@@ -68,7 +69,7 @@ class Alarms:
 
 def measure(cell: Cell, repetitions: int) -> Alarms:
     """Make a cell's comparisons and count."""
-    count = max(20, round(repetitions * cell.share))
+    count = max(LEAST, round(repetitions * cell.share))
     rng = generator(cell.kind, cell.what, cell.scene)
     p = np.array([cell.p_value(rng, cell.scene) for _ in range(count)])
     given = ~np.isnan(p)
