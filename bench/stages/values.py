@@ -91,7 +91,7 @@ def of_sets(
         return Value(clips=mine, note=short)
     # halves of the reference are there to show what no difference looks like: they have no interval of their own
     found = sets(card, mine, rows, theirs, references, interval=against is examples)
-    if other.side != "reference":
+    if other.side != "reference" or system.build.halves:
         return found
     key = card.name, len(mine), tuple(example.id for example in theirs)
     if key not in known.floors:
