@@ -209,7 +209,7 @@ def test_the_table_of_the_readme_is_what_was_measured() -> None:
             if cell == "–":
                 assert found.value.iloc[0] == ""
                 continue
-            numbers = [float(number) for number in re.findall(r"[\d.]+", cell)]
+            numbers = [float(number) for number in re.findall(r"-?[\d.]+", cell)]
             measured = [found[column].iloc[0] for column in ("value", "ci_low", "ci_high")]
             there = [float(number) for number in measured if number != ""]
             assert numbers == [float(f"{number:.3g}") for number in there], (label, metric)
