@@ -11,7 +11,7 @@ import pytest
 from sightsound.bench.core import registry, video
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.store import FeatureStore
-from sightsound.bench.stages import embed, reading, score
+from sightsound.bench.stages import embed, reading
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import ExtractorCard, MetricCard, Need
 from sightsound.metrics.cards import METRICS
@@ -152,7 +152,7 @@ def test_a_metric_reads_the_network_of_videos_where_the_condition_is_one():
         and registry.metric("ib_rank", registry.cards("task")["image2music"]) == ib
     )
     found = registry.metric("ib_rank_old", registry.cards("task")["video2music"])
-    assert {n.extractor for n in score.under(found).needs} == {"imagebind_audio_old", "imagebind_video_old"}
+    assert {n.extractor for n in reading.under(found).needs} == {"imagebind_audio_old", "imagebind_video_old"}
     assert {n.video for n in old.needs} == {"", "imagebind_video_old"}
 
 
