@@ -35,6 +35,6 @@ def track(path: Path, seconds: float = 12.0, pitch_hz: float = 440.0, loud: floa
 
 def copyright_file(folder: Path, *stanzas: str) -> Path:
     """A package's copyright file: everything under GPL-3+, and more stanzas."""
-    head = "Format: https://www.debian.org/doc/packaging-manuals/copyright-format/1.0/\n"
+    head = "Format: machine-readable, 1.0\n"
     everything = "Files: *\nCopyright: 2003 The makers\n 2004 Others\nLicense: GPL-3+\n"
     return text(folder / "copyright", "\n".join([head, everything, *stanzas]))

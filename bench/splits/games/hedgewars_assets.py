@@ -6,7 +6,6 @@ from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:hedgewars-data/usr/share/games/hedgewars/Data"
 _UPSTREAM = "https://www.hedgewars.org/download/releases/hedgewars-src-1.0.2.tar.bz2"
-_PACKAGING = "https://salsa.debian.org/games-team/hedgewars/-/raw/debian/1.0.2-6/debian/copyright"
 
 
 def _file(path: str, sha256: str, *keep: str) -> AssetFile:
@@ -45,7 +44,7 @@ HEDGEWARS = Asset(
         _file("Locale/campaigns_en.txt", "28b42c4f60e75eb9a125f4a375872c69906d0a30c1916c1adc73303469aae4bd"),
         AssetFile(
             "copyright",
-            ("deb:hedgewars-data/usr/share/doc/hedgewars-data/copyright", _PACKAGING),
+            ("deb:hedgewars-data/usr/share/doc/hedgewars-data/copyright",),
             ("1cb6c534e9cb98d87ff3d701c8bab7e8c82bee3c9140cda5b41b497bac870ba6",),
         ),
     ),

@@ -6,7 +6,6 @@ from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:naev-data/usr/share/naev"
 _UPSTREAM = "https://github.com/naev/naev/releases/download/v0.8.2/naev-0.8.2-source.tar.xz"
-_PACKAGING = "https://salsa.debian.org/games-team/naev/-/raw/debian/0.8.2-1/debian/copyright"
 
 
 def _file(path: str, sha256: str, *keep: str) -> AssetFile:
@@ -35,7 +34,7 @@ NAEV = Asset(
         _file("dat/snd/SOUND_LICENSE.yaml", "57d3c38c72a221438af04d504da3b60726d709391d6d1ace331d90f8d239d4f1"),
         AssetFile(
             "copyright",
-            ("deb:naev-data/usr/share/doc/naev-data/copyright", _PACKAGING),
+            ("deb:naev-data/usr/share/doc/naev-data/copyright",),
             ("981428fd566fe19e56ef6e6743b96c9bafdbb1289887c6013da705c218b5ffb3",),
         ),
     ),

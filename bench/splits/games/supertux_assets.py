@@ -6,7 +6,6 @@ from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:supertux-data/usr/share"
 _UPSTREAM = "https://github.com/SuperTux/supertux/releases/download/v0.6.3/SuperTux-v0.6.3-Source.tar.gz"
-_PACKAGING = "https://salsa.debian.org/games-team/supertux/-/raw/debian/0.6.3-2/debian/copyright"
 
 
 def _tree(path: str, sha256: str, *keep: str) -> AssetFile:
@@ -31,7 +30,7 @@ SUPERTUX = Asset(
         ),
         AssetFile(
             "copyright",
-            (f"{_DEBIAN}/doc/supertux-data/copyright", _PACKAGING),
+            (f"{_DEBIAN}/doc/supertux-data/copyright",),
             ("ef539834c5ea7018f94714facdb5b74e9db1d65f9a0d7c3946b1876d5ce82b07",),
         ),
     ),

@@ -6,7 +6,6 @@ from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:supertuxkart-data/usr/share"
 _UPSTREAM = "https://github.com/supertuxkart/stk-code/releases/download/1.4/SuperTuxKart-1.4-src.tar.gz"
-_PACKAGING = "https://salsa.debian.org/games-team/supertuxkart/-/raw/debian/1.4%2Bdfsg-2/debian/copyright"
 
 
 _SHOWN = (  # the pictures that track.xml names
@@ -38,7 +37,7 @@ SUPERTUXKART = Asset(
         ),
         AssetFile(
             "copyright",
-            (f"{_DEBIAN}/doc/supertuxkart-data/copyright", _PACKAGING),
+            (f"{_DEBIAN}/doc/supertuxkart-data/copyright",),
             ("89819750869caf6b68455c0d492b8fe1a5efbd94cd0fb40469e17f4aeea84bad",),
         ),
     ),
