@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 HEAD = """# Leaderboard
 
-Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (bootstrap-t over
+Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (Student's t over
 groups, docs/statistics.md). Examples that share a track, a picture or a song are one group: `groups` is how many
 there are, `in effect` how many of one size would say as much; intervals are over groups and claim no more. Two
 values are compared only where task, split, n and signature agree; pocket metrics and pocket variants are not
