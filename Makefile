@@ -6,7 +6,7 @@ REFERENCE ?= .venv-reference
 CHECKOUTS ?= .venv-checkouts
 NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
-export SIGHTSOUND_MIRROR ?= $(wildcard ../shared/mirror)
+export SIGHTSOUND_MIRROR ?= $(abspath $(wildcard ../shared/mirror))
 
 .PHONY: help env demo test quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
 

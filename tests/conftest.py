@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,6 +25,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    for name in ("SIGHTSOUND_MIRROR", "SIGHTSOUND_CACHE"):
+        if folder := os.environ.get(name):
+            os.environ[name] = os.path.abspath(folder)  # a test may change the working directory
     if config.getoption("--measure"):
         config.pluginmanager.register(quick.Measure())
 
