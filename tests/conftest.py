@@ -27,7 +27,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     for name in ("SIGHTSOUND_MIRROR", "SIGHTSOUND_CACHE"):
         if folder := os.environ.get(name):
-            os.environ[name] = os.path.abspath(folder)  # a test may change the working directory
+            os.environ[name] = str(Path(folder).absolute())  # a test may change the working directory
     if config.getoption("--measure"):
         config.pluginmanager.register(quick.Measure())
 
