@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from sightsound.bench.boards import rewards
-from sightsound.bench.core import registry, results, store
+from sightsound.bench.core import registry, results, scores, store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.result import Result
+from sightsound.bench.review import warnings
 from sightsound.bench.splits.media.formats import SUFFIXES
-from sightsound.bench.stages import choose, reading
+from sightsound.bench.stages import choose, reading, scoring
 from sightsound.bench.stages import embed as embedding
 from sightsound.bench.stages import run as stages
 from sightsound.bench.stages.options import Options
+from sightsound.bench.stages.request import Request
 from sightsound.metrics.networks.extractor import Features
 
 if TYPE_CHECKING:
@@ -29,25 +33,57 @@ def _silent(what: str, done: int, total: int | None) -> None:
     """A Report that tells nobody."""
 
 
-def run(model: str | Sequence[str], task: str, **options: Any) -> pd.DataFrame:
-    """Generate with systems on a split and score them, as `bench run` does: one row a value (docs/results.md).
+def run(model: str | Sequence[str], task: str, **options: Any) -> Result:
+    """Generate with systems on a split and score them, as `bench run` does (docs/results.md).
 
     `model`: one name or several; `options`: those of `bench run` by name (`split`, `preset`, `metrics`, `limit`,
     `seed`, `device`, `out`, ...). Raises BenchError, one line, for wrong input.
     """
     asked = Options(task, [model] if isinstance(model, str) else model, **_joined(options))
-    return stages.run(choose.request(asked, choose.systems_for(asked, references=True)), _silent)
+    request = choose.request(asked, choose.systems_for(asked, references=True))
+    return _result(request, stages.run(request, _silent))
 
 
-def score(systems: Mapping[str, str | Path], task: str, **options: Any) -> pd.DataFrame:
-    """Score folders of files that were made elsewhere, named by the ids of a split's examples.
+def score(
+    systems: Mapping[str, str | Path],
+    task: str | None = None,
+    *,
+    reference: str | Path | None = None,
+    conditions: str | Path | None = None,
+    captions: str | Path | None = None,
+    paired: bool | None = None,
+    matched: bool = False,
+    **options: Any,
+) -> Result:
+    """Score folders of files that were made elsewhere, as `bench score` does (docs/folders.md).
 
-    `systems`: name -> folder; all are in one table, with the reference rows. `options` as in `run`.
+    `systems`: name -> folder; all are in one table. `reference`: a folder or a split; `conditions` (pictures,
+    videos, music) and `captions`: what they were made from; or `split`, whose examples' ids name the files. The
+    task is worked out where it is not given. Further `options` as in `run`. Raises BenchError, one line, for
+    folders that do not fit together.
     """
-    asked = Options(task, **_joined(options))
-    mine = [choose.given(name) for name in systems]
-    request = choose.request(asked, (*mine, *choose.systems_for(asked, references=True)))
-    return stages.adopt(request, dict(zip(systems, map(Path, systems.values()), strict=True)), _silent)
+    asked = Options(task or "", **_joined(options | {"reference": reference}))
+    mine, given = scoring.of_folders({name: Path(folder) for name, folder in systems.items()})
+    given = replace(
+        given,
+        conditions=Path(conditions) if conditions else None,
+        captions=Path(captions) if captions else None,
+        paired=paired,
+        matched=matched,
+    )
+    request = scoring.request(asked, mine, given, _silent)
+    return _result(request, stages.adopt(request, _silent))
+
+
+def _result(request: Request, table: pd.DataFrame) -> Result:
+    return Result(
+        rows=table,
+        scores=scores.read(request.folder / scores.NAME),
+        warnings=warnings.read(request.folder),
+        folder=request.folder,
+        order=tuple(system.label for system in request.systems),
+        directions={card.name: card.higher_is_better for card in request.metrics},
+    )
 
 
 def _joined(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -55,6 +91,7 @@ def _joined(options: Mapping[str, Any]) -> dict[str, Any]:
     made = dict(options)
     if not isinstance(made.get("metrics") or "", str):
         made["metrics"] = ",".join(made["metrics"])
+    made["reference"] = str(made["reference"]) if made.get("reference") else None
     return made | {name: Path(made[name]) for name in ("out", "mirror", "corpus") if made.get(name)}
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Side = Literal["generated", "reference", "image", "text", "corpus"]
+Side = Literal["generated", "reference", "against", "image", "text", "corpus"]
 Kind = Literal["two_sets", "paired", "single", "ranked"]
 Modality = Literal["audio", "image", "video", "text"]
 
@@ -20,7 +20,8 @@ class Need:
 
     side: Side
     """Whose feature: the generated output, the reference, the example's image or text condition, or a corpus of
-    texts that the user names, which belongs to no example."""
+    texts that the user names, which belongs to no example. No card says `against`: it is what becomes of
+    `reference` where a run names another set."""
     extractor: str
     """Registered name of the extractor, e.g. `musicnn_msd`."""
     output: str

@@ -27,6 +27,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.building",),
     ("bench.boards",),
     ("bench.stages",),
+    ("bench.folders",),
+    ("bench.review",),
     ("bench.elsewhere",),
     ("baselines.cards",),  # the indexes, `cards.py`, name all that lies beside them and are loaded by name
     ("baselines", *FAMILIES),  # in the folder itself: the reference rows

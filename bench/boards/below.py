@@ -8,6 +8,7 @@ from typing import Any
 
 from sightsound.bench.boards.show import NOT_APART, label
 from sightsound.bench.core import registry, remarks
+from sightsound.bench.review.warnings import PAGE, ReviewWarning
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
 
 Record = Mapping[str, Any]
@@ -19,6 +20,21 @@ LARGER = "games"
 def lines(rows: Sequence[Record]) -> list[str]:
     """Everything that is to be said of these rows, of one table each line once."""
     return [*_by_remark(rows), *certainty(rows)]
+
+
+def warnings(found: Sequence[ReviewWarning]) -> list[str]:
+    """A line a warning, and where they are explained."""
+    return [f"warning: {each}" for each in found] + ([f"warnings are explained in {PAGE}"] if found else [])
+
+
+def warned(row: Record, found: Sequence[ReviewWarning]) -> list[dict[str, str]]:
+    """The warnings that a row has the codes of, with their sentences."""
+    codes = set(row["warnings"].split())
+    return [
+        {"code": each.code, "text": each.text}
+        for each in found
+        if each.code in codes and each.system in ("", label(row))
+    ]
 
 
 def certainty(rows: Sequence[Record]) -> list[str]:

@@ -15,14 +15,15 @@ from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
-from sightsound.bench import splits
 from sightsound.bench.boards.judging import Entry, judge
 from sightsound.bench.boards.pairs import Judged, settle
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
+from sightsound.bench.folders import kept
 from sightsound.bench.stages import choose, outputs, reading
 from sightsound.bench.stages.gather import gather
+from sightsound.bench.stages.scope import scope
 from sightsound.metrics.card import MetricCard
 
 if TYPE_CHECKING:
@@ -111,9 +112,7 @@ def _entries(
     report: Report,
 ) -> list[Entry]:
     plan = next(iter(plans.values()))
-    split = splits.load(plan["split"], mirror=mirror, task=plan["task"], limit=plan["limit"], report=report)
-    if split.hash != plan["split_hash"]:
-        raise BenchError(f"split {plan['split']} is {split.hash} here, but the runs had {plan['split_hash']}")
+    split = kept.split_of(next(iter(plans)), plan, mirror, report)
     labels = [label for each in plans.values() for label in each["systems"]]
     found: list[Entry] = []
     for folder, each in plans.items():
@@ -127,7 +126,7 @@ def _entries(
             if system.build.halves:
                 continue  # half of the examples are no system's answer to all
             several = not seeds and not system.card.reference and labels.count(system.label) > 1
-            wanted = [example.id for example in split.examples]
+            wanted = [example.id for example in scope(system, split.examples, split.only)]
             if left := outputs.unfinished(folder, system, wanted):
                 raise BenchError(
                     f"{folder}: {system.label} was stopped with {left} of {len(wanted)} examples to go; run it to "

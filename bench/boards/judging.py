@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import combinations
 
 import numpy as np
@@ -14,7 +14,7 @@ from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example
 from sightsound.bench.stages import reading, values
 from sightsound.bench.stages.feature_set import FeatureSet
-from sightsound.metrics.card import MetricCard
+from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows
 from sightsound.metrics.signature import differs
 from sightsound.metrics.statistics import difference as statistics
@@ -114,7 +114,10 @@ def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
         rows.append((entry, *_with_value(*made)))
     first = entries[0]
     reference, has_reference = None, None
-    if others:
+    another = first.stored.against if card.kind == "two_sets" else None
+    if another is not None:
+        others = [replace(need, side="against") for need in others]
+    elif others:
         made = values.clip_rows(card, first.stored, first.system.label, others, first.stored.examples)
         reference, has_reference = _with_value(*made)
     # a system without any value (silence has no THD) leaves the others theirs
@@ -131,6 +134,8 @@ def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
         mine = own[[there[example.id] for example in common]]
         if short := values.too_few(card, len(common)):
             value = values.Value(note=short)
+        elif another is not None:
+            value = values.sets(card, common, mine, *_of_set(card, first, others, another.examples))
         elif reference is None or has_reference is None:
             value = values.aggregated(card, mine, common)
         else:
@@ -141,12 +146,20 @@ def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
     return _Data(groups, found, notes)
 
 
+def _of_set(
+    card: MetricCard, entry: Entry, needs: Sequence[Need], examples: Sequence[Example]
+) -> tuple[list[Example], Rows]:
+    return values.clip_rows(card, entry.stored, entry.system.label, needs, examples)
+
+
 def _failed(card: MetricCard, entries: Sequence[Entry]) -> frozenset[str]:
     """The entries that failed on an example which the metric should have scored."""
-    wanted = reading.needs(card)
-    return frozenset(
-        entry.name for entry in entries if entry.stored.lost(wanted, entry.system.label, entry.stored.examples)
-    )
+    found = set()
+    for entry in entries:
+        wanted = reading.of_examples(card, against=entry.stored.against is not None)
+        if entry.stored.lost(wanted, entry.system.label, entry.stored.examples):
+            found.add(entry.name)
+    return frozenset(found)
 
 
 def _with_value(examples: Sequence[Example], rows: Rows) -> tuple[Rows, dict[str, int]]:

@@ -9,15 +9,29 @@ from typing import TYPE_CHECKING, Any
 
 from sightsound.bench.core import remarks
 from sightsound.bench.core.console import NO_VALUE, listing, number, print_table, records, say
+from sightsound.bench.core.faults import printable
 
 if TYPE_CHECKING:
     import pandas as pd
+    from rich.table import Table
 
 NOT_APART = "≈"
 """Behind a distance that shows no difference from the reference's source."""
 
 
 def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, bool]) -> None:
+    """Print the table of a run under a line that says what it is, see `table_of`."""
+    print(title(table))
+    print_table(table_of(table, order, directions))
+
+
+def title(table: pd.DataFrame) -> str:
+    """Task, split and seed of a run's rows."""
+    first = table.iloc[0]
+    return printable(f"{first['task']} on {first['split']}, seed {first['seed']}")
+
+
+def table_of(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, bool]) -> Table:
     """Rows of one task and split: a line a metric, a column a system, the 95% interval under each value; the floor
     of a distance in the last column.
 
@@ -26,14 +40,7 @@ def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, b
     from rich.table import Table
     from rich.text import Text  # a split's `[limit12]` is no markup
 
-    first = table.iloc[0]
-    shown = Table(
-        title=Text(f"{first['task']} on {first['split']}, seed {first['seed']}"),
-        title_justify="left",
-        header_style="bold",
-        box=None,
-        pad_edge=False,
-    )
+    shown = Table(header_style="bold", box=None, pad_edge=False)
     shown.add_column("", no_wrap=True)
     for system in order:
         shown.add_column(Text(system.replace(":", ":\n")), justify="right", overflow="fold")
@@ -47,7 +54,7 @@ def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, b
     mine = {system: [row for (name, _), row in cells.items() if name == system] for system in order}
     for name, count in zip(COUNTS, zip(*(counts(mine[system]) for system in order), strict=True), strict=True):
         shown.add_row(name, *count)
-    print_table(shown)
+    return shown
 
 
 COUNTS = ("n", "groups", "in effect", "failed")

@@ -38,6 +38,10 @@ Python = Annotated[
     str | None, typer.Option("--python", help="interpreter in which package.module:Class models run, 3.8 or later")
 ]
 Corpus = Annotated[Path | None, typer.Option("--corpus", help="texts, one a line, for metrics that read a corpus")]
+Reference = Annotated[
+    str | None,
+    typer.Option("--reference", help="what outputs are compared with: a folder, or (distances of sets) a split"),
+]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
@@ -58,6 +62,7 @@ _TAKEN: dict[str, Any] = {
     "settings": Settings,
     "python": Python,
     "corpus": Corpus,
+    "reference": Reference,
     "retry": Retry,
     "remake": Remake,
     "timeout": Timeout,

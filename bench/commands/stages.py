@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from sightsound.bench.commands.options import Json, takes
+from sightsound.bench.commands.options import Json, Reference, takes
 from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
@@ -17,6 +17,21 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 
+Conditions = Annotated[
+    Path | None,
+    typer.Option("--conditions", help="folder of what the outputs were made from: pictures, videos, music"),
+]
+Captions = Annotated[
+    Path | None, typer.Option("--captions", help="captions that they were made from: .csv, .jsonl, or .txt files")
+]
+Paired = Annotated[
+    bool | None,
+    typer.Option("--paired/--unpaired", help="each output has its own reference, by name; none: found out"),
+]
+Matched = Annotated[
+    bool, typer.Option("--matched", help="take only the examples that every folder has a file for")
+]
+
 _GENERATION = (
     *("split", "preset", "limit", "seed", "device", "batch_size", "out", "mirror", "settings", "python"),
     *("retry", "remake", "timeout"),
@@ -24,7 +39,7 @@ _GENERATION = (
 
 
 @app.command()
-@takes("model", "task", *_GENERATION, "metrics", "corpus")
+@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus")
 def run(options: Options, json: Json = False) -> None:
     """Generate with a model on a split, score, and print the table."""
     from sightsound.bench.core import console
@@ -64,25 +79,63 @@ def generate(options: Options, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
+_SCORING = ("preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "retry")
+
+
 @app.command()
-@takes("task", "split", "preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "retry")
+@takes("task", "split", "reference", *_SCORING, required=(), task="")
 def score(
     options: Options,
-    folder: Annotated[Path, typer.Argument(help="files named by example id")],
-    name: Annotated[str, typer.Option("--name", help="name of the system, `mine` or `mine:variant`")],
+    folders: Annotated[
+        list[str], typer.Argument(help="NAME=FOLDER of a system's outputs; several make one table")
+    ],
+    name: Annotated[str, typer.Option("--name", help="name of the system, for one FOLDER without NAME=")] = "",
+    conditions: Conditions = None,
+    captions: Captions = None,
+    paired: Paired = None,
+    matched: Matched = False,
     json: Json = False,
 ) -> None:
-    """Score a folder of files that were generated elsewhere."""
-    from sightsound.bench.core import console
-    from sightsound.bench.stages import choose
-    from sightsound.bench.stages import run as stages
+    """Score folders of files that were generated elsewhere, against a folder, a split, or nothing."""
+    from dataclasses import replace
 
-    mine = choose.given(name)
-    request = choose.request(options, (mine, *choose.systems_for(options, references=True)))
+    from sightsound.bench.core import console
+    from sightsound.bench.stages import run as stages
+    from sightsound.bench.stages import scoring
+
+    systems, given = scoring.given(folders, name)
+    given = replace(given, conditions=conditions, captions=captions, paired=paired, matched=matched)
+    with console.progress() as report:
+        request = scoring.request(options, systems, given, report)
     _tell(options)
     with console.progress() as report:
-        table = stages.adopt(request, {mine.label: folder}, report)
+        table = stages.adopt(request, report)
     _end(request, table, json)
+
+
+@app.command()
+def validate(
+    folder: Annotated[Path, typer.Argument(help="folder of outputs, or of anything to be scored")],
+    reference: Reference = None,
+    conditions: Conditions = None,
+    captions: Captions = None,
+    task: Annotated[str | None, typer.Option("--task", help="task, where the files do not tell it")] = None,
+    json: Json = False,
+) -> None:
+    """Look at every file of a folder, and at what it would be scored with, without scoring."""
+    from sightsound.bench.boards import validation
+    from sightsound.bench.core import console
+    from sightsound.bench.folders.given import Given
+
+    given = Given({folder.resolve().name: folder}, None, reference, conditions, captions)
+    with console.progress() as report:
+        found = validation.validate(given, task, report)
+    if json:
+        console.as_json(found.as_json())
+    else:
+        found.show()
+    if found.bad:
+        raise typer.Exit(1)
 
 
 def _tell(options: Options) -> None:
@@ -104,15 +157,17 @@ def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
     """Print the table and end with 1 if an example failed."""
     from sightsound.bench.boards import below, show
     from sightsound.bench.core import console
+    from sightsound.bench.review import warnings
 
     records = console.records(table)
+    found = warnings.read(request.folder)
     if json:
-        console.as_json(records)
+        console.as_json([row | {"warnings": below.warned(row, found)} for row in records])
     else:
         order = [system.label for system in request.systems]
         show.values(table, order, {card.name: card.higher_is_better for card in request.metrics})
     console.say(f"rows: {console.shown(request.folder / 'rows.csv')}")
-    for note in below.lines(records):
+    for note in [*below.lines(records), *below.warnings(found)]:
         console.say(note)
     _tell_truncated(request)
     if table["n_failed"].sum():

@@ -70,10 +70,17 @@ class Row:
     """`measured` or `published`."""
     note: str = ""
     """Why there is no value; of a published figure the evidence for its definition."""
+    warnings: str = ""
+    """Codes of what a reviewer would ask about the files, separated by blanks (docs/warnings.md)."""
+
+
+def label(row: Row) -> str:
+    """`family:variant` of a row."""
+    return f"{row.model}:{row.variant}".rstrip(":")
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
-LATER = {"group_effective": "0", "floor": ""}
+LATER = {"group_effective": "0", "floor": "", "warnings": ""}
 """Columns that older result files lack, and what stands in for them."""
 KEY = ("source", "task", "split", "metric", "model", "variant", "run")
 _NUMBERS = ("value", "ci_low", "ci_high", "group_effective", "floor", "seconds")

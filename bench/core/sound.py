@@ -7,7 +7,7 @@ FFmpeg's packets is compared with what it gave, and FFmpeg decodes where that is
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +26,9 @@ COUNTED = frozenset(("MP3", "OGG", "FLAC"))  # libsndfile's formats whose length
 BLOCK = 1 << 22  # samples of all channels that are read at once: 16 MB
 
 Audio = NDArray[np.float32]
+See = Callable[[Audio, int, int], None]
+"""see(block `[time, channels]`, place of its first sample, rate in Hz); from place 0 on again where another
+decoder takes over."""
 
 
 def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) -> dict[int, Audio]:
@@ -74,8 +77,8 @@ def probe_audio(path: Path) -> tuple[int, float]:
         return _rate(path, stream.rate), packets_s(container, stream)
 
 
-def check_audio(path: Path) -> tuple[int, float]:
-    """Decode a file to its end; its rate in Hz and the seconds that it holds.
+def check_audio(path: Path, see: See = lambda block, first, rate_hz: None) -> tuple[int, float]:
+    """Decode a file to its end; its rate in Hz and the seconds that it holds. `see` is shown every block.
 
     Raises MediaError for what is empty, cannot be decoded, ends before it says, or holds a sample that is not
     finite. Silence is sound.
@@ -84,7 +87,7 @@ def check_audio(path: Path) -> tuple[int, float]:
         raise MediaError(f"{path}: no audio in it ({why})")
     if (missing := wav_lacks(path)) > 0:
         raise MediaError(f"{path}: cut short, {missing} bytes of its data are missing; make or fetch it again")
-    rate_hz, have, said_s = _whole(path)
+    rate_hz, have, said_s = _whole(path, see)
     if not have:
         raise MediaError(f"{path}: no audio in it (0 samples); make or fetch it again")
     if said_s - have / rate_hz > TOLERANCE_S:
@@ -94,7 +97,7 @@ def check_audio(path: Path) -> tuple[int, float]:
     return rate_hz, have / rate_hz
 
 
-def _whole(path: Path) -> tuple[int, int, float]:
+def _whole(path: Path, see: See) -> tuple[int, int, float]:
     """Rate in Hz, samples that were decoded and found finite, and the seconds that the file says, 0 where it does
     not say."""
     import soundfile
@@ -104,6 +107,7 @@ def _whole(path: Path) -> tuple[int, int, float]:
             rate_hz, said, have = _rate(path, file.samplerate), file.frames, 0
             for block in _blocks(file, None):
                 _finite(path, block, have, rate_hz)
+                see(block, have, rate_hz)
                 have += len(block)
             if not _ends_early(path, file.format, have / rate_hz):
                 return rate_hz, have, 0.0 if estimates(path, file.format) else said / rate_hz
@@ -117,6 +121,7 @@ def _whole(path: Path) -> tuple[int, int, float]:
         said_of_it = said_s(container, stream)
         for block in ffmpeg_blocks(path, container, stream):
             _finite(path, block, have, rate_hz)
+            see(block, have, rate_hz)
             have += len(block)
         return rate_hz, have, said_of_it
 

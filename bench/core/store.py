@@ -104,8 +104,8 @@ def claim(folder: Path, plan: dict[str, Any]) -> None:
             raise BenchError(f"{shown(folder)}: is not empty and holds no run; give another --out")
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
-    fixed = ("task", "split", "split_hash", "seed", "limit")
-    if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan[key]]:
+    fixed = ("task", "split", "split_hash", "seed", "limit", "against")
+    if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan.get(key)]:
         raise BenchError(f"{folder}: holds a run with {', '.join(other)}; give another --out")
     write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
 

@@ -19,4 +19,7 @@ CARDS = (
         *("lyrics2prompt", ("lyrics",), "text", "reference_text", "an image prompt for a song's words"),
         optional=("audio", "caption"),
     ),
+    Task("any2music", (), "audio", "audio", "music in a folder, whatever it was made from (`bench score`)"),
+    Task("any2image", (), "image", "reference_image", "pictures in a folder, as above"),
+    Task("any2prompt", (), "text", "reference_text", "prompts in a folder, as above"),
 )

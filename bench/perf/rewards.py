@@ -16,11 +16,11 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench import splits
 from sightsound.bench.boards.rewards import SPOILS, Reward, compared
 from sightsound.bench.core import registry, sound, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Example, Generated, Report, Task, example_seed
+from sightsound.bench.folders import kept
 from sightsound.bench.stages import choose, outputs, reading, score
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.gather import gather
@@ -59,9 +59,7 @@ def measure(
         raise BenchError(f"{folder}: is a run of {task.name}; what is rewarded is measured where music is made")
     cards = [registry.metric(name, task) for name in metrics or plan["metrics"]]
     cards = [card for card in cards if card.kind != "ranked" and not reading.reads_corpus(card)]
-    split = splits.load(plan["split"], mirror=mirror, task=task.name, limit=plan["limit"], report=report)
-    if split.hash != plan["split_hash"]:
-        raise BenchError(f"split {plan['split']} is {split.hash} here, but the run had {plan['split_hash']}")
+    split = kept.split_of(folder, plan, mirror, report)
     ours = {system.label for system in registry.reference_systems()}
     labels = [label for label in plan["systems"] if label not in ours]
     found: list[Reward] = []

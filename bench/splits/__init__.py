@@ -18,13 +18,16 @@ from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.wishes import Wishes
 
 __all__ = [
+    "Against",
     "Split",
     "SplitError",
     "card",
     "count",
     "downloads",
     "folder_of",
+    "grouped",
     "is_prepared",
+    "limited",
     "load",
     "part",
     "prepare",
@@ -32,6 +35,20 @@ __all__ = [
     "serves",
     "verify",
 ]
+
+
+@dataclass(frozen=True)
+class Against:
+    """Another set than the examples' own references, for the metrics that compare two sets."""
+
+    label: str
+    """`name@hash`, as a signature has it."""
+    examples: tuple[Example, ...]
+    """One for each different reference of the set, sorted by id; no id is one of a split's."""
+    digests: Mapping[Path, str] = field(default_factory=dict)
+    """sha256 of every file of it."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Example id -> why it cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +68,12 @@ class Split:
     digests: Mapping[Path, str] = field(default_factory=dict)
     """sha256 of every file of its examples, by path, as the manifest tells them or as they were computed: what a
     stage that reads one of them has to find."""
+    against: Against | None = None
+    """What distances between sets compare with; None for the examples' own references."""
+    absent: Mapping[str, str] = field(default_factory=dict)
+    """Example id -> why its reference cannot be read, where that is known."""
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """System label -> ids of the examples that it has to answer, for those that don't have to answer all."""
 
     @property
     def coverage(self) -> float | None:
@@ -117,12 +140,12 @@ def serves(example: Example, task: str) -> bool:
     """Whether an example has all that a task conditions on and what its output is compared with."""
     known = registry.task(task)
     wanted = (*known.conditions, known.reference)
+    if not known.conditions:  # a task of folders: nothing says what their files were made for
+        return False
     return all(getattr(example, field) is not None for field in wanted)
 
 
-def _grouped(
-    examples: list[Example], contents: Mapping[str, Mapping[str, str]], task: str | None
-) -> list[Example]:
+def grouped(examples: list[Example], contents: Mapping[str, Mapping[str, str]], task: str | None) -> list[Example]:
     """The examples with the groups that they really make: components of all that they share for the task, of what
     their references share, and of what a model is shown."""
     if task is None:
@@ -184,13 +207,19 @@ def load(
         if task not in served:
             raise SplitError(f"the split {name!r} serves {', '.join(served) or 'no task'}, not {task}")
         examples = [example for example in examples if serves(example, task)]
-    if limit is not None:
-        if limit < 1:
-            raise SplitError(f"a limit of {limit} examples leaves none; it must be 1 or more")
-        shuffled = sorted(examples, key=lambda example: hashlib.sha256(example.id.encode()).hexdigest())
-        examples = sorted(shuffled[:limit], key=lambda example: example.id)
-    examples = _grouped(examples, table.contents, task)
+    examples = limited(examples, limit)
+    examples = grouped(examples, table.contents, task)
     return Split(known, table.hash, examples, count, limit, table.digests)
+
+
+def limited(examples: list[Example], limit: int | None) -> list[Example]:
+    """At most `limit` of the examples, as `load` takes them; SplitError for less than 1."""
+    if limit is None:
+        return examples
+    if limit < 1:
+        raise SplitError(f"a limit of {limit} examples leaves none; it must be 1 or more")
+    shuffled = sorted(examples, key=lambda example: hashlib.sha256(example.id.encode()).hexdigest())
+    return sorted(shuffled[:limit], key=lambda example: example.id)
 
 
 def prepare(

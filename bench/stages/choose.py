@@ -12,7 +12,8 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.elsewhere import systems as elsewhere
-from sightsound.bench.stages import folder, reading
+from sightsound.bench.folders.scene import Scene
+from sightsound.bench.stages import adopt, reading
 from sightsound.bench.stages.gather import TEXTS
 from sightsound.bench.stages.options import SECRET, Options
 from sightsound.bench.stages.request import Request
@@ -73,7 +74,7 @@ def given(name: str) -> System:
     BenchError for a name that is empty, odd, or that of a reference row.
     """
     family, variant = _named(name, "--name")
-    card = folder.card(family, variant)
+    card = adopt.card(family, variant)
     return System(card, variant, card.variants[variant])
 
 
@@ -91,13 +92,22 @@ def _named(name: str, option: str) -> tuple[str, str]:
     return family, variant
 
 
-def request(options: Options, systems: tuple[System, ...], *, scores: bool = True) -> Request:
-    """The request, with what was not given filled in from the preset. Raises BenchError for unknown names."""
+def request(
+    options: Options, systems: tuple[System, ...], *, scores: bool = True, scene: Scene | None = None
+) -> Request:
+    """The request, with what was not given filled in from the preset. Raises BenchError for unknown names.
+
+    `scene`: the folders whose files are the outputs of some of the systems.
+    """
     preset = registry.preset(options.preset)
-    task = registry.task(options.task)
+    task = scene.task if scene else registry.task(options.task)
+    of_folders = scene is not None and not options.split
     # an unknown name is told before anything is fetched
-    split = splits.resolve(options.split or _default_split(preset, task))
-    if part := splits.part(split):
+    if scene is not None and of_folders:
+        split = scene.split.label
+    else:
+        split = splits.resolve(options.split or _default_split(preset, task))
+    if not of_folders and (part := splits.part(split)):
         options.notes.append(part)
     if options.limit is not None and options.limit < 1:
         raise BenchError(f"--limit {options.limit}: take 1 example or more")
@@ -106,12 +116,12 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
     mirror = options.mirror
     if mirror is not None and not mirror.is_dir():
         raise BenchError(f"--mirror {mirror}: no such folder")
-    if downloads := splits.downloads(split, mirror):
+    if not of_folders and (downloads := splits.downloads(split, mirror)):
         options.notes.append(downloads)
-    if not options.split or not options.metrics:
+    if not (options.split or of_folders) or not options.metrics:
         options.notes.append(f"preset {preset.name}: {preset.description}")
     names = [system.label for system in systems if not system.card.reference]
-    metrics = _metrics(options, preset, task) if scores else ()
+    metrics = _metrics(options, preset, task, scene) if scores else ()
     if lacking := [card.name for card in metrics if reading.reads_corpus(card) and options.corpus is None]:
         raise BenchError(
             f"metric {lacking[0]} compares with a corpus: name a file of texts, one a line, as --corpus"
@@ -125,7 +135,9 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         split=split,
         systems=systems,
         metrics=metrics,
-        folder=(options.out or _default_folder(options, task, splits.card(split).name, names)).absolute(),
+        folder=(
+            options.out or _default_folder(options, task, split if of_folders else splits.card(split).name, names)
+        ).absolute(),
         seed=options.seed,
         limit=options.limit,
         device=device_of(options.device),
@@ -134,6 +146,8 @@ def request(options: Options, systems: tuple[System, ...], *, scores: bool = Tru
         retry=options.retry,
         remake=options.remake,
         timeout_s=options.timeout,
+        scene=scene,
+        reference=options.reference if scene is None else None,
         corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
     )
 
@@ -145,9 +159,13 @@ def _default_split(preset: PresetCard, task: Task) -> str:
     return preset.splits[task.name]
 
 
-def serves(card: MetricCard, task: Task) -> bool:
-    """Whether the task has what the metric reads."""
+def serves(card: MetricCard, task: Task, scene: Scene | None = None) -> bool:
+    """Whether the task has what the metric reads; in a scene also whether there are references for it."""
     sides = {need.side for need in reading.needs(card)}
+    if scene is not None and "reference" in sides and not scene.paired:
+        of_sets = card.kind == "two_sets" and scene.split.against is not None
+        if not of_sets:
+            return False
     has = {"image": {"image", "video"}, "text": set(TEXTS)}
     kinds = {
         registry.extractor(need.extractor).modality for need in reading.needs(card) if need.side == "generated"
@@ -155,18 +173,23 @@ def serves(card: MetricCard, task: Task) -> bool:
     return kinds <= {task.output} and all(has[side] & set(task.conditions) for side in sides & has.keys())
 
 
-def _metrics(options: Options, preset: PresetCard, task: Task) -> tuple[MetricCard, ...]:
+def _metrics(options: Options, preset: PresetCard, task: Task, scene: Scene | None) -> tuple[MetricCard, ...]:
     """The metrics asked for; else the preset's that the task has the features and this machine the weights for."""
     asked = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     if asked:
         cards = [registry.metric(name, task) for name in dict.fromkeys(asked)]
         if odd := [card.name for card in cards if not serves(card, task)]:
             raise BenchError(f"metric {odd[0]} cannot score {task.name}: it reads what the task does not have")
+        for card in cards:
+            if not serves(card, task, scene):
+                raise BenchError(f"metric {card.name} cannot score this: {_no_reference(scene)}")
         return tuple(cards)
     named = [(name, registry.metric(name, task)) for name in preset.metrics]
     # a name that rows carry stands for that metric alone, not for what it would mean for another kind of output
     carried = set(registry.metrics())
-    cards = [card for name, card in named if serves(card, task) and (card.name == name or name not in carried)]
+    cards = [
+        card for name, card in named if serves(card, task, scene) and (card.name == name or name not in carried)
+    ]
     absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
     for card in cards:
         for name in dict.fromkeys(need.extractor for need in reading.needs(card)):
@@ -176,6 +199,12 @@ def _metrics(options: Options, preset: PresetCard, task: Task) -> tuple[MetricCa
         options.notes.append(f"without {', '.join(metrics)}: {reason}")
     left_out = {metric for metrics in absent.values() for metric in metrics}
     return tuple(card for card in cards if card.name not in left_out)
+
+
+def _no_reference(scene: Scene | None) -> str:
+    if scene is None or scene.split.against is None:
+        return "there is no reference; give --reference"
+    return f"it compares each output with its own reference; those of {scene.split.against.label} are not paired"
 
 
 def _lacks(extractor: str, mirror: Path | None) -> str:

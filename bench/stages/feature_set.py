@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench.core.types import Example
+from sightsound.bench.splits import Against
 from sightsound.metrics.card import Need
 
 FeatureOf = Callable[[str, str, str], NDArray[np.float32] | None]
@@ -25,7 +26,7 @@ class FeatureSet:
     split: str
     """`name@hash`."""
     keys: Mapping[str, Mapping[str, str]]
-    """Side -> example id -> content key, for `reference`, `image` and `text`."""
+    """Side -> example id -> content key, for `reference`, `image` and `text`, and for `against`."""
     outputs: Mapping[str, Mapping[str, str]]
     """System label -> example id -> content key of its output; failures are not there."""
     feature: FeatureOf
@@ -42,13 +43,20 @@ class FeatureSet:
     """Size and digest of the user's corpus, whose keys are `keys["corpus"]`; empty where no metric reads one."""
     video: bool = False
     """The condition is a video, of which a network of pictures sees the middle frame."""
+    against: Against | None = None
+    """What distances between sets compare with; None for the examples' own references."""
+    only: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """System label -> ids of the examples that it has to answer, for those that don't have to answer all."""
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """System label -> cells of its rows that the scoring doesn't know (run, seed, device, versions, ...)."""
 
     def lost(self, needs: Sequence[Need], system: str, examples: Sequence[Example]) -> dict[str, str]:
         """The examples that a metric with these needs cannot score for the system, by id: why."""
         found: dict[str, str] = {}
+        own = self.only.get(system)
         for example in examples:
+            if own is not None and example.id not in own:
+                continue
             for need in needs:
                 if need.side == "corpus":
                     continue
@@ -60,4 +68,17 @@ class FeatureSet:
                     reason = self.unembedded.get((need.extractor, key), "")
                 if reason:
                     found.setdefault(example.id, reason)
+        return found
+
+    def lost_against(self, need: Need) -> dict[str, str]:
+        """The references of `against` that have no features for `need`, by id: why."""
+        found: dict[str, str] = {}
+        for example in self.against.examples if self.against else ():
+            key = self.keys["against"].get(example.id)
+            if key is None:
+                reason = self.absent.get("against", {}).get(example.id, "it is not there")
+            else:
+                reason = self.unembedded.get((need.extractor, key), "")
+            if reason:
+                found[example.id] = reason
         return found

@@ -39,7 +39,7 @@ def fingerprints(
         if system.card.reference:
             continue
         facts = stored.facts.get(system.label, {})
-        for example in scope(system, stored.examples):
+        for example in scope(system, stored.examples, stored.only):
             key = stored.outputs[system.label].get(example.id)
             features = None if key is None else stored.feature(need.extractor, key, need.output)
             if features is None:

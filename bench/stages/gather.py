@@ -46,7 +46,7 @@ def gather(
     features = store.FeatureStore(cache_dir() / "features")
     absent: dict[str, dict[str, str]] = {}
     made = {
-        system.label: _outputs(folder, system, task, split.examples, absent.setdefault(system.label, {}))
+        system.label: _outputs(folder, system, task, split, absent.setdefault(system.label, {}))
         for system in systems
     }
     sides = _sides(task, cards, split, absent)
@@ -79,16 +79,18 @@ def gather(
         extractor_signature=networks.signature,
         corpus=words.label if words else "",
         video="video" in task.conditions,
+        against=split.against,
+        only=split.only,
     )
 
 
 def _outputs(
-    folder: Path, system: System, task: Task, examples: Sequence[Example], absent: dict[str, str]
+    folder: Path, system: System, task: Task, split: Split, absent: dict[str, str]
 ) -> dict[str, embed.Item]:
     """The system's outputs by example id, each with the bytes that the journal says; the others go to `absent`."""
     place, journal = outputs.place(folder, system), outputs.journal(folder, system)
     found = {}
-    for example in scope(system, examples):
+    for example in scope(system, split.examples, split.only):
         output = journal.get(example.id)
         if output is None:
             absent[example.id] = "it was not generated"
@@ -120,24 +122,31 @@ def _sides(
     One that cannot be read goes to `absent` and counts as a failure of every system alike. BenchError for one that
     is not the file of the split's manifest.
     """
-    read = {need.side for card in cards for need in reading.needs(card)}
+    other = split.against
+    read = {
+        reading.side_of(card, need, against=other is not None) for card in cards for need in reading.needs(card)
+    }
     sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated", "corpus"}}
-    for example in split.examples:
-        for side, items in sides.items():
+    absent["reference"] = {unique: f"reference: {why}" for unique, why in split.absent.items()}
+    absent["against"] = dict(other.absent) if other else {}
+    for side, items in sides.items():
+        for example in other.examples if other and side == "against" else split.examples:
+            if example.id in absent.get(side, {}):
+                continue
             try:
                 item = _item(task, example, side)
             except (OSError, MediaError) as error:
                 absent.setdefault(side, {})[example.id] = f"{side}: {faults.one_line(error)}"
                 continue
             if item is not None:
-                _check(item, split)
+                _check(item, split, other.digests if other and side == "against" else split.digests)
                 items[example.id] = item
     return sides
 
 
-def _check(item: embed.Item, split: Split) -> None:
+def _check(item: embed.Item, split: Split, digests: Mapping[Path, str]) -> None:
     """BenchError where a file's bytes are not those that the manifest names."""
-    if isinstance(item.source, Path) and split.digests.get(item.source, item.key) != item.key:
+    if isinstance(item.source, Path) and digests.get(item.source, item.key) != item.key:
         raise BenchError(
             f"{item.source}: is not the file that {split.label} was made with; run: bench splits verify "
             f"{split.card.name}"
@@ -145,8 +154,10 @@ def _check(item: embed.Item, split: Split) -> None:
 
 
 def _item(task: Task, example: Example, side: str) -> embed.Item | None:
-    if side == "reference":
+    if side in ("reference", "against"):
         reference = getattr(example, task.reference)
+        if reference is None:
+            return None
         return embed.text_item(reference) if task.output == "text" else embed.file_item(reference)
     if side == "text":
         return embed.text_item(getattr(example, next(c for c in task.conditions if c in TEXTS)))
@@ -181,7 +192,7 @@ def _jobs(
 
 def _kind(task: Task, side: str) -> str:
     """Of the items on a side: `audio`, `image`, `video` or `text`."""
-    if side in ("generated", "reference"):
+    if side in ("generated", "reference", "against"):
         return task.output
     if side == "corpus":
         return "text"

@@ -30,6 +30,7 @@ class Options:
     settings: Sequence[str] | None = None
     python: str | None = None
     corpus: Path | None = None
+    reference: str | None = None
     retry: bool = False
     remake: bool = False
     timeout: float = 0.0

@@ -28,6 +28,19 @@ def needs(card: MetricCard) -> tuple[Need, ...]:
     return under(card).needs if card.kind == "ranked" else card.needs
 
 
+def side_of(card: MetricCard, need: Need, *, against: bool) -> str:
+    """Where a need's features are: `against` for the reference of a distance between sets where the split has
+    another set for it, else the need's own side."""
+    return "against" if against and card.kind == "two_sets" and need.side == "reference" else need.side
+
+
+def of_examples(card: MetricCard, *, against: bool, halves: bool = False) -> tuple[Need, ...]:
+    """What a metric reads of each example: half of a reference is held against the other half's references, and a
+    set against another set (`against`), not against its own."""
+    others = halves or (against and card.kind == "two_sets")
+    return tuple(need for need in needs(card) if not (others and need.side == "reference"))
+
+
 def extractors(cards: Sequence[MetricCard]) -> list[str]:
     """Names of the extractors that the metrics need."""
     return sorted({need.extractor for card in cards for need in needs(card)})
@@ -48,7 +61,7 @@ def sign(card: MetricCard, stored: FeatureSet, n: int) -> str:
     return signature(
         card,
         n=n,
-        reference=stored.split,
+        reference=stored.against.label if stored.against and card.kind == "two_sets" else stored.split,
         extractors={name: stored.extractor_signature(name) for name in names},
         options={"sr": "+".join(map(str, sorted(rates)))} | (SOUND if rates else {}) | frame | corpus,
     )

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Task
+from sightsound.bench.folders.scene import Scene
 from sightsound.metrics.card import MetricCard
 
 
@@ -17,7 +18,7 @@ class Request:
     task: Task
     """Task."""
     split: str
-    """Split name, or the absolute path of a folder with a manifest."""
+    """Split name, or the absolute path of a folder with a manifest; of folders alone their label."""
     systems: tuple[System, ...]
     """Systems under test and reference rows, in the table's order."""
     metrics: tuple[MetricCard, ...]
@@ -40,5 +41,9 @@ class Request:
     """Make anew the outputs that another version of a system has made."""
     timeout_s: float = 0.0
     """Most seconds a model may take for an example; 0 for no limit."""
+    scene: Scene | None = None
+    """The user's folders, looked into; None where systems generate on a split of that name."""
+    reference: str | None = None
+    """Another set for the distances between sets than the split's own references: a folder or a split."""
     corpus: Path | None = None
     """File of texts, one a line, for the metrics that compare with a corpus."""

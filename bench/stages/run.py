@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,7 +16,12 @@ from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
 from sightsound.bench.elsewhere import process
-from sightsound.bench.stages import folder, outputs, reading, score
+from sightsound.bench.folders import kept
+from sightsound.bench.folders.against import against
+from sightsound.bench.review import warnings as review_warnings
+from sightsound.bench.review.warnings import ReviewWarning
+from sightsound.bench.stages import outputs, reading, review, score
+from sightsound.bench.stages.adopt import adopt as adopt_files
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.generate import build, generate
@@ -48,24 +53,53 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
         return {each.label: _generate(request, each, examples, report) for each in request.systems}
 
 
-def adopt(request: Request, given: Mapping[str, Path], report: Report) -> pd.DataFrame:
-    """Score folders of files named by example id; `given`: label of a system of the request -> its folder."""
+def adopt(request: Request, report: Report) -> pd.DataFrame:
+    """Score the files of the request's scene."""
+    assert request.scene is not None
     with store.locked(request.folder):
         split = _claim(request, report)
         _fetch_extractors(request, report)
         for system in request.systems:
-            make = None
-            if system.label in given:
-                outputs.forget(request.folder, system)  # a copy of files that may have changed
-                make = partial(folder.Folder, given[system.label], request.task.output)
-            _generate(request, system, split.examples, report, make)
+            if system.label in request.scene.files:
+                _adopt(request, system, split, request.scene.files[system.label], report)
+            else:
+                _generate(request, system, split.examples, report)
         return _score(request, split, report)
 
 
-def _claim(request: Request, report: Report) -> splits.Split:
+def _adopt(
+    request: Request, system: System, split: splits.Split, files: Mapping[str, Sequence[Path]], report: Report
+) -> None:
+    outputs.forget(request.folder, system)  # a note of files that may have changed
+    examples = scope(system, split.examples, split.only)
+    maker = _maker(request, system)
+    outputs.claim(request.folder, system, maker, [example.id for example in examples], remake=request.remake)
+    adopt_files(
+        system.label,
+        request.task,
+        examples,
+        files,
+        outputs.place(request.folder, system),
+        seed=request.seed,
+        maker=maker.digest,
+        report=report,
+    )
+
+
+def _split(request: Request, report: Report) -> splits.Split:
+    """The examples, with another set to compare with where one is named."""
+    if request.scene is not None:
+        return request.scene.split
     split = splits.load(
         request.split, mirror=request.mirror, task=request.task.name, limit=request.limit, report=report
     )
+    if request.reference is not None:
+        split = replace(split, against=against(request.reference, request.task, request.mirror, report)[0])
+    return split
+
+
+def _claim(request: Request, report: Report) -> splits.Split:
+    split = _split(request, report)
     plan = {
         "task": request.task.name,
         "split": request.split,
@@ -75,7 +109,11 @@ def _claim(request: Request, report: Report) -> splits.Split:
         "systems": [system.label for system in request.systems],
         "metrics": [card.name for card in request.metrics],
     } | ({"modules": list(door.adopted)} if door.adopted else {})
+    if split.against is not None:
+        plan["against"] = split.against.label
     store.claim(request.folder, plan)
+    if request.scene is not None or split.against is not None:
+        kept.write(request.folder, split)
     return split
 
 
@@ -91,7 +129,6 @@ def _generate(
     system: System,
     examples: Sequence[Example],
     report: Report,
-    make: Callable[[], Model] | None = None,
 ) -> dict[str, Output]:
     maker = _maker(request, system)
     wanted = [example.id for example in scope(system, examples)]
@@ -103,7 +140,7 @@ def _generate(
             request.task,
             examples,
             outputs.place(request.folder, system),
-            make or partial(_build, request, system, report),
+            partial(_build, request, system, report),
             seed=request.seed,
             device=request.device,
             batch_size=request.batch_size,
@@ -165,13 +202,33 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
         remarks=_remarks(request),
     )
     scored = score.score(stored, request.systems, request.metrics, request.task.name)
-    table = results.frame(scored.rows)
+    warnings = _warnings(request, split, scored.rows, report)
+    review_warnings.write(request.folder, warnings)
+    table = results.frame(_warned(scored.rows, warnings))
     failures = score.failures(stored, request.systems, request.metrics)
     store.write_csv(request.folder / FAILURES, ("system", "example", "reason", "metrics"), failures)
     prints = fingerprints(stored, request.systems, request.metrics, request.task.name)
     scores.write(request.folder / scores.NAME, [*scored.scores, *prints])
     results.write(request.folder / "rows.csv", table)
     return table
+
+
+def _warnings(
+    request: Request, split: splits.Split, rows: Sequence[results.Row], report: Report
+) -> list[ReviewWarning]:
+    of_names = request.scene.warnings if request.scene is not None else []
+    of_files = review.review(request.folder, request.systems, split, request.task, request.metrics, report)
+    return [*of_names, *of_files, *review.few_clips(rows, request.systems)]
+
+
+def _warned(rows: Sequence[results.Row], warnings: Sequence[ReviewWarning]) -> list[results.Row]:
+    """The rows with the codes of what concerns their systems."""
+    ours = {system.label for system in registry.reference_systems()}
+    return [
+        row if (label := results.label(row)) in ours
+        else replace(row, warnings=review_warnings.codes_of(warnings, label))
+        for row in rows
+    ]  # fmt: skip
 
 
 def _remarks(request: Request) -> dict[str, str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example, Task
@@ -28,8 +29,14 @@ def _tie(example: Example) -> str:
     return example.reference_group or example.group
 
 
-def scope(system: registry.System, examples: Sequence[Example]) -> list[Example]:
-    """The examples that the system has to answer."""
+def scope(
+    system: registry.System,
+    examples: Sequence[Example],
+    only: Mapping[str, Collection[str]] = MappingProxyType({}),
+) -> list[Example]:
+    """The examples that the system has to answer; `only`: see `Split.only`."""
+    if system.label in only:
+        return [example for example in examples if example.id in only[system.label]]
     return halves(examples)[0] if system.build.halves else list(examples)
 
 

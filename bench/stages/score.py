@@ -15,7 +15,7 @@ from sightsound.bench.core.scores import Score
 from sightsound.bench.core.state import known
 from sightsound.bench.stages import values
 from sightsound.bench.stages.feature_set import FeatureSet
-from sightsound.bench.stages.reading import bounds, module_of, needs, sign
+from sightsound.bench.stages.reading import bounds, module_of, of_examples, sign
 from sightsound.bench.stages.scope import scope
 from sightsound.bench.stages.values import Value
 from sightsound.metrics.card import MetricCard, Need
@@ -52,8 +52,8 @@ def _score(
     for card in cards:
         positions = values.positions(card, stored, ranked, known) if card.kind == "ranked" else None
         for system in systems if positions is None else ranked:
-            examples = scope(system, stored.examples)
-            lost = stored.lost(_own_needs(card, system), system.label, examples)
+            examples = scope(system, stored.examples, stored.only)
+            lost = stored.lost(_own_needs(card, system, stored), system.label, examples)
             there = [example for example in examples if example.id not in lost]
             try:
                 if positions is not None:
@@ -73,6 +73,7 @@ def _score(
                 sure,
                 task=task,
                 lost=lost,
+                missing=_missing(card, stored),
                 count=len(examples),
                 competitors=" ".join(sorted(s.label for s in ranked)) if positions is not None else "",
                 least=module_of(card).least(len(ranked), **card.options) if _has_least(card) else -math.inf,
@@ -95,13 +96,14 @@ def _row(
     *,
     task: str,
     lost: Mapping[str, str],
+    missing: Mapping[str, str],
     count: int,
     competitors: str,
     least: float,
 ) -> Row:
     groups = [example.group for example in found.clips]
     bottom, top = bounds(card)
-    notes = (found.note, _no_interval(card, found, groups), _nothing(card, found, sure))
+    notes = (found.note, _no_interval(card, found, groups, stored), _nothing(card, found, sure))
     return Row(
         model=system.card.name,
         variant=system.label.partition(":")[2],
@@ -112,7 +114,7 @@ def _row(
         ci_low=_within(sure.low, max(bottom, least), top),
         ci_high=_within(sure.high, max(bottom, least), top),
         n=len(found.clips),
-        n_failed=len(lost),
+        n_failed=len(lost) + len(missing),
         group_n=len(set(groups)),
         group_effective=round(effective_count(groups), 2) if groups else 0.0,
         floor=found.floor,
@@ -120,7 +122,7 @@ def _row(
         signature=sign(card, stored, len(found.clips)),
         competitors=competitors,
         dtype="float32",
-        note=_note(notes, lost, count, stored.remarks.get(system.label, "")),
+        note=_note(notes, lost, missing, count, stored.remarks.get(system.label, "")),
         **stored.facts.get(system.label, {}),
     )
 
@@ -130,31 +132,44 @@ def _within(end: float, least: float, most: float) -> float:
     return end if math.isnan(end) else min(max(end, least), most)
 
 
-def _own_needs(card: MetricCard, system: registry.System) -> tuple[Need, ...]:
-    """What a metric reads of the examples that the system answers: half of a reference is held against the other
-    half's references, not its own."""
-    wanted = needs(card)
-    return tuple(n for n in wanted if n.side != "reference") if system.build.halves else wanted
+def _own_needs(card: MetricCard, system: registry.System, stored: FeatureSet) -> tuple[Need, ...]:
+    return of_examples(card, against=stored.against is not None, halves=system.build.halves)
 
 
-def _note(notes: Sequence[str], lost: Mapping[str, str], count: int, remark: str) -> str:
+def _missing(card: MetricCard, stored: FeatureSet) -> Mapping[str, str]:
+    """The references of another set that a distance to it lacks, by id: why."""
+    if stored.against is None or card.kind != "two_sets":
+        return {}
+    (need,) = (need for need in card.needs if need.side != "generated")
+    return stored.lost_against(need) if need.side == "reference" else {}
+
+
+def _note(
+    notes: Sequence[str], lost: Mapping[str, str], missing: Mapping[str, str], count: int, remark: str
+) -> str:
     """What is to be said of a row: failures first, the commonest reason with them."""
-    failed = ""
-    if lost:
-        (reason, _), *others = Counter(lost.values()).most_common()
-        failed = f"{len(lost)} of {count} failed: {reason}{' and other reasons' if others else ''}"
-    return "; ".join(filter(None, (failed, *notes, remark)))
+    failed = f"{len(lost)} of {count} failed: {_commonest(lost)}" if lost else ""
+    unread = f"{len(missing)} references failed: {_commonest(missing)}" if missing else ""
+    return "; ".join(filter(None, (failed, unread, *notes, remark)))
 
 
-def _no_interval(card: MetricCard, found: Value, groups: Sequence[str]) -> str:
+def _commonest(lost: Mapping[str, str]) -> str:
+    (reason, _), *others = Counter(lost.values()).most_common()
+    return f"{reason}{' and other reasons' if others else ''}"
+
+
+def _no_interval(card: MetricCard, found: Value, groups: Sequence[str], stored: FeatureSet) -> str:
     """Why there is no interval; empty where there is one or where there is no value either."""
     if math.isnan(found.value):
         return ""
     if not values.covers(card):
         return remarks.NOT_COVERED
-    effective = effective_count(groups)
-    if effective < LEAST_GROUPS:
-        return remarks.too_few(len(groups), len(set(groups)), effective, LEAST_GROUPS)
+    sides = [groups]
+    if stored.against is not None and card.kind == "two_sets":
+        sides.append([example.group for example in stored.against.examples])
+    least = min(sides, key=effective_count)
+    if (effective := effective_count(least)) < LEAST_GROUPS:
+        return remarks.too_few(len(least), len(set(least)), effective, LEAST_GROUPS)
     return ""
 
 
@@ -177,11 +192,12 @@ def failures(
     """Every example that a metric could not score: system, example, metrics, reason."""
     found: dict[tuple[str, str, str], list[str]] = {}
     for system in systems:
-        examples = scope(system, stored.examples)
+        examples = scope(system, stored.examples, stored.only)
         for card in cards:
             if card.kind == "ranked" and system.card.reference:
                 continue
-            for example, reason in stored.lost(_own_needs(card, system), system.label, examples).items():
+            lost = stored.lost(_own_needs(card, system, stored), system.label, examples)
+            for example, reason in (lost | dict(_missing(card, stored))).items():
                 found.setdefault((system.label, example, reason), []).append(card.name)
     return [
         {"system": system, "example": example, "reason": reason, "metrics": " ".join(names)}

@@ -83,15 +83,20 @@ def of_sets(
     (need,) = [need for need in card.needs if need.side == "generated"]
     (other,) = [need for need in card.needs if need.side != "generated"]
     against = halves(stored.examples)[1] if system.build.halves else examples
+    another = other.side == "reference" and stored.against is not None
     if other.side == "corpus":
         against = [Example(id=name, group=name) for name in stored.keys["corpus"]]
+    elif another and stored.against is not None:
+        if system.build.halves:
+            return Value(note=f"the halves are of the split's own reference, not of {stored.against.label}")
+        against, other = stored.against.examples, replace(other, side="against")
     mine, rows = clip_rows(card, stored, system.label, [need], examples)
     theirs, references = clip_rows(card, stored, system.label, [other], against)
     if short := too_few(card, min(len(mine), len(theirs))):
         return Value(clips=mine, note=short)
     # halves of the reference are there to show what no difference looks like: they have no interval of their own
-    found = sets(card, mine, rows, theirs, references, interval=against is examples)
-    if other.side != "reference" or system.build.halves:
+    found = sets(card, mine, rows, theirs, references, interval=another or against is examples)
+    if other.side == "corpus" or system.build.halves:
         return found
     key = card.name, len(mine), tuple(example.id for example in theirs)
     if key not in known.floors:

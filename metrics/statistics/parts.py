@@ -23,6 +23,9 @@ from numpy.typing import NDArray
 
 from sightsound.metrics.rows import Rows
 
+OTHER = "reference/"
+"""Begins the names of the clips of another set than the examples' own references, which are a sample of their own:
+a distance is no surer than the smaller of its two samples allows."""
 MOST_BLOCKS = 200  # more groups are put together at random: an interval hardly gains, its cost grows with each
 
 
@@ -59,8 +62,12 @@ class Parts:
 
     @property
     def effective(self) -> float:
-        """How many groups of one size would say as much; see `effective_count`."""
-        return effective_count(self.groups, self.weights)
+        """How many groups of one size would say as much, on the side that has fewer; see `effective_count`."""
+        other = np.array([name.startswith(OTHER) for name in self.names], dtype=bool)
+        if not other.any() or other.all():
+            return effective_count(self.groups, self.weights)
+        groups = np.asarray(self.groups, dtype=object)
+        return min(effective_count(groups[side].tolist(), self.weights[side]) for side in (other, ~other))
 
     def take(self, names: Sequence[str]) -> Parts:
         """The parts of these names, in this order. KeyError for one that is not there."""

@@ -15,10 +15,9 @@ from PIL import Image
 from sightsound.bench.core import faults, media, pictures, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import MediaError
-from sightsound.bench.core.types import Example
+from sightsound.bench.folders import listing
 from sightsound.bench.splits.media import collect, frames
 from sightsound.bench.splits.media.content import examine
-from sightsound.bench.stages.folder import Folder
 from tests.faults.made_pictures import PICTURES, profile, scene, srgb
 from tests.faults.made_sounds import encode, sine, vbr_mp3
 from tests.faults.made_videos import LEFT, MP4, RIGHT, UNEVEN, VIDEOS, film, held_upright
@@ -270,12 +269,15 @@ def test_a_folder_of_videos_is_scored_by_its_sound(tmp_path: Path) -> None:
     film(tmp_path / "two.mp4", container="mp4", sound="aac")
     soundfile.write(tmp_path / "two.wav", sine(), 16000)
     soundfile.write(tmp_path / "three.caf", sine(), 16000)
-    folder = Folder(tmp_path, "audio")
-    found = folder.generate([Example(id=name, group=name) for name in ("one", "two", "three")], 0)
-    assert [made.path.name for made in found if made.path] == ["one.mp4", "two.wav", "three.caf"]
+    found = listing.files(tmp_path, "audio")
+    assert [path.name for name in ("one", "two", "three") for path in found[name]] == [
+        "one.mp4",
+        "two.wav",
+        "three.caf",
+    ]
     assert media.load_audio(tmp_path / "one.mp4", [16000])[16000].std() > 0.1
     with pytest.raises(BenchError, match="has no image file"):
-        Folder(tmp_path, "image")
+        listing.files(tmp_path, "image")
 
 
 def test_latin_letters_in_a_title_do_not_matter(tmp_path: Path) -> None:

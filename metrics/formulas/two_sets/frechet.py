@@ -101,7 +101,7 @@ def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
 
     Sets that share no group are drawn from `rows` at random, FLOOR_DRAWS times at two sizes, and a / m + b / m^2,
     which is 0 for infinitely many clips as it must be, is taken through the means of both sizes to m = `count`.
-    NaN where the rows are of fewer than LEAST_GROUPS groups in effect.
+    NaN where the rows are of fewer than LEAST_GROUPS groups in effect, or a quarter of them is a single clip.
     """
     if effective_count(groups) < LEAST_GROUPS:
         return float("nan")
@@ -113,6 +113,8 @@ def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
         one = (sides < len(names) // share).astype(np.float64)
         other = (sides >= len(names) - len(names) // share).astype(np.float64)
         enough = (one.sum(axis=1) >= 2) & (other.sum(axis=1) >= 2)
+        if not enough.any():
+            return float("nan")
         sizes.append(float((1 / (0.5 / one[enough].sum(axis=1) + 0.5 / other[enough].sum(axis=1))).mean()))
         distances.append(float(np.nanmean(replicates(rows, one[enough], rows, other[enough]))))
     terms = np.array([[1 / size, 1 / size**2] for size in sizes])
