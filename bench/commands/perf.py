@@ -1,4 +1,4 @@
-"""Commands that measure the suite itself: perf metrics, systems, generate, thd, rewards, gate."""
+"""Commands that measure the suite itself: perf metrics, systems, generate, folders, thd, rewards, gate."""
 
 from __future__ import annotations
 
@@ -53,6 +53,19 @@ def generate(options: Options, json: Json = False) -> None:
         console.say(note)
     with console.progress() as report:
         figures = perf_generate.measure(request, report)
+    _print(figures, json)
+
+
+@app.command()
+def folders(
+    count: Annotated[int, typer.Option("--count", help="clips on each side")] = 1000, json: Json = False
+) -> None:
+    """How long scoring two folders takes beside decoding them and running the network."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import folders as perf_folders
+
+    with console.progress() as report:
+        figures = perf_folders.measure(count, report)
     _print(figures, json)
 
 
