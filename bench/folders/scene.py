@@ -26,7 +26,6 @@ from sightsound.bench.folders.given import Given
 from sightsound.bench.folders.names import Matches, example_id, match, some
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.splits import Split
-from sightsound.bench.splits.media import manifest
 
 Outputs = Mapping[str, Mapping[str, list[Path]]]
 """System label -> name or example id -> its files."""
@@ -242,9 +241,3 @@ def _tell(scene: Scene, known: list[lists.Named]) -> None:
     elif not scene.paired:
         told += "; no reference, so only metrics that need none"
     scene.notes.insert(0, told)
-
-
-def is_split(reference: str) -> bool:
-    """Whether what is given as reference names a split: a registered one, or a folder with a manifest."""
-    path = Path(reference)
-    return not path.exists() or (path / manifest.NAME).is_file()
