@@ -9,9 +9,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-Side = Literal["generated", "reference", "against", "image", "text", "corpus"]
+Side = Literal["generated", "reference", "against", "image", "text", "audio", "corpus"]
 Kind = Literal["two_sets", "paired", "single", "ranked"]
 Modality = Literal["audio", "image", "video", "text"]
+NOTE = "note."
+"""Before the name of a text that a system wrote down on its way, where a side is named."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +21,9 @@ class Need:
     """One feature that a metric reads."""
 
     side: Side
-    """Whose feature: the generated output, the reference, the example's image or text condition, or a corpus of
-    texts that the user names, which belongs to no example. No card says `against`: it is what becomes of
-    `reference` where a run names another set."""
+    """Whose feature: the generated output, the reference, the example's image or text condition, its music where
+    that is a condition, or a corpus of texts that the user names, which belongs to no example. No card says
+    `against`: it is what becomes of `reference` where a run names another set."""
     extractor: str
     """Registered name of the extractor, e.g. `musicnn_msd`."""
     output: str
@@ -29,6 +31,24 @@ class Need:
     video: str = ""
     """Side `image` only: the extractor read instead where the condition is a video; without one the picture is the
     video's middle frame."""
+    of: str = ""
+    """What the user named in the place of the side: a field of the example (`emotion`) or a text that the system
+    wrote down (`note.prompt`); see metrics/sides.py."""
+
+    @property
+    def note(self) -> str:
+        """Name of the system's note that is read; empty where none is."""
+        return self.of.removeprefix(NOTE) if self.of.startswith(NOTE) else ""
+
+    @property
+    def own(self) -> bool:
+        """Whether it is the system's and not the example's."""
+        return bool(self.note) or (self.side == "generated" and not self.of)
+
+    @property
+    def place(self) -> str:
+        """What is read, as one word: the side, or what was named in its place behind an `@`."""
+        return f"@{self.of}" if self.of else self.side
 
 
 @dataclass(frozen=True)
@@ -68,6 +88,8 @@ class MetricCard:
     """Raised whenever the same inputs would give another value."""
     blind: str = ""
     """What it can't tell, or rewards although it is no virtue."""
+    reads: Mapping[str, str] = field(default_factory=dict)
+    """What the user named to be read, by what it is (`{"text": "emotion"}`); part of the signature."""
 
 
 @dataclass(frozen=True)

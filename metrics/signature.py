@@ -37,7 +37,7 @@ def signature(
     """
     fields: dict[str, object] = {"n": n, "ref": reference}
     fields["x"] = "+".join(f"{name}@{short(extractors[name])}" for name in sorted(extractors))
-    options = dict(options) | dict(metric_card.options) | dict(metric_card.aggregate_options)
+    options = {**options, **metric_card.options, **metric_card.aggregate_options, **metric_card.reads}
     fields |= {key: options[key] for key in (*FIRST_OPTIONS, *sorted(options)) if key in options}
     fields |= {"est": metric_card.estimator, "v": metric_card.version}
     return _join(metric_card.name, fields)

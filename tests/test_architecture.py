@@ -64,6 +64,7 @@ BUT = {
     ("bench.perf", "metrics.formulas"),  # it measures these very modules against what they replace
     ("bench.perf", "metrics.networks"),
     ("bench.stages.embed", "metrics.networks.extractor"),  # a type
+    ("bench.stages.extract", "metrics.networks.extractor"),
     ("bench.front", "metrics.networks.extractor"),
 }
 

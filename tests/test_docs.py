@@ -169,7 +169,7 @@ def unknown_names(option: str, value: str) -> list[str]:
     return [
         f"{option} {each}: no such {kind}"
         for each in value.split(",")
-        if each not in known and not each.startswith(READERS_OWN)
+        if each.partition("@")[0] not in known and not each.startswith(READERS_OWN)
     ]
 
 

@@ -19,6 +19,7 @@ from sightsound.bench.boards.judging import Entry, judge
 from sightsound.bench.boards.pairs import Judged, settle
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.types import Report
 from sightsound.bench.folders import kept
 from sightsound.bench.stages import choose, outputs, reading
@@ -29,7 +30,7 @@ from sightsound.metrics.card import MetricCard
 if TYPE_CHECKING:
     import pandas as pd
 
-SAME = ("task", "split", "split_hash", "limit")  # what runs must share to be compared
+SAME = ("task", "split", "split_hash", "limit", "length")  # what runs must share to be compared
 
 
 def compare(
@@ -80,13 +81,13 @@ def _plan(folder: Path) -> dict[str, Any]:
         raise BenchError(f"{folder}: holds no run")
     if not plan["metrics"]:
         raise BenchError(f"{folder}: was generated but not scored; run `bench run` with the same options first")
-    return plan
+    return {"length": USUAL} | plan
 
 
 def _know(plans: Iterable[Mapping[str, Any]]) -> None:
     """BenchError where a run has metrics or a split out of a module that nobody named here."""
     for plan in plans:
-        unknown = [name for name in plan["metrics"] if name not in registry.metrics()]
+        unknown = [name for name in plan["metrics"] if name.partition("@")[0] not in registry.metrics()]
         unknown += [plan["split"]] * (plan["split"] not in registry.split_cards() and "/" not in plan["split"])
         if unknown and plan.get("modules"):
             raise BenchError(
@@ -118,7 +119,13 @@ def _entries(
     for folder, each in plans.items():
         systems = [_system(label) for label in each["systems"]]
         task = registry.task(each["task"])
-        stored = gather(folder, systems, split, task, cards, device=device, mirror=mirror, report=report)
+        stored = gather(
+            *(folder, systems, split, task, cards),
+            device=device,
+            mirror=mirror,
+            length=plan["length"],
+            report=report,
+        )
         signatures = _signatures(folder)
         for system in systems:
             if system.card.reference and (not references or folder != next(iter(plans))):

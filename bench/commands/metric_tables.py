@@ -104,15 +104,15 @@ def explain(name: str, mirror: Path | None, json: bool) -> None:
 
 def _spelled(card: MetricCard) -> tuple[str, list[str]]:
     """The formula of a metric, and the other names under which it is found."""
-    known = registry.metrics()
-    formulas = sorted({formula for (formula, _), name in known.cells.items() if name == card.name})
-    others = [name for name in known.spellings() if name != card.name and known[name].name == card.name]
-    return " ".join(formulas), others
+    known, (base, at, named) = registry.metrics(), card.name.partition("@")
+    formulas = sorted({formula for (formula, _), name in known.cells.items() if name == base})
+    others = [name for name in known.spellings() if name != base and known[name].name == base]
+    return " ".join(formulas), [f"{name}{at}{named}" for name in others]
 
 
 def _read(need: Need) -> str:
     network = registry.extractor(need.extractor)
-    return f"{need.side}: {need.output} of {need.extractor}, {network.outputs.get(need.output, '')}"
+    return f"{need.of or need.side}: {need.output} of {need.extractor}, {network.outputs.get(need.output, '')}"
 
 
 def _weights(network: ExtractorCard, mirror: Path | None) -> str:

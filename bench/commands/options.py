@@ -19,7 +19,9 @@ Model = Annotated[
 TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`")]
 SplitName = Annotated[str | None, typer.Option("--split", help="split, see `bench splits`")]
 PresetName = Annotated[str, typer.Option("--preset", help="pocket or paper")]
-Metrics = Annotated[str | None, typer.Option("--metrics", help="names, separated by commas")]
+Metrics = Annotated[
+    str | None, typer.Option("--metrics", help="names, separated by commas; NAME@FIELD: read that")
+]
 Limit = Annotated[int | None, typer.Option("--limit", help="take N examples, always the same")]
 Seed = Annotated[int, typer.Option("--seed", help="seed of the run")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")]
@@ -42,6 +44,10 @@ Reference = Annotated[
     str | None,
     typer.Option("--reference", help="what outputs are compared with: a folder, or (distances of sets) a split"),
 ]
+Length = Annotated[
+    str,
+    typer.Option("--length", help="how much of a clip the metrics hear: first10s, 30s, full or windows of 10 s"),
+]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
@@ -63,6 +69,7 @@ _TAKEN: dict[str, Any] = {
     "python": Python,
     "corpus": Corpus,
     "reference": Reference,
+    "length": Length,
     "retry": Retry,
     "remake": Remake,
     "timeout": Timeout,

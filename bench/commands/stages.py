@@ -39,7 +39,7 @@ _GENERATION = (
 
 
 @app.command()
-@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus")
+@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length")
 def run(options: Options, json: Json = False) -> None:
     """Generate with a model on a split, score, and print the table."""
     from sightsound.bench.core import console
@@ -79,7 +79,7 @@ def generate(options: Options, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-_SCORING = ("preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "retry")
+_SCORING = ("preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "length", "retry")
 
 
 @app.command()

@@ -1,7 +1,8 @@
-"""Reading, writing and looking at media. One policy for length, channels and loudness, stated here.
+"""Reading, writing and looking at media. One policy for channels and loudness, stated here.
 
 Channels: averaged to mono for the metrics. Length: a clip is its first `CLIP_S` seconds; a shorter one stays as
-it is. Loudness: nothing is changed; a generated clip whose peak passes 1 is scaled down to 1 when it is written.
+it is; what metrics hear is up to the run (bench.core.length). Loudness: nothing is changed; a generated clip whose
+peak passes 1 is scaled down to 1 when it is written.
 Resampling: soxr, high quality. Pictures: see bench.core.pictures; videos: bench.core.video.
 """
 
@@ -21,6 +22,7 @@ from sightsound.bench.core.sound import (
     check_audio,
     decode_audio,
     load_audio,
+    load_windows,
     probe_audio,
 )
 from sightsound.bench.core.video import check_video, frame_count, video_frames
@@ -28,7 +30,6 @@ from sightsound.bench.core.writing import whole_rate, write_audio, write_image, 
 
 __all__ = [
     "CLIP_S",
-    "LENGTH_POLICY",
     "MAX_AUDIO_S",
     "RESAMPLER",
     "Audio",
@@ -40,6 +41,7 @@ __all__ = [
     "frame_count",
     "load_audio",
     "load_image",
+    "load_windows",
     "probe_audio",
     "read_text",
     "video_frames",
@@ -49,7 +51,6 @@ __all__ = [
     "write_text",
 ]
 
-LENGTH_POLICY = "first10s"  # as the signature says it
 RESAMPLER = "soxr-hq"
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 from sightsound.bench.core import cards as door
 from sightsound.bench.core.cards import KINDS, cards, metrics
+from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.home import Home
 from sightsound.bench.core.loading import UnknownNameError, is_module, load, unknown
 from sightsound.bench.core.types import ModelCard, PresetCard, SplitCard, Task, Variant
+from sightsound.metrics import sides
 from sightsound.metrics.asset import Asset
 from sightsound.metrics.card import ExtractorCard, MetricCard
 
@@ -143,14 +145,32 @@ def split_cards() -> dict[str, SplitCard]:
 def metric(name: str, task: Task | None = None) -> MetricCard:
     """The metric of that name; for a task, the one that scores what it makes.
 
-    Where the task's condition is a video, with the networks that take one.
+    Where the task's condition is a video, with the networks that take one. `NAME@FIELD` and the like say what it
+    reads (metrics/sides.py); BenchError for what it cannot read.
     """
+    name, at, named = name.partition("@")
     if name not in metrics():
         name = find("metric", name).name
+    if at:
+        return _held(name, named, task)
     card = metrics().get_for(name, task.output if task else "audio")
     if task is None or "video" not in task.conditions:
         return card
     return replace(card, needs=tuple(replace(n, extractor=n.video or n.extractor) for n in card.needs))
+
+
+def _held(name: str, named: str, task: Task | None) -> MetricCard:
+    """The metric `name` that reads what is `named` behind the `@`."""
+    card = metrics().get_for(name, task.output if task else "audio")
+    if ":" in named or (card.kind != "ranked" and all(need.side == "generated" for need in card.needs)):
+        card = metrics().get_for(name, "text")  # of notes
+    if card.kind == "ranked" and not card.needs:
+        card = replace(card, needs=metric(card.over).needs)
+    own = next(extractor(need.extractor).modality for need in card.needs if need.side == "generated")
+    try:
+        return sides.held(card, named, cards("network"), task.output if task else own, task.sides if task else {})
+    except ValueError as error:
+        raise BenchError(f"metric {name}@{named}: {error}") from error
 
 
 def extractor_names() -> list[str]:

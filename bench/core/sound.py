@@ -37,14 +37,35 @@ def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) 
     Decoded once, resampled once a rate. Raises MediaError for what cannot be decoded, is empty, or holds samples
     that are not finite.
     """
-    import soxr
+    return _resampled(*_mono(path, seconds), rates_hz)
 
+
+def load_windows(path: Path, rates_hz: Sequence[int], *, seconds: float = MAX_AUDIO_S) -> list[dict[int, Audio]]:
+    """The first `seconds` of a file in consecutive pieces of `CLIP_S`, each as `load_audio` has it of a file that
+    holds that piece alone.
+
+    What is left at the end is a piece where it is half as long or longer, or the file holds nothing else. Raises
+    MediaError as `load_audio`.
+    """
+    mono, rate_hz = _mono(path, seconds)
+    size = round(CLIP_S * rate_hz)
+    starts = [start for start in range(0, len(mono), size) if not start or len(mono) - start >= size / 2]
+    return [_resampled(mono[start : start + size], rate_hz, rates_hz) for start in starts]
+
+
+def _mono(path: Path, seconds: float) -> tuple[Audio, int]:
+    """The mean of the channels `[samples]` and the file's rate."""
     samples, rate_hz = decode_audio(path, 0.0, seconds)
     if samples.shape[0] == 0:
         raise MediaError(f"{path}: no audio in it")
     _finite(path, samples, 0, rate_hz)
     # channel by channel: a mean over the short axis takes fifty times as long
-    mono = np.asarray(sum(samples.T), np.float32) / samples.shape[1]
+    return np.asarray(sum(samples.T), np.float32) / samples.shape[1], rate_hz
+
+
+def _resampled(mono: Audio, rate_hz: int, rates_hz: Sequence[int]) -> dict[int, Audio]:
+    import soxr
+
     return {rate: mono if rate in (0, rate_hz) else soxr.resample(mono, rate_hz, rate, "HQ") for rate in rates_hz}
 
 

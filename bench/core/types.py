@@ -11,6 +11,9 @@ from typing import Any, Literal, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsound.metrics.card import Side
+
+TEXTS = ("story", "caption", "lyrics")  # conditions that the side `text` of a metric reads
 Report = Callable[[str, int, int | None], None]
 """Progress of long work: report(what, done, total), the total None where it is not known."""
 
@@ -69,6 +72,14 @@ class Task:
     """One line for `bench tasks`."""
     optional: tuple[str, ...] = ()
     """Further fields that a model may read where the split has them; it sees no others, nor the reference."""
+
+    @property
+    def sides(self) -> dict[Side, str]:
+        """Side of a metric -> the field of Example that is read there; none where the task has nothing for it."""
+        pictures = [name for name in ("video", "image") if name in self.conditions]
+        texts = [name for name in self.conditions if name in TEXTS]
+        found: dict[Side, str] = {"reference": self.reference}
+        return found | ({"image": pictures[0]} if pictures else {}) | ({"text": texts[0]} if texts else {})
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,9 @@
 """Videos: the frames that several networks look at, from one decoding, and what a file holds.
 
-As of a sound, only the first `CLIP_S` seconds count. A frame is turned into RGB once, upright as a player shows
-it, and shown to every network that asked for it; what is kept is what its `prepare` makes of it. Where frames are
-not evenly spaced, the n-th is the one that is shown n / rate seconds after the first (bench.core.timing).
+As of a sound, only the first `CLIP_S` seconds count where nothing else is asked for. A frame is turned into RGB
+once, upright as a player shows it, and shown to every network that asked for it; what is kept is what its
+`prepare` makes of it. Where frames are not evenly spaced, the n-th is the one that is shown n / rate seconds after
+the first (bench.core.timing).
 """
 
 from __future__ import annotations
@@ -34,11 +35,12 @@ class Reader(Protocol):
 
 
 class MiddleFrame:
-    """Stands for a network of pictures: its picture is the frame in the middle, as it is."""
+    """Stands for a network of pictures: its picture is the frame in the middle of the first `CLIP_S`, as it is,
+    however much of the video others look at."""
 
     def frame_indices(self, frames: int, rate_hz: float) -> list[int]:
         """The middle one alone."""
-        return [frames // 2]
+        return [min(frames, max(round(CLIP_S * rate_hz), 1)) // 2]
 
     def prepare(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """The frame."""

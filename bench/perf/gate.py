@@ -20,6 +20,7 @@ from sightsound.bench import splits
 from sightsound.bench.boards.check import Values, check
 from sightsound.bench.core import registry, results, scores, store
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.types import Report
 from sightsound.bench.stages import choose
 from sightsound.bench.stages.feature_set import FeatureSet
@@ -211,7 +212,13 @@ def _read(folders: Sequence[Path], device: str, mirror: Path | None, report: Rep
     wanted = [system, references[SILENCE], references[NOISE]]
     runs = []
     for folder, plan in plans.items():
-        stored = gather(folder, wanted, split, task, cards, device=device, mirror=mirror, report=report)
+        stored = gather(
+            *(folder, wanted, split, task, cards),
+            device=device,
+            mirror=mirror,
+            length=plan.get("length", USUAL),
+            report=report,
+        )
         stored = replace(stored, facts={system.label: {"run": folder.name, "seed": plan["seed"]}})
         values = Values(
             _own(results.read(folder / "rows.csv"), system), _own(scores.read(folder / scores.NAME), system)

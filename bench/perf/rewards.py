@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from sightsound.bench.boards.rewards import SPOILS, Reward, compared
 from sightsound.bench.core import registry, sound, store
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.types import Example, Generated, Report, Task, example_seed
 from sightsound.bench.folders import kept
 from sightsound.bench.stages import choose, outputs, reading, score
@@ -59,6 +60,7 @@ def measure(
         raise BenchError(f"{folder}: is a run of {task.name}; what is rewarded is measured where music is made")
     cards = [registry.metric(name, task) for name in metrics or plan["metrics"]]
     cards = [card for card in cards if card.kind != "ranked" and not reading.reads_corpus(card)]
+    cards = [card for card in cards if not any(need.note for need in card.needs)]  # copies of files have none
     split = kept.split_of(folder, plan, mirror, report)
     ours = {system.label for system in registry.reference_systems()}
     labels = [label for label in plan["systems"] if label not in ours]
@@ -68,7 +70,8 @@ def measure(
         files = _files(folder, choose.given(label))
         with TemporaryDirectory() as below:
             made = _made(Path(below), files, split.examples, task)
-            stored = gather(Path(below), made, split, task, cards, device=device, mirror=mirror)
+            length = plan.get("length", USUAL)
+            stored = gather(Path(below), made, split, task, cards, device=device, mirror=mirror, length=length)
             values = _values(stored, cards, task, draws)
         found += _rewards(values, cards, label, task, split.label, len(files))
         report("systems", done + 1, len(labels))

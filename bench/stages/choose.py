@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sightsound.bench import assets, splits
+from sightsound.bench.core import length as lengths
 from sightsound.bench.core import registry, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
@@ -14,11 +15,11 @@ from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.elsewhere import systems as elsewhere
 from sightsound.bench.folders.scene import Scene
 from sightsound.bench.stages import adopt, reading
-from sightsound.bench.stages.gather import TEXTS
 from sightsound.bench.stages.options import SECRET, Options
 from sightsound.bench.stages.request import Request
-from sightsound.metrics.card import MetricCard
+from sightsound.metrics.card import MetricCard, Side
 
+_CONDITIONS: set[Side] = {"image", "text"}  # sides of a metric that a task may lack
 LONGEST_NAME = 100
 NAME = re.compile(rf"\w[\w .+=-]{{0,{LONGEST_NAME - 1}}}")
 """A name that a user gives a system, or its variant: it becomes part of tables and, by a slug, of folders."""
@@ -113,6 +114,7 @@ def request(
         raise BenchError(f"--limit {options.limit}: take 1 example or more")
     if options.batch_size is not None and options.batch_size < 1:
         raise BenchError(f"--batch-size {options.batch_size}: take 1 or more")
+    lengths.named(options.length)
     mirror = options.mirror
     if mirror is not None and not mirror.is_dir():
         raise BenchError(f"--mirror {mirror}: no such folder")
@@ -148,6 +150,7 @@ def request(
         timeout_s=options.timeout,
         scene=scene,
         reference=options.reference if scene is None else None,
+        length=options.length,
         corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
     )
 
@@ -160,26 +163,37 @@ def _default_split(preset: PresetCard, task: Task) -> str:
 
 
 def serves(card: MetricCard, task: Task, scene: Scene | None = None) -> bool:
-    """Whether the task has what the metric reads; in a scene also whether there are references for it."""
-    sides = {need.side for need in reading.needs(card)}
-    if scene is not None and "reference" in sides and not scene.paired:
+    """Whether the task has what the metric reads; in a scene also whether there are references for it.
+
+    Of fields that the user named the split has to say.
+    """
+    if scene is not None and not scene.paired and any(n.side == "reference" for n in reading.needs(card)):
         of_sets = card.kind == "two_sets" and scene.split.against is not None
         if not of_sets:
             return False
-    has = {"image": {"image", "video"}, "text": set(TEXTS)}
-    kinds = {
-        registry.extractor(need.extractor).modality for need in reading.needs(card) if need.side == "generated"
-    }
-    return kinds <= {task.output} and all(has[side] & set(task.conditions) for side in sides & has.keys())
+    wanted = [need for need in reading.needs(card) if not need.of]
+    kinds = {registry.extractor(need.extractor).modality for need in wanted if need.side == "generated"}
+    return kinds <= {task.output} and all(need.side in task.sides for need in wanted if need.side in _CONDITIONS)
+
+
+def _refused(card: MetricCard, task: Task) -> str:
+    """Why a metric cannot score a task, and what to write where naming a side would help."""
+    without = [need.side for need in reading.needs(card) if need.side in _CONDITIONS - task.sides.keys()]
+    if not without or "@" in card.name:
+        return f"metric {card.name} cannot score {task.name}: it reads what the task does not have"
+    return (
+        f"metric {card.name} cannot score {task.name}: it reads a {'text' if 'text' in without else 'picture'} "
+        f"that the task does not condition on; name what it is to read: {card.name}@reference, or @ and a field"
+    )
 
 
 def _metrics(options: Options, preset: PresetCard, task: Task, scene: Scene | None) -> tuple[MetricCard, ...]:
     """The metrics asked for; else the preset's that the task has the features and this machine the weights for."""
     asked = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
     if asked:
-        cards = [registry.metric(name, task) for name in dict.fromkeys(asked)]
-        if odd := [card.name for card in cards if not serves(card, task)]:
-            raise BenchError(f"metric {odd[0]} cannot score {task.name}: it reads what the task does not have")
+        cards = list({card.name: card for card in (registry.metric(name, task) for name in asked)}.values())
+        if odd := [card for card in cards if not serves(card, task)]:
+            raise BenchError(_refused(odd[0], task))
         for card in cards:
             if not serves(card, task, scene):
                 raise BenchError(f"metric {card.name} cannot score this: {_no_reference(scene)}")

@@ -11,25 +11,23 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from sightsound.bench import assets
-from sightsound.bench.core import media, memory, pictures, registry, video
+from sightsound.bench.core import length as lengths
+from sightsound.bench.core import media, pictures, registry, video
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.faults import named, of_machine
 from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
+from sightsound.bench.stages import extract
 from sightsound.metrics.card import ExtractorCard
-from sightsound.metrics.networks.extractor import Extractor, Features
+from sightsound.metrics.networks.extractor import Extractor
 from sightsound.metrics.signature import extractor_signature
 
-CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
-VIDEO_CHUNK = 2  # videos: the frames that a network asks for, up to 100 MB each
+FEW = 2  # videos (the frames that a network asks for, up to 100 MB each) and sound that is heard whole
 AHEAD = 2  # chunks decoded ahead
 HELD_BYTES = 512 << 20  # of pictures that are decoded ahead; one chunk is held whatever it takes
 
@@ -49,7 +47,11 @@ class Item:
 class Extractors:
     """The extractors of a run: cards and signatures at once, networks when first needed."""
 
-    def __init__(self, names: Sequence[str], device: str, mirror: Path | None) -> None:
+    def __init__(
+        self, names: Sequence[str], device: str, mirror: Path | None, length: str = lengths.USUAL
+    ) -> None:
+        """`length`: how much of a clip they hear, a name in bench.core.length."""
+        self.length, self._length_name = lengths.named(length), length
         self.cards = {name: registry.extractor(name) for name in names}
         self.device, self.mirror = device, mirror
         self._loaded: dict[str, Extractor] = {}
@@ -62,7 +64,7 @@ class Extractors:
             for asset in card.assets:
                 assets.fetch(asset, self.mirror)
             digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
-            length = media.LENGTH_POLICY if card.modality in ("audio", "video") else "full"
+            length = self._length_name if card.modality in ("audio", "video") else "full"
             code = f"|code:{code}" if (code := outside_code(card.entry)) else ""
             self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}" + code
         return self._signatures[name]
@@ -116,7 +118,8 @@ def embed(
     unique = list({item.key: item for item in items}.values())
     cards = [extractors.cards[name] for name in names]
     work = []
-    for chunk in chunks(unique, VIDEO_CHUNK if any(item.video for item in unique) else CHUNK):
+    few = any(item.video for item in unique) or (extractors.length.long and cards[0].modality == "audio")
+    for chunk in chunks(unique, FEW if few else extract.CHUNK):
         lacking = [
             card.name
             for card in cards
@@ -133,52 +136,15 @@ def embed(
             clips = [clips_by_key[item.key] for item in good]
             failures |= {(name, k): why.reason for k, why in clips_by_key.items() if isinstance(why, Unreadable)}
             signature = extractors.signature(name)
-            for item, features in zip(good, _extract(extractors.network(name), clips), strict=True):
+            for item, features in zip(good, extract.by_clip(extractors.network(name), clips), strict=True):
                 if isinstance(features, str):
                     failures[name, item.key] = features
                 elif not store.has(signature, item.key):
-                    store.put(signature, item.key, _checked(extractors.cards[name], features))
+                    store.put(signature, item.key, extract.checked(extractors.cards[name], features))
         del decoded, clips_by_key, clips  # before the next chunk is waited for
         done += len(chunk)
         report("features", done, total)
     return failures
-
-
-def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
-    """Features of each clip, or why the network does not take it."""
-    if not clips:
-        return []
-    try:
-        found = [_finite(features) for features in network(clips)]
-    except Exception as error:  # networks and the libraries under them raise what they like for odd clips
-        if fault := of_machine(error):
-            raise fault from error
-        if memory.ran_out(error):
-            raise BenchError(f"{type(network).__name__}: memory ran out on {len(clips)} clips") from error
-        if len(clips) == 1:
-            return [named(error)]
-        return [found for clip in clips for found in _extract(network, [clip])]
-    if len(found) != len(clips):
-        raise BenchError(f"{type(network).__name__} gave features of {len(found)} clips for {len(clips)}")
-    return found
-
-
-def _checked(card: ExtractorCard, features: Features) -> Features:
-    """The features. BenchError where they are not the outputs that the card states, each `[frames, dim]`."""
-    for name in card.outputs:
-        if name not in features:
-            raise BenchError(f"network {card.name}: its card states an output {name!r} that it does not give")
-        if np.ndim(features[name]) != 2:
-            shape = list(np.shape(features[name]))
-            raise BenchError(f"network {card.name}: its output {name!r} has the shape {shape}; give [frames, dim]")
-    return features
-
-
-def _finite(features: Features) -> Features | str:
-    """The features, or why they are none: what is not finite must not reach a mean."""
-    if all(np.isfinite(array).all() for array in features.values()):
-        return features
-    return "the network gives features that are not finite for it"
 
 
 @dataclass(frozen=True)
@@ -207,7 +173,8 @@ def _decoded(
                 items, lacking = work[begun]
                 cards = [extractors.cards[name] for name in lacking]
                 readers = _readers(cards, extractors) if any(item.video for item in items) else {}
-                pending.append((items, lacking, [pool.submit(_decode, item, cards, readers) for item in items]))
+                decode = partial(_decode, cards=cards, readers=readers, length=extractors.length)
+                pending.append((items, lacking, [pool.submit(decode, item) for item in items]))
                 begun += 1
             futures = pending.pop(0)[2]
             decoded = {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
@@ -229,18 +196,24 @@ def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str
     return {card.name: middle if card.modality == "image" else extractors.reader(card.name) for card in cards}
 
 
-def _decode(item: Item, cards: Sequence[ExtractorCard], readers: Mapping[str, video.Reader]) -> dict[str, Any]:
+def _decode(
+    item: Item, cards: Sequence[ExtractorCard], readers: Mapping[str, video.Reader], length: lengths.Length
+) -> dict[str, Any]:
     """The clip for each extractor, or Unreadable; the file is decoded once for all of them."""
     try:
         if cards[0].modality == "text":
             return {card.name: item.source for card in cards}
         path = Path(item.source)
         if item.video:
-            found = video.load(path, readers)
+            found = video.load(path, readers, seconds=length.seconds)
             return {card.name: _of_video(card, found[card.name]) for card in cards}
         if cards[0].modality == "image":
             return dict.fromkeys((card.name for card in cards), media.load_image(path))
-        at = media.load_audio(path, sorted({card.rate_hz for card in cards}))
+        rates = sorted({card.rate_hz for card in cards})
+        if length.windows:
+            pieces = media.load_windows(path, rates, seconds=length.seconds)
+            return {card.name: extract.Windows(piece[card.rate_hz] for piece in pieces) for card in cards}
+        at = media.load_audio(path, rates, seconds=length.seconds)
         return {card.name: at[card.rate_hz] for card in cards}
     except media.MediaError as error:
         return dict.fromkeys((card.name for card in cards), Unreadable(str(error)))

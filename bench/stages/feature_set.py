@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.types import Example
 from sightsound.bench.splits import Against
 from sightsound.metrics.card import Need
@@ -26,7 +27,7 @@ class FeatureSet:
     split: str
     """`name@hash`."""
     keys: Mapping[str, Mapping[str, str]]
-    """Side -> example id -> content key, for `reference`, `image` and `text`, and for `against`."""
+    """`Need.place`, or `against` -> example id -> content key: what is read of the split (`reference`, `@emotion`)."""
     outputs: Mapping[str, Mapping[str, str]]
     """System label -> example id -> content key of its output; failures are not there."""
     feature: FeatureOf
@@ -41,6 +42,11 @@ class FeatureSet:
     """System label -> what a reader of its rows must know."""
     corpus: str = ""
     """Size and digest of the user's corpus, whose keys are `keys["corpus"]`; empty where no metric reads one."""
+    notes: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
+    """System label -> name of a text that it wrote down -> example id -> content key; empty for a text that no
+    metric reads."""
+    length: str = USUAL
+    """How much of a clip was heard (bench/core/length.py)."""
     video: bool = False
     """The condition is a video, of which a network of pictures sees the middle frame."""
     against: Against | None = None
@@ -49,6 +55,20 @@ class FeatureSet:
     """System label -> ids of the examples that it has to answer, for those that don't have to answer all."""
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """System label -> cells of its rows that the scoring doesn't know (run, seed, device, versions, ...)."""
+
+    def key(self, need: Need, system: str, example_id: str) -> str | None:
+        """Content key of what a metric reads for an example of the system; None where there is nothing."""
+        if need.note:
+            return self.notes.get(system, {}).get(need.note, {}).get(example_id)
+        return (self.outputs[system] if need.own else self.keys[need.place]).get(example_id)
+
+    def unsaid(self, needs: Sequence[Need], system: str) -> str:
+        """Why a metric does not apply to the system: it wrote down no text of the name that is read. Or empty."""
+        has = self.notes.get(system, {})
+        for need in needs:
+            if need.note and self.outputs[system] and not has.get(need.note):
+                return f"it writes down no {need.note}" + (f", only {', '.join(sorted(has))}" if has else "")
+        return ""
 
     def lost(self, needs: Sequence[Need], system: str, examples: Sequence[Example]) -> dict[str, str]:
         """The examples that a metric with these needs cannot score for the system, by id: why."""
@@ -60,10 +80,10 @@ class FeatureSet:
             for need in needs:
                 if need.side == "corpus":
                     continue
-                whose = system if need.side == "generated" else need.side
-                key = (self.outputs[system] if need.side == "generated" else self.keys[need.side]).get(example.id)
+                key = self.key(need, system, example.id)
                 if key is None:
-                    reason = self.absent.get(whose, {}).get(example.id, f"it has no {need.side}")
+                    whose = system if need.own else need.place
+                    reason = self.absent.get(whose, {}).get(example.id, f"it has no {need.of or need.side}")
                 else:
                     reason = self.unembedded.get((need.extractor, key), "")
                 if reason:

@@ -71,7 +71,7 @@ def _embedding(cards: Sequence[MetricCard]) -> Need | None:
     """The first embedding of outputs that the metrics read anyway."""
     for card in cards:
         for need in reading.needs(card):
-            if need.side == "generated" and need.output == registry.extractor(need.extractor).embedding:
+            if need.place == "generated" and need.output == registry.extractor(need.extractor).embedding:
                 return need
     return None
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core import faults, media, store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.state import known
@@ -17,9 +18,8 @@ from sightsound.bench.splits import Split
 from sightsound.bench.stages import corpus, embed, outputs, reading
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.scope import scope
-from sightsound.metrics.card import MetricCard
-
-TEXTS = ("story", "caption", "lyrics")  # fields of Example that the side `text` of a metric reads
+from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.sides import kind
 
 Items = Mapping[str, embed.Item]
 """Example id -> what is embedded of it."""
@@ -36,13 +36,15 @@ def gather(
     device: str = "cpu",
     mirror: Path | None = None,
     texts: Path | None = None,
+    length: str = USUAL,
     report: Report = lambda what, done, total: None,
 ) -> FeatureSet:
     """What `cards` read of the outputs of `systems` in the run folder `folder`, and of the split's references.
 
-    `texts`: the corpus, for metrics that read one. A network runs only for features that the store lacks.
+    `texts`: the corpus, for metrics that read one; `length`: how much of a clip is heard. A network
+    runs only for features that the store lacks.
     """
-    networks = embed.Extractors(reading.extractors(cards), device, mirror)
+    networks = embed.Extractors(reading.extractors(cards), device, mirror, length)
     features = store.FeatureStore(cache_dir() / "features")
     absent: dict[str, dict[str, str]] = {}
     made = {
@@ -50,12 +52,16 @@ def gather(
         for system in systems
     }
     sides = _sides(task, cards, split, absent)
+    notes = {
+        system.label: _notes(folder, system, made[system.label], {need.note for need in _needs(cards)})
+        for system in systems
+    }
     words = corpus.read(texts) if texts else None
     if words:
         sides["corpus"] = {str(index): item for index, item in enumerate(words.items)}
     failures: dict[tuple[str, str], str] = {}
     by_key: dict[str, embed.Item] = {}
-    for names, items in _jobs(task, cards, made, sides):
+    for names, items in _jobs(task, cards, made, sides, notes):
         by_key |= {item.key: item for item in items}
         failures |= embed.embed(items, names, networks, features, report)
 
@@ -71,13 +77,15 @@ def gather(
     return FeatureSet(
         examples=split.examples,
         split=split.label,
-        keys={side: _keys(items) for side, items in sides.items()},
+        keys={place: _keys(items) for place, items in sides.items()},
         outputs={label: _keys(items) for label, items in made.items()},
         feature=feature,
         absent=absent,
         unembedded=failures,
         extractor_signature=networks.signature,
         corpus=words.label if words else "",
+        notes={label: {name: _keys(items) for name, items in own.items()} for label, own in notes.items()},
+        length=length,
         video="video" in task.conditions,
         against=split.against,
         only=split.only,
@@ -114,32 +122,52 @@ def _output_item(task: Task, path: Path, sha256: str | None) -> embed.Item:
     return embed.text_item(media.read_text(path)) if task.output == "text" else item
 
 
+def _notes(folder: Path, system: System, made: Items, wanted: Collection[str]) -> dict[str, Items]:
+    """Texts that the system wrote down beside the outputs `made`, by name; empty for what is not wanted."""
+    journal = outputs.journal(folder, system)
+    found: dict[str, dict[str, embed.Item]] = {}
+    for example in made:
+        for name, text in journal[example].notes.items():
+            items = found.setdefault(name, {})
+            if name in wanted and text.strip():
+                items[example] = embed.text_item(text)
+    return {**found}
+
+
+def _needs(cards: Sequence[MetricCard]) -> list[Need]:
+    return [need for card in cards for need in reading.needs(card)]
+
+
 def _sides(
     task: Task, cards: Sequence[MetricCard], split: Split, absent: dict[str, dict[str, str]]
 ) -> dict[str, dict[str, embed.Item]]:
-    """The items of the reference and of the conditions that the metrics read, by side and example id.
+    """The items of the references and other fields that the metrics read, by `Need.place` and example id.
 
     One that cannot be read goes to `absent` and counts as a failure of every system alike. BenchError for one that
     is not the file of the split's manifest.
     """
     other = split.against
     read = {
-        reading.side_of(card, need, against=other is not None) for card in cards for need in reading.needs(card)
+        reading.place_of(card, need, against=other is not None): need
+        for card in cards
+        for need in reading.needs(card)
+        if not need.own and need.side != "corpus"
     }
-    sides: dict[str, dict[str, embed.Item]] = {side: {} for side in read - {"generated", "corpus"}}
+    sides: dict[str, dict[str, embed.Item]] = {place: {} for place in read}
     absent["reference"] = {unique: f"reference: {why}" for unique, why in split.absent.items()}
     absent["against"] = dict(other.absent) if other else {}
-    for side, items in sides.items():
-        for example in other.examples if other and side == "against" else split.examples:
-            if example.id in absent.get(side, {}):
+    for place, items in sides.items():
+        need = read[place]
+        for example in other.examples if other and place == "against" else split.examples:
+            if example.id in absent.get(place, {}):
                 continue
             try:
-                item = _item(task, example, side)
+                item = _item(task, example, need)
             except (OSError, MediaError) as error:
-                absent.setdefault(side, {})[example.id] = f"{side}: {faults.one_line(error)}"
+                absent.setdefault(place, {})[example.id] = f"{need.of or need.side}: {faults.one_line(error)}"
                 continue
             if item is not None:
-                _check(item, split, other.digests if other and side == "against" else split.digests)
+                _check(item, split, other.digests if other and place == "against" else split.digests)
                 items[example.id] = item
     return sides
 
@@ -153,17 +181,16 @@ def _check(item: embed.Item, split: Split, digests: Mapping[Path, str]) -> None:
         )
 
 
-def _item(task: Task, example: Example, side: str) -> embed.Item | None:
-    if side in ("reference", "against"):
-        reference = getattr(example, task.reference)
-        if reference is None:
-            return None
-        return embed.text_item(reference) if task.output == "text" else embed.file_item(reference)
-    if side == "text":
-        return embed.text_item(getattr(example, next(c for c in task.conditions if c in TEXTS)))
-    if "video" in task.conditions:
-        return embed.video_item(example.video) if example.video else None
-    return embed.file_item(example.image) if example.image else None
+def _item(task: Task, example: Example, need: Need) -> embed.Item | None:
+    value = getattr(example, need.of or task.sides[need.side])
+    if value is None:
+        return None
+    match _kind(task, need):
+        case "text":
+            return embed.text_item(value)
+        case "video":
+            return embed.video_item(value)
+    return embed.file_item(value)
 
 
 def _keys(items: Items) -> dict[str, str]:
@@ -171,29 +198,38 @@ def _keys(items: Items) -> dict[str, str]:
 
 
 def _jobs(
-    task: Task, cards: Sequence[MetricCard], made: Mapping[str, Items], sides: Mapping[str, Items]
+    task: Task,
+    cards: Sequence[MetricCard],
+    made: Mapping[str, Items],
+    sides: Mapping[str, Items],
+    notes: Mapping[str, Mapping[str, Items]],
 ) -> list[tuple[list[str], list[embed.Item]]]:
     """The networks of each kind of item, with all items of that kind."""
     jobs: dict[str, tuple[list[str], list[embed.Item]]] = {}
-    for card in cards:
-        for need in reading.needs(card):
-            names, _ = jobs.setdefault(_kind(task, need.side), ([], []))
-            if need.extractor not in names:
-                names.append(need.extractor)
-    for kind, (_, items) in jobs.items():
-        for side, found in sides.items():
-            if kind == _kind(task, side):
-                items += found.values()
-        if kind == task.output:
-            for found in made.values():
-                items += found.values()
+    kinds = {"against": str(task.output)}
+    for need in _needs(cards):
+        kinds[need.place] = _kind(task, need)
+        names, _ = jobs.setdefault(kinds[need.place], ([], []))
+        if need.extractor not in names:
+            names.append(need.extractor)
+    for place, found in sides.items():
+        jobs[kinds[place]][1].extend(found.values())
+    if "generated" in kinds:
+        for found in made.values():
+            jobs[task.output][1].extend(found.values())
+    for own in notes.values():
+        for found in own.values():
+            if found:  # of those that a metric reads
+                jobs["text"][1].extend(found.values())
     return [jobs[kind] for kind in sorted(jobs)]
 
 
-def _kind(task: Task, side: str) -> str:
-    """Of the items on a side: `audio`, `image`, `video` or `text`."""
-    if side in ("generated", "reference", "against"):
+def _kind(task: Task, need: Need) -> str:
+    """Of what a metric reads: `audio`, `image`, `video` or `text`."""
+    if need.of:
+        return kind(need.of)
+    if need.side in ("generated", "reference", "against"):
         return task.output
-    if side == "corpus":
-        return "text"
-    return "video" if side == "image" and "video" in task.conditions else side
+    if need.side == "image":
+        return "video" if "video" in task.conditions else "image"
+    return "text"

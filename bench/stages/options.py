@@ -31,6 +31,7 @@ class Options:
     python: str | None = None
     corpus: Path | None = None
     reference: str | None = None
+    length: str = "first10s"
     retry: bool = False
     remake: bool = False
     timeout: float = 0.0

@@ -10,11 +10,11 @@ from typing import Any
 
 from sightsound.bench.core import media, registry
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Example
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import MetricCard, Need
+from sightsound.metrics.sides import FIELDS
 from sightsound.metrics.signature import signature
-
-SOUND = {"rs": media.RESAMPLER, "len": media.LENGTH_POLICY}  # what the signature of a metric over sound also says
 
 
 def under(card: MetricCard) -> MetricCard:
@@ -28,10 +28,10 @@ def needs(card: MetricCard) -> tuple[Need, ...]:
     return under(card).needs if card.kind == "ranked" else card.needs
 
 
-def side_of(card: MetricCard, need: Need, *, against: bool) -> str:
+def place_of(card: MetricCard, need: Need, *, against: bool) -> str:
     """Where a need's features are: `against` for the reference of a distance between sets where the split has
-    another set for it, else the need's own side."""
-    return "against" if against and card.kind == "two_sets" and need.side == "reference" else need.side
+    another set for it, else the need's own place."""
+    return "against" if against and card.kind == "two_sets" and need.side == "reference" else need.place
 
 
 def of_examples(card: MetricCard, *, against: bool, halves: bool = False) -> tuple[Need, ...]:
@@ -51,19 +51,32 @@ def reads_corpus(card: MetricCard) -> bool:
     return any(need.side == "corpus" for need in card.needs)
 
 
+def refuse_absent(cards: Sequence[MetricCard], examples: Sequence[Example], split: str) -> None:
+    """BenchError for a metric that reads a field which no example of the split has."""
+    for card in cards:
+        for need in needs(card):
+            if not need.of or need.note or any(getattr(each, need.of) is not None for each in examples):
+                continue
+            there = [name for name in FIELDS if any(getattr(each, name) is not None for each in examples)]
+            raise BenchError(f"metric {card.name}: {split} has no {need.of}; its examples have {', '.join(there)}")
+
+
 def sign(card: MetricCard, stored: FeatureSet, n: int) -> str:
     """The signature of a value over `n` clips."""
     names = {need.extractor for need in needs(card)}
     rates = {registry.extractor(name).rate_hz for name in names} - {0}
-    seen = {registry.extractor(n.extractor).modality for n in needs(card) if n.side == "image"}
-    frame = {"cond": "middleframe"} if stored.video and "image" in seen else {}
+    of_video = [n for n in needs(card) if n.of == "video" or (stored.video and n.place == "image")]
+    seen = {registry.extractor(n.extractor).modality for n in of_video}
+    frame = {"cond": "middleframe"} if "image" in seen else {}
+    sound = {"rs": media.RESAMPLER, "len": stored.length}
     corpus = {"corpus": stored.corpus} if reads_corpus(card) else {}
+    whose = [place_of(card, need, against=stored.against is not None) for need in needs(card)]
     return signature(
         card,
         n=n,
-        reference=stored.against.label if stored.against and card.kind == "two_sets" else stored.split,
+        reference=stored.against.label if stored.against and "against" in whose else stored.split,
         extractors={name: stored.extractor_signature(name) for name in names},
-        options={"sr": "+".join(map(str, sorted(rates)))} | (SOUND if rates else {}) | frame | corpus,
+        options={"sr": "+".join(map(str, sorted(rates)))} | (sound if rates else {}) | frame | corpus,
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Task
 from sightsound.bench.folders.scene import Scene
@@ -45,5 +46,7 @@ class Request:
     """The user's folders, looked into; None where systems generate on a split of that name."""
     reference: str | None = None
     """Another set for the distances between sets than the split's own references: a folder or a split."""
+    length: str = USUAL
+    """How much of a clip the metrics hear, a name in bench/core/length.py."""
     corpus: Path | None = None
     """File of texts, one a line, for the metrics that compare with a corpus."""

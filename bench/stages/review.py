@@ -6,8 +6,9 @@ import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from sightsound.bench.core import media, registry
+from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.length import Length
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.results import label as label_of
@@ -30,6 +31,7 @@ def review(
     split: Split,
     task: Task,
     cards: Sequence[MetricCard],
+    length: Length,
     report: Report,
 ) -> list[ReviewWarning]:
     """The warnings about the outputs of the systems under test in the run folder, and about the references."""
@@ -47,7 +49,7 @@ def review(
     compared = any(need.side == "reference" for card in cards for need in reading.needs(card))
     reference = _side("", files, task, store, report) if compared else Side("", {})
     rates = [registry.extractor(name).rate_hz for name in reading.extractors(cards)]
-    return findings(sides, reference, Heard(media.CLIP_S, max(rates, default=0), compared))
+    return findings(sides, reference, Heard(length.seconds, max(rates, default=0), compared))
 
 
 def _side(label: str, files: Mapping[str, Path], task: Task, store: FeatureStore, report: Report) -> Side:

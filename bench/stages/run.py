@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import provenance, registry, results, scores, state, store, watch
+from sightsound.bench.core import length, provenance, registry, results, scores, state, store, watch
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
@@ -100,6 +100,7 @@ def _split(request: Request, report: Report) -> splits.Split:
 
 def _claim(request: Request, report: Report) -> splits.Split:
     split = _split(request, report)
+    reading.refuse_absent(request.metrics, split.examples, split.label)
     plan = {
         "task": request.task.name,
         "split": request.split,
@@ -111,6 +112,7 @@ def _claim(request: Request, report: Report) -> splits.Split:
     } | ({"modules": list(door.adopted)} if door.adopted else {})
     if split.against is not None:
         plan["against"] = split.against.label
+    plan |= {"length": request.length} if request.length != length.USUAL else {}
     store.claim(request.folder, plan)
     if request.scene is not None or split.against is not None:
         kept.write(request.folder, split)
@@ -194,6 +196,7 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
         device=request.device,
         mirror=request.mirror,
         texts=request.corpus,
+        length=request.length,
         report=report,
     )
     stored = replace(
@@ -217,7 +220,8 @@ def _warnings(
     request: Request, split: splits.Split, rows: Sequence[results.Row], report: Report
 ) -> list[ReviewWarning]:
     of_names = request.scene.warnings if request.scene is not None else []
-    of_files = review.review(request.folder, request.systems, split, request.task, request.metrics, report)
+    heard = length.named(request.length)
+    of_files = review.review(request.folder, request.systems, split, request.task, request.metrics, heard, report)
     return [*of_names, *of_files, *review.few_clips(rows, request.systems)]
 
 

@@ -15,7 +15,7 @@ from sightsound.bench.core.scores import Score
 from sightsound.bench.core.state import known
 from sightsound.bench.stages import values
 from sightsound.bench.stages.feature_set import FeatureSet
-from sightsound.bench.stages.reading import bounds, module_of, of_examples, sign
+from sightsound.bench.stages.reading import bounds, module_of, needs, of_examples, sign
 from sightsound.bench.stages.scope import scope
 from sightsound.bench.stages.values import Value
 from sightsound.metrics.card import MetricCard, Need
@@ -48,15 +48,21 @@ def _score(
     made = Scored([], [])
     known = values.Known()
     inputs = {example.id: example.input_group for example in stored.examples}
-    ranked = [system for system in systems if not system.card.reference]
     for card in cards:
+        unsaid = {each.label: reason for each in systems if (reason := stored.unsaid(needs(card), each.label))}
+        ranked = [each for each in systems if not each.card.reference and each.label not in unsaid]
         positions = values.positions(card, stored, ranked, known) if card.kind == "ranked" else None
-        for system in systems if positions is None else ranked:
+        for system in systems:
+            if positions is not None and system.card.reference:
+                continue
             examples = scope(system, stored.examples, stored.only)
-            lost = stored.lost(_own_needs(card, system, stored), system.label, examples)
+            applies = [] if system.label in unsaid else examples
+            lost = stored.lost(_own_needs(card, system, stored), system.label, applies)
             there = [example for example in examples if example.id not in lost]
             try:
-                if positions is not None:
+                if system.label in unsaid:
+                    found = Value(note=unsaid[system.label])
+                elif positions is not None:
                     found = values.of_ranks(card, positions[:, ranked.index(system)], stored, len(ranked))
                 elif card.kind == "two_sets":
                     found = values.of_sets(card, stored, system, there, known)
@@ -194,7 +200,7 @@ def failures(
     for system in systems:
         examples = scope(system, stored.examples, stored.only)
         for card in cards:
-            if card.kind == "ranked" and system.card.reference:
+            if (card.kind == "ranked" and system.card.reference) or stored.unsaid(needs(card), system.label):
                 continue
             lost = stored.lost(_own_needs(card, system, stored), system.label, examples)
             for example, reason in (lost | dict(_missing(card, stored))).items():

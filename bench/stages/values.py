@@ -71,8 +71,7 @@ def clip_rows(
 
 
 def _features(stored: FeatureSet, need: Need, system: str, example_id: str) -> NDArray[np.float32] | None:
-    side = stored.outputs[system] if need.side == "generated" else stored.keys[need.side]
-    key = side.get(example_id)
+    key = stored.key(need, system, example_id)
     return None if key is None else stored.feature(need.extractor, key, need.output)
 
 

@@ -120,7 +120,7 @@ def extractors(monkeypatch):
 def test_a_video_and_its_middle_frame_are_embedded_from_one_decoding(path, tmp_path, extractors, monkeypatch):
     decoded = []
     load = video.load
-    monkeypatch.setattr(video, "load", lambda *given: decoded.append(given[0]) or load(*given))
+    monkeypatch.setattr(video, "load", lambda *given, **more: decoded.append(given[0]) or load(*given, **more))
     broken = tmp_path / "broken.mp4"
     broken.write_text("no video")
     short = write(tmp_path / "short.mp4", LEVELS[:4])

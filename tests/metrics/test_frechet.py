@@ -174,3 +174,4 @@ def test_the_floor_is_what_two_sets_of_one_source_show() -> None:
     larger = frechet.same_source(clips(), groups, 600)
     assert 0 <= larger < 0.3 * expected, "more clips have a lower floor"
     assert np.isnan(frechet.same_source(clips(), ["one", "two"] * 30, 60)), "two groups stand for no source"
+    assert np.isnan(frechet.same_source(clips()[:6], list("abcdef"), 6)), "a quarter of six clips is one"
