@@ -64,7 +64,8 @@ BUT = {
     ("bench.perf", "metrics.formulas"),  # it measures these very modules against what they replace
     ("bench.perf", "metrics.networks"),
     ("bench.stages.embed", "metrics.networks.extractor"),  # a type
-    ("bench.front", "metrics.networks.extractor"),
+    ("bench.features", "metrics.networks.extractor"),
+    ("bench.torchmetric", "metrics.networks.extractor"),
 }
 
 Graph = Mapping[str, set[str]]

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sightsound.bench.core.containers import absent, first_stream, of_the_machine, opened, packets_s, said_s
 from sightsound.bench.core.errors import MediaError
 from sightsound.bench.core.quiet import c_stderr_off
+from sightsound.bench.core.waveform import Waveform
 
 CLIP_S = 10.0
 MAX_AUDIO_S = 3600.0  # what hears a piece whole hears at most this
@@ -37,15 +38,11 @@ def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) 
     Decoded once, resampled once a rate. Raises MediaError for what cannot be decoded, is empty, or holds samples
     that are not finite.
     """
-    import soxr
-
     samples, rate_hz = decode_audio(path, 0.0, seconds)
     if samples.shape[0] == 0:
         raise MediaError(f"{path}: no audio in it")
     _finite(path, samples, 0, rate_hz)
-    # channel by channel: a mean over the short axis takes fifty times as long
-    mono = np.asarray(sum(samples.T), np.float32) / samples.shape[1]
-    return {rate: mono if rate in (0, rate_hz) else soxr.resample(mono, rate_hz, rate, "HQ") for rate in rates_hz}
+    return Waveform(samples, rate_hz).at_rates(rates_hz)
 
 
 def decode_audio(path: Path, start_s: float, seconds: float) -> tuple[Audio, int]:
