@@ -10,23 +10,19 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightsound.bench.boards import rewards
-from sightsound.bench.core import registry, results, scores, store
-from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core import registry, results, scores
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.features import embed
 from sightsound.bench.result import Result
 from sightsound.bench.review import warnings
 from sightsound.bench.splits.media.formats import SUFFIXES
 from sightsound.bench.stages import choose, reading, scoring
-from sightsound.bench.stages import embed as embedding
 from sightsound.bench.stages import run as stages
 from sightsound.bench.stages.options import Options
 from sightsound.bench.stages.request import Request
-from sightsound.metrics.networks.extractor import Features
 
 if TYPE_CHECKING:
     import pandas as pd
-
-    from sightsound.metrics.torchmetric import AsTorchMetric
 
 
 def _silent(what: str, done: int, total: int | None) -> None:
@@ -130,43 +126,6 @@ def _audio_in(folder: Path) -> list[Path]:
     if not found:
         raise BenchError(f"{folder}: holds no audio ({' '.join(sorted(SUFFIXES['audio']))})")
     return found
-
-
-def embed(
-    network: str, items: Sequence[str | Path], *, device: str = "auto", mirror: str | Path | None = None
-) -> list[Features]:
-    """Features of files (audio, pictures, videos) or texts under a network: output name -> `[frames, dim]`
-    float32.
-
-    Kept in the cache by content: asking again reads them. Raises BenchError for the first item that cannot be
-    read.
-    """
-    card = registry.extractor(network)
-    wanted = [_item(card.modality, item) for item in items]
-    networks = embedding.Extractors([card.name], choose.device_of(device), Path(mirror) if mirror else None)
-    kept = store.FeatureStore(cache_dir() / "features")
-    failures = embedding.embed(wanted, [card.name], networks, kept)
-    for item in wanted:
-        if (card.name, item.key) in failures:
-            raise BenchError(f"{item.source}: {failures[card.name, item.key]}")
-    signature = networks.signature(card.name)
-    return [{output: kept.require(signature, item.key, output) for output in card.outputs} for item in wanted]
-
-
-def _item(modality: str, item: str | Path) -> embedding.Item:
-    if modality == "text":
-        return embedding.text_item(str(item))
-    return embedding.video_item(Path(item)) if modality == "video" else embedding.file_item(Path(item))
-
-
-def metric(name: str) -> AsTorchMetric:
-    """A metric as a `torchmetrics.Metric` over embeddings: `update(features, ...)`, `compute()`, mergeable.
-
-    The order of the features is that of `bench metrics NAME` (docs/metrics.md, In a training loop).
-    """
-    from sightsound.metrics.torchmetric import AsTorchMetric
-
-    return AsTorchMetric(registry.metric(name))
 
 
 def read_results(folder: str | Path | None = None) -> pd.DataFrame:

@@ -5,6 +5,7 @@ They live here, below the harness, because metrics knows nothing of bench.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,8 @@ Kind = Literal["two_sets", "paired", "single", "ranked"]
 Modality = Literal["audio", "image", "video", "text"]
 NOTE = "note."
 """Before the name of a text that a system wrote down on its way, where a side is named."""
+
+_WIDTH = re.compile(r"\[[^\[\],]+, (\d+)\]")  # `[frames, 200]`, with which the words on an output begin
 
 
 @dataclass(frozen=True)
@@ -106,7 +109,7 @@ class ExtractorCard:
     assets: tuple[str, ...]
     """Names of the assets that hold its weights; the factory gets the folder of each by name."""
     outputs: dict[str, str]
-    """Output name -> shape and meaning, e.g. {"embedding": "[frames, 200] float32"}."""
+    """Output name -> shape and meaning, e.g. {"embedding": "[frames, 200] float32"}; see `width`."""
     licence: str
     """Licence of the weights and what they were trained on."""
     source: str
@@ -139,6 +142,16 @@ class ExtractorCard:
     softmax of logits without their bias; no_classes: the softmax of an embedding that is no classifier's."""
     labels: str = ""
     """What the classes are: `527 AudioSet classes`."""
+
+    def width(self, output: str) -> int:
+        """Dimensions of an output, as its shape in `outputs` says them; 0 where none is said.
+
+        >>> from sightsound.metrics.cards import EXTRACTORS
+        >>> EXTRACTORS["musicnn_msd"].width("embedding"), EXTRACTORS["musicnn_msd"].width("logits")
+        (200, 50)
+        """
+        found = _WIDTH.match(self.outputs.get(output, ""))
+        return int(found[1]) if found else 0
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ music.
     sightsound.fad("generated", "reference")                     # two folders of audio
     sightsound.run("mozart", "image2music")                      # a system on a split: a table of rows
     sightsound.score({"mine": "folder"}, "image2music")          # files named by example id, made elsewhere
-    sightsound.metric("kl_musicnn")                              # a torchmetrics.Metric
-    sightsound.embed("musicnn_msd", ["a.wav", "b.wav"])          # features
+    sightsound.metric("kl_musicnn")                              # a torchmetrics.Metric over media or embeddings
+    sightsound.embed("musicnn", ["a.wav", "b.wav"])              # features
     sightsound.read_results()                                    # the published and measured rows
 
 What is named here is public and stays. Everything below `sightsound.bench`, `sightsound.metrics` and
@@ -32,7 +32,9 @@ if TYPE_CHECKING:
         Variant,
         example_seed,
     )
-    from sightsound.bench.front import embed, fad, metric, read_results, run, score
+    from sightsound.bench.features import embed
+    from sightsound.bench.front import fad, read_results, run, score
+    from sightsound.bench.torchmetric import metric
     from sightsound.metrics.asset import Asset, AssetFile
     from sightsound.metrics.card import ExtractorCard, FormulaCard, MetricCard, Need
 
@@ -66,7 +68,9 @@ _FROM = {
     "sightsound.bench.core.types": (
         *("Example", "Generated", "ModelCard", "PresetCard", "SplitCard", "Task", "Variant", "example_seed"),
     ),
-    "sightsound.bench.front": ("embed", "fad", "metric", "read_results", "run", "score"),
+    "sightsound.bench.features": ("embed",),
+    "sightsound.bench.front": ("fad", "read_results", "run", "score"),
+    "sightsound.bench.torchmetric": ("metric",),
     "sightsound.metrics.asset": ("Asset", "AssetFile"),
     "sightsound.metrics.card": ("ExtractorCard", "FormulaCard", "MetricCard", "Need"),
 }

@@ -65,7 +65,8 @@ BUT = {
     ("bench.perf", "metrics.networks"),
     ("bench.stages.embed", "metrics.networks.extractor"),  # a type
     ("bench.stages.extract", "metrics.networks.extractor"),
-    ("bench.front", "metrics.networks.extractor"),
+    ("bench.features", "metrics.networks.extractor"),
+    ("bench.torchmetric", "metrics.networks.extractor"),
 }
 
 Graph = Mapping[str, set[str]]

@@ -184,6 +184,18 @@ def extractor(name: str) -> ExtractorCard:
     return found
 
 
+def extractors_called(name: str) -> list[ExtractorCard]:
+    """The networks that a user may mean: the one of that name, else those called so in metrics, else those of the
+    joint space of that name. UnknownNameError for none.
+    """
+    known = cards("network").values()
+    if name not in cards("network") and ":" not in name:
+        called = [card for card in known if card.called == name]
+        if found := called or [card for card in known if name in card.spaces[:1]]:
+            return found
+    return [extractor(name)]
+
+
 def names(kind: str) -> Mapping[str, Any]:
     """Every card of a kind by name."""
     return metrics() if kind == "metric" else cards(kind)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from sightsound.bench.core.containers import absent, first_stream, of_the_machine, opened, packets_s, said_s
 from sightsound.bench.core.errors import MediaError
 from sightsound.bench.core.quiet import c_stderr_off
+from sightsound.bench.core.waveform import Waveform
 
 CLIP_S = 10.0
 MAX_AUDIO_S = 3600.0  # what hears a piece whole hears at most this
@@ -37,7 +38,7 @@ def load_audio(path: Path, rates_hz: Sequence[int], *, seconds: float = CLIP_S) 
     Decoded once, resampled once a rate. Raises MediaError for what cannot be decoded, is empty, or holds samples
     that are not finite.
     """
-    return _resampled(*_mono(path, seconds), rates_hz)
+    return _heard(path, seconds).at_rates(rates_hz)
 
 
 def load_windows(path: Path, rates_hz: Sequence[int], *, seconds: float = MAX_AUDIO_S) -> list[dict[int, Audio]]:
@@ -47,26 +48,19 @@ def load_windows(path: Path, rates_hz: Sequence[int], *, seconds: float = MAX_AU
     What is left at the end is a piece where it is half as long or longer, or the file holds nothing else. Raises
     MediaError as `load_audio`.
     """
-    mono, rate_hz = _mono(path, seconds)
-    size = round(CLIP_S * rate_hz)
-    starts = [start for start in range(0, len(mono), size) if not start or len(mono) - start >= size / 2]
-    return [_resampled(mono[start : start + size], rate_hz, rates_hz) for start in starts]
+    whole = _heard(path, seconds)
+    size, length = round(CLIP_S * whole.rate_hz), len(whole.samples)
+    starts = [start for start in range(0, length, size) if not start or length - start >= size / 2]
+    return [Waveform(whole.samples[at : at + size], whole.rate_hz).at_rates(rates_hz) for at in starts]
 
 
-def _mono(path: Path, seconds: float) -> tuple[Audio, int]:
-    """The mean of the channels `[samples]` and the file's rate."""
+def _heard(path: Path, seconds: float) -> Waveform:
+    """What is heard of a file."""
     samples, rate_hz = decode_audio(path, 0.0, seconds)
     if samples.shape[0] == 0:
         raise MediaError(f"{path}: no audio in it")
     _finite(path, samples, 0, rate_hz)
-    # channel by channel: a mean over the short axis takes fifty times as long
-    return np.asarray(sum(samples.T), np.float32) / samples.shape[1], rate_hz
-
-
-def _resampled(mono: Audio, rate_hz: int, rates_hz: Sequence[int]) -> dict[int, Audio]:
-    import soxr
-
-    return {rate: mono if rate in (0, rate_hz) else soxr.resample(mono, rate_hz, rate, "HQ") for rate in rates_hz}
+    return Waveform(samples, rate_hz)
 
 
 def decode_audio(path: Path, start_s: float, seconds: float) -> tuple[Audio, int]:

@@ -17,7 +17,7 @@ from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Report, chunks
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.stages import run, scoring
-from sightsound.bench.stages.embed import CHUNK
+from sightsound.bench.stages.extract import CHUNK
 from sightsound.bench.stages.options import Options
 
 NETWORK, METRIC = "musicnn_msd", "fad_musicnn"

@@ -15,6 +15,9 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightsound.bench import assets
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core import media, pictures, registry, video
@@ -22,6 +25,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
+from sightsound.bench.core.waveform import Waveform
 from sightsound.bench.stages import extract
 from sightsound.metrics.card import ExtractorCard
 from sightsound.metrics.networks.extractor import Extractor
@@ -38,8 +42,8 @@ class Item:
 
     key: str
     """Hex digest of its content."""
-    source: Path | str
-    """A file, or a text itself."""
+    source: Path | str | Waveform | NDArray[np.uint8]
+    """A file, or itself: a text, sound, or a picture, RGB `[height, width, 3]`."""
     video: bool = False
     """A video: a network of pictures takes its middle frame."""
 
@@ -187,7 +191,8 @@ def _held_bytes(chunk: Sequence[Item], card: ExtractorCard) -> int:
     """What a chunk of pictures takes when it is decoded; 0 for what is small whatever the file."""
     if card.modality != "image":
         return 0
-    return sum(pictures.held_bytes(Path(item.source)) for item in chunk if not item.video)
+    files = [item.source for item in chunk if isinstance(item.source, Path) and not item.video]
+    return sum(map(pictures.held_bytes, files))
 
 
 def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str, video.Reader]:
@@ -203,6 +208,11 @@ def _decode(
     try:
         if cards[0].modality == "text":
             return {card.name: item.source for card in cards}
+        if isinstance(item.source, np.ndarray):
+            return dict.fromkeys((card.name for card in cards), item.source)
+        if isinstance(item.source, Waveform):
+            at = item.source.at_rates(sorted({card.rate_hz for card in cards}))
+            return {card.name: at[card.rate_hz] for card in cards}
         path = Path(item.source)
         if item.video:
             found = video.load(path, readers, seconds=length.seconds)

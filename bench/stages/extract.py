@@ -66,6 +66,11 @@ def checked(card: ExtractorCard, features: Features) -> Features:
         if np.ndim(features[name]) != 2:
             shape = list(np.shape(features[name]))
             raise BenchError(f"network {card.name}: its output {name!r} has the shape {shape}; give [frames, dim]")
+        said, found = card.width(name), features[name].shape[1]
+        if said not in (0, found):
+            raise BenchError(
+                f"network {card.name}: its output {name!r} has {found} dimensions and its card says {said}"
+            )
     return features
 
 

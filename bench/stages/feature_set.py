@@ -27,7 +27,7 @@ class FeatureSet:
     split: str
     """`name@hash`."""
     keys: Mapping[str, Mapping[str, str]]
-    """`Need.place`, or `against` -> example id -> content key: what is read of the split (`reference`, `@emotion`)."""
+    """`Need.place`, or `against` -> example id -> content key: what is read of the split, e.g. `@emotion`."""
     outputs: Mapping[str, Mapping[str, str]]
     """System label -> example id -> content key of its output; failures are not there."""
     feature: FeatureOf

@@ -1,3 +1,9 @@
+import json
+import math
+import socket
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 import torch
@@ -6,6 +12,7 @@ from sightsound.metrics.cards import METRICS
 from sightsound.metrics.formulas.paired import divergence
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.torchmetric import AsTorchMetric
+from tests.metrics import gloo
 
 
 def clips(seed, sizes, dim=6, shift=0.0):
@@ -76,3 +83,35 @@ def test_too_few_clips_give_nan_and_say_so():
     metric.update(GENERATED[:1], REFERENCE)
     with pytest.warns(UserWarning, match="fad_musicnn needs 2 clips, has 1"):
         assert torch.isnan(metric.compute())
+
+
+def test_one_side_at_a_time_and_what_is_wrong():
+    metric = AsTorchMetric(METRICS["fad_musicnn"])
+    metric.update(GENERATED, real=False)
+    metric.update(REFERENCE, real=True)
+    assert metric.compute().item() == pytest.approx(fad_of(GENERATED, REFERENCE), rel=1e-12)
+    for sides, real in (((GENERATED,), None), ((GENERATED, REFERENCE), True)):
+        with pytest.raises(ValueError, match="takes two sides, generated and reference, or one with real="):
+            metric.update(*sides, real=real)
+    with pytest.raises(ValueError, match="give both sides together"):
+        AsTorchMetric(METRICS["kl_musicnn"]).update(GENERATED, real=True)
+
+
+def test_processes_with_unequal_numbers_of_clips_gather_one_value():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    running = [
+        subprocess.Popen([sys.executable, "-m", "tests.metrics.gloo", str(rank), port], stdout=subprocess.PIPE)
+        for rank in (0, 1)
+    ]
+    try:
+        found = [json.loads(process.communicate(timeout=300)[0]) for process in running]
+    finally:
+        for process in running:
+            process.kill()
+    alone = {name: gloo.value(name, 0, 9) for name in gloo.NAMES}
+    assert all(map(math.isfinite, alone.values())) and len(set(alone.values())) == len(alone)
+    for of_process in found:
+        for how in gloo.PARTS:
+            assert of_process[how] == pytest.approx(alone, rel=1e-12), how
