@@ -52,6 +52,8 @@ def _asks(request: Request, system: System, examples: Sequence[Example]) -> bool
 def _note_down(request: Request, split: splits.Split) -> None:
     """Write run.toml, with what the run is made of as comments; nothing where no command asked for it."""
     lines = [f"split {split.label}, {split.hash}"]
+    if split.against is not None:
+        lines.append(f"reference {split.against.label}")
     for system in request.systems:
         if system.card.reference:
             continue

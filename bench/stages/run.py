@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import provenance, results, scores, state, store, watch
+from sightsound.bench.core import provenance, registry, results, scores, state, store, watch
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
@@ -72,7 +72,7 @@ def _adopt(
 ) -> None:
     outputs.forget(request.folder, system)  # a note of files that may have changed
     examples = scope(system, split.examples, split.only)
-    maker = _maker(request, system)
+    maker = ready.maker(request, system)
     outputs.claim(request.folder, system, maker, [example.id for example in examples], remake=request.remake)
     adopt_files(
         system.label,

@@ -7,15 +7,17 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+import soundfile
 import typer
 from hypothesis import given
 from hypothesis import strategies as st
 
+import sightsound
 from sightsound.bench.commands.app import app
 from sightsound.bench.commands.config import Configurable
 from sightsound.bench.core import results
 from sightsound.bench.stages import said
-from tests import pages
+from tests import pages, toy
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
 KEYS = st.from_regex(r"[a-z_]{1,9}", fullmatch=True)
@@ -75,9 +77,27 @@ def test_generate_and_score_leave_a_file_too(toy_world, bench):
     made = Path("a/systems/echo.pocket/outputs")
     words = ("--name", "mine:v2", "--task", "image2music", "--limit", 6, "--device", "cpu", "--out", "s")
     assert bench("score", made, *words).code == 0
-    assert asked("s")["folder"] == str(made.absolute()) and asked("s")["name"] == "mine:v2"
+    assert asked("s")["folders"] == [f"mine:v2={made.absolute()}"] and asked("s")["split"] == "toy"
     assert bench("score", "s/run.toml", "--out", "t").code == 0
     pd.testing.assert_frame_equal(values("s"), values("t"), check_exact=True)
+
+
+def test_folders_are_scored_again_from_elsewhere(toy_world, bench, monkeypatch):
+    for folder, shift in (("gen", 1.0), ("ref", 1.1)):
+        Path(folder).mkdir()
+        for index in range(6):
+            soundfile.write(f"{folder}/{index}.wav", toy.tone(shift * toy.pitch_hz(index)), toy.RATE_HZ)
+    done = bench("score", "mine=gen", "--reference", "ref", "--unpaired", "--device", "cpu", "--out", "s")
+    assert done.code == 0, done.err
+    found = asked("s")
+    assert found["folders"] == [f"mine={toy_world / 'gen'}"] and found["reference"] == str(toy_world / "ref")
+    assert found["paired"] is False and "split" not in found
+    (toy_world / "elsewhere").mkdir()
+    monkeypatch.chdir("elsewhere")
+    assert bench("score", "../s/run.toml", "--out", "t").code == 0
+    pd.testing.assert_frame_equal(values("../s"), values("t"), check_exact=True)
+    sightsound.score({"mine": toy_world / "gen"}, reference=toy_world / "ref", paired=False, device="cpu", out="u")
+    assert asked("u") == found
 
 
 def test_one_file_for_generate_and_run(toy_world, bench):
