@@ -14,7 +14,8 @@ import typer
 
 import sightsound
 from sightsound.bench.commands.app import app
-from sightsound.bench.core import registry
+from sightsound.bench.commands.config import SUFFIX
+from sightsound.bench.core import registry, spelling
 from tests import pages
 
 NOT_OURS = {"mine.py", "inference.py", "generate_m2ugen.py"}
@@ -137,6 +138,10 @@ def wrong_with(words: list[str]) -> list[str]:
     slots = [each for each in command.params if each.param_type_name == "argument"]
     room = 1000 if any(each.nargs == -1 for each in slots) else len(slots)
     wrong, given = [], set()
+    reads_a_file = any(each.name == "config" for each in command.params)
+    if reads_a_file and any(word.endswith(SUFFIX) for word in words):
+        words = [word for word in words if word == "--config" or not word.endswith(SUFFIX)]
+        given |= {each.name for each in options.values()}  # the file may say what is required
     waiting = iter(words)
     for word in waiting:
         if word in ("--help", "--version"):
@@ -166,6 +171,8 @@ def unknown_names(option: str, value: str) -> list[str]:
         known |= set(registry.names("model"))
     else:
         known = set(registry.names(kind))
+    if kind == "model":
+        value = spelling.parted(value)[0]
     return [
         f"{option} {each}: no such {kind}"
         for each in value.split(",")

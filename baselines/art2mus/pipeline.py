@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from sightsound.baselines.art2mus.projection import ImageProjection, load
 from sightsound.baselines.parts.audioldm2 import GUIDANCE, STEPS, AudioLdm2
 from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, load_image
 from sightsound.bench.core.types import Example, Generated, example_seed
 from sightsound.metrics.networks.extractor import Extractor
@@ -135,6 +136,7 @@ def cosines(
 
 
 def _built(name: str, tokens: int) -> Callable[..., Art2Mus]:
+    @takes(Options)
     def build(device: str, weights: Mapping[str, Path], **options: Any) -> Art2Mus:
         set_by_user = Options(**options)
         path, sizes = weights["imagebind"] / imagebind.WEIGHTS, imagebind_network.HUGE

@@ -23,6 +23,7 @@ from sightsound.baselines.codi.unet import UNet
 from sightsound.baselines.codi.vocoder import Vocoder
 from sightsound.baselines.codi.weights import Checkpoint
 from sightsound.bench.core import video
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.media import load_audio, load_image
 from sightsound.bench.core.types import Example, Generated, example_seed
@@ -220,11 +221,13 @@ def _sound(path: str) -> NDArray[np.float32]:
     return clap.window(soxr.resample(clip_16k, clap.HEARD_HZ, clap.RATE_HZ, "HQ"))
 
 
+@takes(Options)
 def fp32(device: str, weights: Mapping[str, Path], **options: Any) -> CoDi:
     """The published float32 files. `options`: see Options."""
     return build(device, weights, "codi", "", torch.float32, Options(**options))
 
 
+@takes(Options)
 def fp16(device: str, weights: Mapping[str, Path], **options: Any) -> CoDi:
     """The published float16 files: computed with as they are on CUDA, as float32 on a CPU."""
     half = torch.float16 if torch.device(device).type == "cuda" else torch.float32

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from sightsound.baselines.lyric2prompt import prompts
 from sightsound.baselines.lyric2prompt.fitting import Fitting, cut_lyrics
 from sightsound.baselines.parts.messages import ChatError, Message
+from sightsound.baselines.parts.remote import CHAT
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MAX_AUDIO_S, MediaError, load_audio
 from sightsound.bench.core.types import Example, Generated, example_seed
 
@@ -180,21 +182,25 @@ def _pocket(device: str, weights: Mapping[str, Path], flow: Flow) -> Lyric2Promp
     return _system(device, weights, pocket_chat(device, weights["smollm2"]), flow)
 
 
+@takes(None, *CHAT)
 def paper_parallel(device: str, weights: Mapping[str, Path], **chat: str) -> Lyric2Prompt:
     """Mistral-7B-Instruct or the chat model that the options name, each step a conversation of its own."""
     return _paper(device, weights, "parallel", **chat)
 
 
+@takes(None, *CHAT)
 def paper_conversational(device: str, weights: Mapping[str, Path], **chat: str) -> Lyric2Prompt:
     """Mistral-7B-Instruct or the chat model that the options name, all steps in one conversation."""
     return _paper(device, weights, "conversational", **chat)
 
 
+@takes(None, *CHAT)
 def openai_parallel(device: str, weights: Mapping[str, Path], **chat: str) -> Lyric2Prompt:
     """The chat model at an address, each step a conversation of its own; no chat weights are fetched."""
     return _paper(device, weights, "parallel", **({"llm": "openai"} | chat))
 
 
+@takes(None, *CHAT)
 def openai_conversational(device: str, weights: Mapping[str, Path], **chat: str) -> Lyric2Prompt:
     """The chat model at an address, all steps in one conversation; no chat weights are fetched."""
     return _paper(device, weights, "conversational", **({"llm": "openai"} | chat))

@@ -34,6 +34,7 @@ from sightsound.baselines.m2ugen.tokenizer import AUDIO, LlamaTokenizer
 from sightsound.baselines.parts.audioldm2 import STEPS
 from sightsound.baselines.parts.options import positive
 from sightsound.baselines.parts.sampling import SeededChoice
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
 from sightsound.bench.core.types import Example, Generated, example_seed
 
@@ -209,6 +210,7 @@ def _missing(answer: Answer) -> str | None:
 
 
 def _musicgen(size: str, paper: bool) -> Callable[..., M2UGen]:
+    @takes(Options)
     def build(device: str, weights: Mapping[str, Path], **options: Any) -> M2UGen:
         set_by_user = Options(**options)
         folder = weights[f"musicgen_{size}_settings"]
@@ -222,6 +224,7 @@ def _musicgen(size: str, paper: bool) -> Callable[..., M2UGen]:
 
 
 def _audioldm2(paper: bool) -> Callable[..., M2UGen]:
+    @takes(Options)
     def build(
         device: str,
         weights: Mapping[str, Path],

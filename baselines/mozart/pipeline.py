@@ -19,6 +19,8 @@ from sightsound.baselines.parts.captioners import Blip, Captioner, Labels
 from sightsound.baselines.parts.messages import Chat, ChatError, Message
 from sightsound.baselines.parts.musicgen import Generator, MusicGen
 from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.remote import CHAT
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
 from sightsound.bench.core.types import Example, Generated, example_seed
 
@@ -170,6 +172,7 @@ class Mozart:
         return [example_seed(seed, f"{work.example.id}:{stage}") for work in batch]
 
 
+@takes(Options)
 def pocket(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """Labels as caption, SmolLM2 as bridge, the composer. `options`: see Options."""
     from sightsound.baselines.mozart.bridges import pocket_chat
@@ -177,6 +180,7 @@ def pocket(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     return _pocket(device, weights, Options(**options), lambda: pocket_chat(device, weights["smollm2"]))
 
 
+@takes(Options)
 def pocket_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """Labels straight to the composer."""
     return _pocket(device, weights, Options(**options), lambda: None)
@@ -189,32 +193,38 @@ def _pocket(device: str, weights: Mapping[str, Path], options: Options, chat: Ca
     return Mozart(labels, labels, chat(), Composer(device, weights), options)
 
 
+@takes(Options, *CHAT)
 def paper(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """BLIP (and CLIP), a chat model, MusicGen. `llm` is `local`, or `openai` for the model `llm_model` at
     `llm_url`; the other options: see Options."""
     return _paper(device, weights, *_bridged(device, weights, "local", options))
 
 
+@takes(Options, *CHAT)
 def paper_openai(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """`paper` with the chat model at an address, without fetching the local one."""
     return _paper(device, weights, *_bridged(device, weights, "openai", options))
 
 
+@takes(Options)
 def paper_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """The paper's ablation: the caption straight to MusicGen."""
     return _paper(device, weights, options, lambda: None)
 
 
+@takes(Options, *CHAT)
 def code(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """The released HEAD: Florence-2, a chat model, MusicGen. Options as for `paper`."""
     return _code(device, weights, *_bridged(device, weights, "local", options))
 
 
+@takes(Options, *CHAT)
 def code_openai(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """`code` with the chat model at an address, as the authors have it."""
     return _code(device, weights, *_bridged(device, weights, "openai", options))
 
 
+@takes(Options)
 def code_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """`code` with USE_LLM False."""
     return _code(device, weights, options, lambda: None)

@@ -19,6 +19,7 @@ from sightsound.baselines.musflow.flow import SOLVERS, integrate
 from sightsound.baselines.musflow.sound import Sound
 from sightsound.baselines.parts import diffusion
 from sightsound.baselines.parts.options import positive
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.types import Example, Generated, example_seed
 
@@ -134,6 +135,7 @@ class MusFlow:
         return notes | ({"truncated": "; ".join(cut)} if cut else {})
 
 
+@takes(Options)
 def paper(device: str, weights: Mapping[str, Path], **options: Any) -> MusFlow:
     """The paper's model with weights of one's own. `options`: see Options."""
     chosen = Options(**options)

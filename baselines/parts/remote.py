@@ -16,6 +16,7 @@ from typing import Any
 from sightsound.baselines.parts.messages import ChatError, Message
 
 KEY_VARIABLE = "OPENAI_API_KEY"
+CHAT = ("llm", "llm_url", "llm_model")  # options of an entry whose chat model can be chosen
 TRIES = 5
 TIMEOUT_S = 120.0  # without a byte
 WHOLE_S = 600.0  # for a whole answer, however it trickles in

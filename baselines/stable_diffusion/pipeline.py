@@ -6,7 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sightsound.baselines.parts.prompted import noted
+from sightsound.baselines.parts.remote import CHAT
 from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion, settings
+from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import load_audio
 from sightsound.bench.core.types import Example, Generated, Model, example_seed
 
@@ -66,6 +68,7 @@ def paper(
 
 
 def _lyrics(flow: str) -> Callable[..., ThroughPrompt]:
+    @takes(None, *CHAT)
     def build(
         device: str,
         weights: Mapping[str, Path],

@@ -66,7 +66,7 @@ def _collect(asset: Asset, sources: Mapping[AssetFile, list[Source]], staging: P
     while left:
         first = next(iter(left))
         if not left[first]:
-            raise AssetError(_failure(asset, first, reasons[first]))
+            raise AssetError(failure(asset, first, reasons[first]))
         source = left[first][0]
         wanted = {file: s.member for file, of_file in left.items() for s in of_file if s.key == source.key}
         try:
@@ -86,7 +86,7 @@ def _collect(asset: Asset, sources: Mapping[AssetFile, list[Source]], staging: P
             forget(source, downloads)
 
 
-def _failure(asset: Asset, file: AssetFile, reasons: list[str]) -> str:
+def failure(asset: Asset, file: AssetFile, reasons: list[str]) -> str:
     """The one line for a file that no source gave."""
     if not reasons and asset.by_hand:
         return f"asset {asset.name}: {asset.by_hand}; put it at DIR/{place(asset, file)} and pass --weights DIR"

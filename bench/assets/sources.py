@@ -11,6 +11,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sightsound.bench.assets.check import listing
@@ -146,38 +148,66 @@ def _apt(package: str, part: Path) -> None:
 def _hub(package: str, wanted: Wanted, part: Path) -> None:
     """Download files of one commit of a hub repository; goes on with a half-done download."""
     from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HTTPError,  # that of its own network client, httpx or httpx2
-        RepositoryNotFoundError,
-    )
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
     repository, _, revision = package.partition("@")
     shown = not are_progress_bars_disabled()
     disable_progress_bars()
     try:
-        # Asked first: without network the client would take a half-done folder for the whole repository.
-        info = HfApi().model_info(repository, revision=revision, timeout=TIMEOUT_S)
-        names = [sibling.rfilename for sibling in info.siblings or []]
-        for file, member in wanted.items():
-            tree = [name for name in names if name.startswith(member) and file.keeps(name.removeprefix(member))]
-            for name in tree if file.is_tree else [member]:
-                hf_hub_download(repository, safe_name(name, repository), revision=info.sha, local_dir=part)
+        with _told(repository):
+            # Asked first: without network the client would take a half-done folder for the whole repository.
+            info = HfApi().model_info(repository, revision=revision, timeout=TIMEOUT_S)
+            names = [sibling.rfilename for sibling in info.siblings or []]
+            for file, member in wanted.items():
+                kept = (n for n in names if n.startswith(member) and file.keeps(n.removeprefix(member)))
+                for name in list(kept) if file.is_tree else [member]:
+                    hf_hub_download(repository, safe_name(name, repository), revision=info.sha, local_dir=part)
+    finally:
+        if shown:
+            enable_progress_bars()
+
+
+def refused(source: Source) -> str:
+    """Why the hub keeps a repository from this user; empty where it does not, or cannot be asked now."""
+    from huggingface_hub import HfApi
+
+    repository = source.package.partition("@")[0]
+    try:
+        with _told(repository):
+            HfApi().auth_check(repository)
+    except RefusedError as error:
+        return str(error)
+    except AssetError:
+        return ""
+    return ""
+
+
+class RefusedError(AssetError):
+    """The hub has a repository, and not for everybody."""
+
+
+@contextmanager
+def _told(repository: str) -> Iterator[None]:
+    """What the hub's client raises as one line."""
+    from huggingface_hub.errors import (
+        GatedRepoError,
+        HTTPError,  # that of its own network client, httpx or httpx2
+        RepositoryNotFoundError,
+    )
+
+    try:
+        yield
     except GatedRepoError as error:
-        raise AssetError(
+        raise RefusedError(
             f"{repository} is gated: accept its terms on the hub, and name your token in HF_TOKEN"
         ) from error
     except RepositoryNotFoundError as error:
-        raise AssetError(
+        raise RefusedError(
             f"the hub has no {repository}, or not for everybody: name your token in HF_TOKEN"
         ) from error
     except (OSError, ValueError, HTTPError) as error:
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise AssetError(f"{reason} (no network?)") from error
-    finally:
-        if shown:
-            enable_progress_bars()
 
 
 def _https(address: str, target: Path) -> None:

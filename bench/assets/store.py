@@ -14,12 +14,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from sightsound.bench.assets.build import assets_dir, build
+from sightsound.bench.assets.build import assets_dir, build, failure
 from sightsound.bench.assets.check import asset_digest, faults
 from sightsound.bench.assets.convert import convert, converted_faults, converted_folder
 from sightsound.bench.assets.digests import Memory, sha256
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
+from sightsound.bench.assets.sources import refused
 from sightsound.bench.assets.uri import Source, parse
 from sightsound.bench.core import locks, registry
 from sightsound.bench.core.types import Report
@@ -67,6 +68,23 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
                 convert(asset, source, target)
         _converted(asset, target)  # remembered, so that the next start need not hash them
     return target
+
+
+def expect(name: str, mirror: Path | None = None) -> None:
+    """Raise AssetError where `fetch` is bound to fail, as far as that is known without fetching: for a file that
+    is not here and that no address serves, or that the hub keeps from this user."""
+    asset = registry.asset(name)
+    if _source(asset, mirror, damaged_is_absent=True) is not None:
+        return
+    answers: dict[str, str] = {}  # download -> why the hub refuses it, each asked once
+    for file, sources in _all_sources(asset, mirror).items():
+        if any(source.scheme != "hf" for source in sources):
+            continue
+        for source in sources:
+            if source.key not in answers:
+                answers[source.key] = refused(source)
+        if all(answers[source.key] for source in sources):
+            raise AssetError(failure(asset, file, [f"{s.key}: {answers[s.key]}" for s in sources]))
 
 
 def verify(name: str, mirror: Path | None = None) -> list[str]:

@@ -83,7 +83,8 @@ def _run() -> int:
             raise KeyboardInterrupt
         return code
     except BenchError as error:
-        _tell(printable(str(error)))
+        for line in error.lines:
+            _tell(printable(line))
         return error.exit_code
     except typer.Exit as end:
         return end.exit_code

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from sightsound.bench.commands.config import Commands
 from sightsound.bench.commands.options import Device, Json, Mirror, PresetName, Seed, takes
 
 if TYPE_CHECKING:
     from sightsound.bench.core.types import Report
 
-app = typer.Typer(help="Make a split from your own folders, the ways the papers did.", no_args_is_help=True)
+app = Commands(help="Make a split from your own folders, the ways the papers did.", no_args_is_help=True)
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,15 @@ from typing import Annotated, Any
 
 import typer
 
+from sightsound.bench.commands.config import Config
 from sightsound.bench.stages.options import Options
 
 Model = Annotated[
-    list[str], typer.Option("--model", help="family, family:variant, package.module:Class or [NAME=]exec:COMMAND")
+    list[str],
+    typer.Option(
+        "--model",
+        help="family, family:variant, package.module:Class, each with +key=value; or [NAME=]exec:COMMAND",
+    ),
 ]
 TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`")]
 SplitName = Annotated[str | None, typer.Option("--split", help="split, see `bench splits`")]
@@ -35,7 +40,7 @@ Mirror = Annotated[
         help="folder with weights, laid out like the hub or with one folder an asset; searched first",
     ),
 ]
-Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for the model")]
+Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for all systems that know it")]
 Python = Annotated[
     str | None, typer.Option("--python", help="interpreter in which package.module:Class models run, 3.8 or later")
 ]
@@ -75,6 +80,7 @@ _TAKEN: dict[str, Any] = {
     "timeout": Timeout,
 }
 _REQUIRED = ("task", "model")
+_SHOWN_ONLY = ("json",)  # options of how a result is shown, which are no part of a run
 
 
 def takes(
@@ -87,7 +93,8 @@ def takes(
     """Give a command the options `names`, which it gets together as its first argument, a `record`.
 
     `kinds`: name -> type of the option; `defaults`: another default than that of `record`. The command's own
-    parameters stand after them.
+    parameters stand after them, and last `--config`, by which a file gives any of them
+    (bench/commands/config.py).
     """
     given = {each.name: each.default for each in fields(record)} | defaults  # type: ignore[arg-type]
 
@@ -95,6 +102,10 @@ def takes(
         @functools.wraps(command)
         def run(**arguments: Any) -> None:
             shared = {name: arguments.pop(name) for name in names}
+            arguments.pop("config")  # read before this was called
+            if record is Options:
+                own = {name: value for name, value in arguments.items() if name not in _SHOWN_ONLY}
+                shared |= {"command": command.__name__, "own": own}
             command(record(**shared), **arguments)
 
         kind = inspect.Parameter.KEYWORD_ONLY
@@ -110,7 +121,8 @@ def takes(
         ]
         first = [parameter for parameter in own if parameter.default is inspect.Parameter.empty]
         rest = [parameter for parameter in own if parameter.default is not inspect.Parameter.empty]
-        together = [*first, *parameters, *rest]
+        config = inspect.Parameter("config", kind, annotation=Config, default=None)
+        together = [*first, *parameters, *rest, config]
         signature = inspect.Signature([parameter.replace(kind=kind) for parameter in together])
         run.__signature__ = signature  # type: ignore[attr-defined]
         run.__annotations__ = {parameter.name: parameter.annotation for parameter in together}

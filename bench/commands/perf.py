@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightsound.bench.commands.config import Commands
 from sightsound.bench.commands.options import Device, Json, Metrics, Mirror, takes
 from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
     from sightsound.bench.perf.metrics import Figure
 
-app = typer.Typer(help="Measure the suite itself: its speed, its metrics and its gate.", no_args_is_help=True)
+app = Commands(help="Measure the suite itself: its speed, its metrics and its gate.", no_args_is_help=True)
 
 
 @app.command()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightsound.bench.commands.config import Commands
 from sightsound.bench.commands.options import Json, Reference, takes
 from sightsound.bench.stages.options import Options
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
     from sightsound.bench.stages.request import Request
 
-app = typer.Typer()
+app = Commands()
 
 Conditions = Annotated[
     Path | None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -41,6 +41,9 @@ class Home(Protocol):
     def streams(self) -> bool:
         """Whether it is asked for all that is missing at once and each answer is kept as it comes; else it is
         asked by batches, like a model of this process."""
+
+    def options(self, entry: str) -> Sequence[str] | None:
+        """Names of the options that an entry there takes; None where nobody can tell before it is built."""
 
     def model(self, post: Post, device: str, weights: Mapping[str, Path], options: Mapping[str, str]) -> Model:
         """The model. What its constructor raised there is raised here; BenchError where it has gone."""

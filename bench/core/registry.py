@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sightsound.bench.core import cards as door
+from sightsound.bench.core import spelling
 from sightsound.bench.core.cards import KINDS, cards, metrics
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.home import Home
@@ -33,12 +34,14 @@ class System:
     """Keyword arguments of the entry that the user set."""
     home: Home | None = None
     """Where it runs; None for this process."""
+    spec: str = field(default="", compare=False)
+    """What `--model` names this one alone by, options included; empty for one that nobody named."""
 
     @property
     def label(self) -> str:
-        """`family:variant`, with the options that were set: what a row calls it."""
-        options = "".join(f"+{key}={value}" for key, value in sorted(self.options.items()))
-        return f"{self.card.name}:{self.variant}{options}".rstrip(":")
+        """`family:variant`, with the options that were set: what a row calls it, and `--model` takes."""
+        plain = f"{self.card.name}:{self.variant}"
+        return spelling.joined(plain, self.options) if self.options else plain.rstrip(":")
 
 
 def find(kind: str, name: str) -> Any:
@@ -74,24 +77,34 @@ def _instead(card: Any, kind: str, module: str) -> str:
     return f"; a metric with it is {module}:{of_it[0]}" if of_it else ""
 
 
-def systems(spec: str, preset: str, options: Mapping[str, str] | None = None) -> list[System]:
-    """The systems that `family`, `family:variant` or `package.module:NAME[:variant]` stands for under a preset.
+def systems(spec: str, preset: str) -> list[System]:
+    """The systems that `family`, `family:variant` or `package.module:NAME[:variant]` stands for under a preset,
+    each with the options `+key=value` that follow.
 
     A bare family name stands for the preset's variants of it; a variant is also found with the preset's name
     before it (`no_bridge` is `pocket_no_bridge` under the preset `pocket`).
     """
+    spec, options = spelling.parted(spec)
     family, _, variant = spec.partition(":")
     known = cards("model")
-    if family in known:
+    outside = is_outside(spec, preset)
+    if family in known and not outside:
         card = known[family]
-    elif variant and is_module(family):
+    elif outside and is_module(family):
         name, _, variant = variant.partition(":")
         card = find("model", f"{family}:{name}")
     else:
         raise unknown("model or Python module" if variant else "model", family, known)
-    return [
-        System(card, name, card.variants[name], dict(options or {})) for name in variants(card, variant, preset)
-    ]
+    return [System(card, name, card.variants[name], options) for name in variants(card, variant, preset)]
+
+
+def is_outside(spec: str, preset: str) -> bool:
+    """Whether a spec is a `package.module:NAME`, and not a `family:variant`: also where a module that was given
+    before has a family of its own name."""
+    family, _, rest = spelling.parted(spec)[0].partition(":")
+    card = cards("model").get(family)
+    names = {rest.partition(":")[0], f"{preset}_{rest}"}
+    return bool(rest) and (card is None or (family in door.adopted and not names & card.variants.keys()))
 
 
 def variants(card: ModelCard, variant: str, preset: str) -> list[str]:

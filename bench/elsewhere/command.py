@@ -42,6 +42,10 @@ class Command:
     """Of the interpreter, where the program is one."""
     streams: bool = True
 
+    def options(self, entry: str) -> Sequence[str]:
+        """None: a command has its options in its words."""
+        return ()
+
     def model(self, post: Post, device: str, weights: Mapping[str, Path], options: Mapping[str, str]) -> Commanded:
         """The model; the command is started when it is asked."""
         return Commanded(self.words, post, device)

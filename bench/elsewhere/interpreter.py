@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 import shutil
 import subprocess
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from sightsound.bench.core.entries import GIVEN
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, of_machine
 from sightsound.bench.core.maker import VERSIONS, digest_of
@@ -37,6 +39,8 @@ class Described:
     code: str
     """sha256 over its sources."""
     versions: Mapping[str, str]
+    takes: Mapping[str, Sequence[str]]
+    """Entry -> names of the options that it takes, of those whose signature says so."""
 
 
 def locate(python: str) -> str:
@@ -90,13 +94,23 @@ def describe(python: str, entry: str) -> Described:
         try:
             channel.tell({"do": "describe", "entry": entry, "packages": list(VERSIONS)})
             message = channel.hear()
-            return Described(_card(message["card"]), digest_of(message["sources"]), dict(message["versions"]))
+            card = _card(message["card"])
+            takes = _takes(card, entry, message["takes"])
+            return Described(card, digest_of(message["sources"]), dict(message["versions"]), takes)
         except Exception as error:  # a stranger's module may raise anything
             if fault := of_machine(error):
                 raise fault from error
             raise BenchError(f"{entry} in {python}: {named(error)}") from error
         finally:
             channel.close()
+
+
+def _takes(card: ModelCard, entry: str, told: Sequence[tuple[str, int]] | None) -> Mapping[str, Sequence[str]]:
+    """Entry -> names of its options, of the class that was described; nothing where its signature is open."""
+    if told is None or any(kind == inspect.Parameter.VAR_KEYWORD for _, kind in told):
+        return {}
+    names = [name for name, _ in told][GIVEN:]
+    return {entry: names} | {variant.entry: names for name, variant in card.variants.items() if not name}
 
 
 def _card(told: Mapping[str, Any]) -> ModelCard:

@@ -7,7 +7,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +35,13 @@ class Interpreter:
     code: str
     """sha256 of the model's sources as it finds them."""
     versions: Mapping[str, str]
+    takes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    """Entry -> names of the options that it takes, of those entries that were asked."""
     streams: bool = False
+
+    def options(self, entry: str) -> Sequence[str] | None:
+        """Names of the options that an entry takes; None where that is not known."""
+        return self.takes.get(entry)
 
     def model(self, post: Post, device: str, weights: Mapping[str, Path], options: Mapping[str, str]) -> Remote:
         """The model, built over there."""
@@ -112,9 +118,9 @@ def unpacked(message: Mapping[str, Any], folder: Path) -> Generated:
     }
     if message.get("error") is not None:
         return Generated(name, error=str(message["error"]), **given)
-    for field in ("audio", "image"):
-        if isinstance(message.get(field), dict):
-            given[field] = _array(message[field], folder)
+    for kind in ("audio", "image"):
+        if isinstance(message.get(kind), dict):
+            given[kind] = _array(message[kind], folder)
     if isinstance(message.get("path"), str):
         given["path"] = Path(message["path"])
     if isinstance(message.get("text"), str):

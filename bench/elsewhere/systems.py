@@ -6,11 +6,11 @@ import hashlib
 import re
 import shlex
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import files, registry
+from sightsound.bench.core import files, registry, spelling
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import ModelCard, Variant
@@ -71,11 +71,13 @@ def of_command(words: tuple[str, ...], name: str, variant: str) -> System:
     return System(card, variant, build, home=Command(words, whole.hexdigest(), versions))
 
 
-def of_interpreter(spec: str, python: str, preset: str, options: Mapping[str, str]) -> list[System]:
-    """The systems that `package.module:NAME[:variant]` stands for in another interpreter.
+def of_interpreter(spec: str, python: str, preset: str) -> list[System]:
+    """The systems that `package.module:NAME[:variant]` stands for in another interpreter, each with the options
+    `+key=value` that follow.
 
     BenchError where the interpreter or the model is not there, with what the interpreter said.
     """
+    spec, options = spelling.parted(spec)
     module, _, rest = spec.partition(":")
     name, _, variant = rest.partition(":")
     path = interpreter.locate(python)
@@ -84,8 +86,7 @@ def of_interpreter(spec: str, python: str, preset: str, options: Mapping[str, st
     door.check_name(card, spec)
     if registry.model_cards().get(card.name, card) != card:
         raise BenchError(f"{spec}: there is another model named {card.name!r} already; rename this one")
-    home = Interpreter(path, described.code, described.versions)
+    home = Interpreter(path, described.code, described.versions, described.takes)
     return [
-        System(card, each, card.variants[each], dict(options), home)
-        for each in registry.variants(card, variant, preset)
+        System(card, each, card.variants[each], options, home) for each in registry.variants(card, variant, preset)
     ]

@@ -16,8 +16,8 @@ from __future__ import annotations
 import array
 import dataclasses
 import hashlib
-import importlib
 import importlib.util
+import inspect
 import json
 import os
 import platform
@@ -149,7 +149,9 @@ class Work:
         modules = {module, *(variant.entry.partition(":")[0] for variant in card.variants.values())}
         found_here = {name: _version(name) for name in packages}
         versions = {"python": platform.python_version(), **{n: v for n, v in found_here.items() if v}}
-        yield {"card": dataclasses.asdict(card), "sources": sources(modules), "versions": versions}
+        takes = [(p.name, p.kind) for p in inspect.signature(found).parameters.values()] if own else None
+        told = {"card": dataclasses.asdict(card), "sources": sources(modules), "versions": versions}
+        yield {**told, "takes": takes}
 
     def build(
         self, entry: str, device: str, weights: dict[str, str], options: dict[str, str]

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import length as lengths
-from sightsound.bench.core import registry, store
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core import registry, spelling, store
+from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.elsewhere import systems as elsewhere
 from sightsound.bench.folders.scene import Scene
-from sightsound.bench.stages import adopt, reading
-from sightsound.bench.stages.options import SECRET, Options
+from sightsound.bench.stages import adopt, early, reading, said, settings
+from sightsound.bench.stages.options import Options
 from sightsound.bench.stages.request import Request
 from sightsound.metrics.card import MetricCard, Side
 
@@ -26,47 +28,57 @@ NAME = re.compile(rf"\w[\w .+=-]{{0,{LONGEST_NAME - 1}}}")
 
 
 def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
-    """The systems that `options.model` names, then the reference rows that the task has."""
-    preset = registry.preset(options.preset)
-    chosen: list[System] = []
-    outside = [name for name in options.model if _is_outside(name)]
-    if options.python and not outside:
-        raise BenchError("--python is for a model given as package.module:Class; none is")
+    """The systems that `options.model` names, then the reference rows that the task has.
+
+    What is wrong with a name or an option joins `options.problems`, which `request` raises with all the rest.
+    """
+    preset = registry.preset(options.preset).name
+    problems = options.problems
+    asked: list[tuple[str, System]] = []  # what the user wrote, and a system that it stands for
+    shared: dict[str, str] = {}
+    with gathered(problems):
+        outside = (elsewhere.command_in(n) is None and registry.is_outside(n, preset) for n in options.model)
+        if options.python and not any(outside):
+            raise BenchError("--python is for a model given as package.module:Class; none is")
+    with gathered(problems):
+        shared = settings.parsed(options.settings or ())
     for name in options.model:
-        found = _systems(name, preset.name, options)
-        called = ", ".join(system.label for system in found)
+        with gathered(problems):
+            asked += [(name, system) for system in _systems(name, preset, options.python)]
+    found = settings.spread([system for _, system in asked], shared, options)
+    for name in dict.fromkeys(name for name, _ in asked):
+        called = ", ".join(each.label for (own, _), each in zip(asked, found, strict=True) if own == name)
         if elsewhere.command_in(name) and not name.startswith(f"{called}="):
             options.notes.append(f"{name} is called {called}")
         elif called != name and not elsewhere.command_in(name):
-            options.notes.append(f"{name} under preset {preset.name}: {called}")
-        chosen += [system for system in found if system not in chosen]
+            options.notes.append(f"{name} under preset {preset}: {called}")
+    chosen = [system for at, system in enumerate(found) if system not in found[:at]]
     labels = [system.label for system in chosen]
     if twice := [label for label in labels if labels.count(label) > 1]:
-        raise BenchError(f"two systems are called {twice[0]}; rename one, a command as NAME=exec:COMMAND")
+        problems.append(
+            BenchError(f"two systems are called {twice[0]}; rename one, a command as NAME=exec:COMMAND")
+        )
     if references:
-        have = {system.label for system in chosen}
         rows = registry.reference_systems()
-        chosen += [each for each in rows if each.label not in have and options.task in each.card.tasks]
+        chosen += [each for each in rows if each.label not in labels and options.task in each.card.tasks]
     return tuple(chosen)
 
 
-def _is_outside(spec: str) -> bool:
-    """Whether a model is given as `package.module:NAME`."""
-    family, _, name = spec.partition(":")
-    return bool(name) and family not in registry.model_cards() and elsewhere.command_in(spec) is None
-
-
-def _systems(spec: str, preset: str, options: Options) -> list[System]:
-    """The systems that one --model stands for, in this process or elsewhere."""
-    settings = _settings(options.settings or ())
+def _systems(spec: str, preset: str, python: str | None) -> list[System]:
+    """The systems that one --model stands for, in this process or elsewhere, with the `spec` of each."""
     if command := elsewhere.command_in(spec):
-        if settings:
-            raise BenchError(f"{spec}: a command takes its options in the command itself, not by --set")
         words = elsewhere.words_of(command[1])
-        return [elsewhere.of_command(words, *_named(command[0] or elsewhere.name_of(words), "--model"))]
-    if options.python and _is_outside(spec):
-        return elsewhere.of_interpreter(spec, options.python, preset, settings)
-    return registry.systems(spec, preset, settings)
+        system = elsewhere.of_command(words, *_named(command[0] or elsewhere.name_of(words), "--model"))
+        return [replace(system, spec=f"{system.label}={elsewhere.EXEC}{command[1]}")]
+    outside = registry.is_outside(spec, preset)
+    name, options = spelling.parted(spec)
+    settings.checked(f"--model {name}+", options)
+    make = partial(elsewhere.of_interpreter, python=python) if python and outside else registry.systems
+    found = make(spec, preset=preset)
+    if not outside:
+        return [replace(system, spec=system.label) for system in found]
+    outer = ":".join(name.split(":")[:2])
+    return [replace(system, spec=f"{outer}:{system.variant}".rstrip(":")) for system in found]
 
 
 def given(name: str) -> System:
@@ -96,53 +108,53 @@ def _named(name: str, option: str) -> tuple[str, str]:
 def request(
     options: Options, systems: tuple[System, ...], *, scores: bool = True, scene: Scene | None = None
 ) -> Request:
-    """The request, with what was not given filled in from the preset. Raises BenchError for unknown names.
+    """The request, with what was not given filled in from the preset.
 
-    `scene`: the folders whose files are the outputs of some of the systems.
+    `scene`: the folders whose files are the outputs of some of the systems. All that can be known to be wrong
+    before the work starts is raised as one BenchError, `options.problems` included: unknown names, options that no
+    system knows, code that cannot be loaded, weights that cannot be had.
     """
+    problems, notes, mirror = options.problems, options.notes, options.mirror
     preset = registry.preset(options.preset)
-    task = scene.task if scene else registry.task(options.task)
     of_folders = scene is not None and not options.split
-    # an unknown name is told before anything is fetched
-    if scene is not None and of_folders:
-        split = scene.split.label
-    else:
-        split = splits.resolve(options.split or _default_split(preset, task))
-    if not of_folders and (part := splits.part(split)):
-        options.notes.append(part)
-    if options.limit is not None and options.limit < 1:
-        raise BenchError(f"--limit {options.limit}: take 1 example or more")
-    if options.batch_size is not None and options.batch_size < 1:
-        raise BenchError(f"--batch-size {options.batch_size}: take 1 or more")
-    lengths.named(options.length)
-    mirror = options.mirror
-    if mirror is not None and not mirror.is_dir():
-        raise BenchError(f"--mirror {mirror}: no such folder")
-    if not of_folders and (downloads := splits.downloads(split, mirror)):
-        options.notes.append(downloads)
-    if not (options.split or of_folders) or not options.metrics:
-        options.notes.append(f"preset {preset.name}: {preset.description}")
-    names = [system.label for system in systems if not system.card.reference]
+    task, split, device = scene.task if scene else None, None, options.device
+    with gathered(problems):
+        task = task or registry.task(options.task)
+    with gathered(problems):
+        if scene is not None and of_folders:
+            split = scene.split.label
+        elif options.split or task:
+            split = splits.resolve(options.split or _default_split(preset, task))
+    with gathered(problems):
+        device = device_of(options.device)
+    with gathered(problems):
+        lengths.named(options.length)
+    problems += _out_of_range(options)
     metrics = _metrics(options, preset, task, scene) if scores else ()
-    if lacking := [card.name for card in metrics if reading.reads_corpus(card) and options.corpus is None]:
-        raise BenchError(
-            f"metric {lacking[0]} compares with a corpus: name a file of texts, one a line, as --corpus"
-        )
+    if task and split:
+        names = [system.label for system in systems if not system.card.reference]
+        called = split if of_folders else splits.card(split).name
+        folder = (options.out or _default_folder(options, task, called, names)).absolute()
+        problems += early.problems(systems, task, metrics, folder, mirror)
+    tell(problems)
+    assert task is not None and split is not None
+    if not of_folders:
+        notes += filter(None, (splits.part(split), splits.downloads(split, mirror)))
+    if not (options.split or of_folders) or not options.metrics:
+        notes.append(f"preset {preset.name}: {preset.description}")
     for name in reading.extractors(metrics):
         licence = registry.extractor(name).licence
         if "-NC" in licence:
-            options.notes.append(f"{name} is for non-commercial use only: {licence}")
+            notes.append(f"{name} is for non-commercial use only: {licence}")
     return Request(
         task=task,
         split=split,
         systems=systems,
         metrics=metrics,
-        folder=(
-            options.out or _default_folder(options, task, split if of_folders else splits.card(split).name, names)
-        ).absolute(),
+        folder=folder,
         seed=options.seed,
         limit=options.limit,
-        device=device_of(options.device),
+        device=device,
         batch_size=options.batch_size,
         mirror=mirror,
         retry=options.retry,
@@ -152,11 +164,25 @@ def request(
         reference=options.reference if scene is None else None,
         length=options.length,
         corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
+        command=options.command,
+        said=said.whole(options, systems, "" if of_folders else split, metrics, device),
     )
 
 
-def _default_split(preset: PresetCard, task: Task) -> str:
+def _out_of_range(options: Options) -> list[BenchError]:
+    """What is wrong with numbers and folders that were given."""
+    limit, size, mirror = options.limit, options.batch_size, options.mirror
+    lines = [
+        f"--limit {limit}: take 1 example or more" if limit is not None and limit < 1 else "",
+        f"--batch-size {size}: take 1 or more" if size is not None and size < 1 else "",
+        f"--mirror {mirror}: no such folder" if mirror is not None and not mirror.is_dir() else "",
+    ]
+    return [BenchError(line) for line in lines if line]
+
+
+def _default_split(preset: PresetCard, task: Task | None) -> str:
     """The preset's split for a task; BenchError where it has none."""
+    assert task is not None
     if task.name not in preset.splits:
         raise BenchError(f"preset {preset.name} has no split for {task.name}; name one with --split")
     return preset.splits[task.name]
@@ -187,16 +213,29 @@ def _refused(card: MetricCard, task: Task) -> str:
     )
 
 
-def _metrics(options: Options, preset: PresetCard, task: Task, scene: Scene | None) -> tuple[MetricCard, ...]:
-    """The metrics asked for; else the preset's that the task has the features and this machine the weights for."""
+def _metrics(
+    options: Options, preset: PresetCard, task: Task | None, scene: Scene | None
+) -> tuple[MetricCard, ...]:
+    """The metrics asked for; else the preset's that the task has the features and this machine the weights for.
+
+    What is wrong with one that was asked for joins `options.problems`.
+    """
     asked = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
-    if asked:
-        cards = list({card.name: card for card in (registry.metric(name, task) for name in asked)}.values())
-        if odd := [card for card in cards if not serves(card, task)]:
-            raise BenchError(_refused(odd[0], task))
-        for card in cards:
-            if not serves(card, task, scene):
+    cards: list[MetricCard] = []
+    for name in dict.fromkeys(asked):
+        with gathered(options.problems):
+            card = registry.metric(name, task)
+            if task and not serves(card, task):
+                raise BenchError(_refused(card, task))
+            if task and not serves(card, task, scene):
                 raise BenchError(f"metric {card.name} cannot score this: {_no_reference(scene)}")
+            if reading.reads_corpus(card) and options.corpus is None:
+                raise BenchError(
+                    f"metric {card.name} compares with a corpus: name a file of texts, one a line, as --corpus"
+                )
+            if card.name not in {other.name for other in cards}:
+                cards.append(card)
+    if asked or task is None:
         return tuple(cards)
     named = [(name, registry.metric(name, task)) for name in preset.metrics]
     # a name that rows carry stands for that metric alone, not for what it would mean for another kind of output
@@ -228,19 +267,6 @@ def _lacks(extractor: str, mirror: Path | None) -> str:
         return ""
     missing = [name for name in card.assets if assets.locate(name, mirror) is None]
     return f"no weights of {missing[0]}; get them with `bench assets fetch {missing[0]}`" if missing else ""
-
-
-def _settings(settings: Sequence[str]) -> dict[str, str]:
-    """`key=value` pairs for the model's entry."""
-    pairs = [text.partition("=") for text in settings]
-    if odd := [text for text, (key, sign, _) in zip(settings, pairs, strict=True) if not (key and sign)]:
-        raise BenchError(f"--set {odd[0]}: write key=value")
-    if open_ := [key for key, _, value in pairs if SECRET.search(key) and not value.startswith(("env:", "file:"))]:
-        raise BenchError(
-            f"--set {open_[0]}=...: a secret on the command line would be written into the run; "
-            f"give {open_[0]}=env:VARIABLE or {open_[0]}=file:PATH"
-        )
-    return {key: value for key, _, value in pairs}
 
 
 def device_of(name: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -19,9 +18,9 @@ from sightsound.bench.core.files import copy_regular
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
+from sightsound.bench.stages import settings
 from sightsound.bench.stages.ask import Asker, too_little
 from sightsound.bench.stages.batches import Batches
-from sightsound.bench.stages.options import SECRET
 from sightsound.bench.stages.scope import scope, shown
 
 LARGEST_BYTES = 2_000_000_000  # of an output file; an hour of music in stereo has 1.3 billion
@@ -57,7 +56,7 @@ def generate(
     journal = Journal(folder)
     journal.sweep()
     examples = [shown(system, task, example) for example in scope(system, examples)]
-    done = {key: made for key, made in journal.read().items() if _is_there(folder, made, retry)}
+    done = answered(folder, retry)
     note = partial(Output, seed=seed, maker=maker)
     if system.home is not None and system.home.streams:
         missing = [example for example in examples if example.id not in done]
@@ -96,6 +95,12 @@ def generate(
     return {example.id: done[example.id] for example in examples}
 
 
+def answered(folder: Path, retry: bool) -> dict[str, Output]:
+    """The answers in a system's folder that are kept, by example id; with `retry` neither failures nor files that
+    are no longer what the journal says."""
+    return {key: made for key, made in Journal(folder).read().items() if _is_there(folder, made, retry)}
+
+
 def _one_by_one(
     make: Callable[[], Model],
     missing: Sequence[Example],
@@ -124,7 +129,7 @@ def build(
     factory = elsewhere or registry.load(system.build.entry)
     try:
         with redirect_stdout(sys.stderr):
-            options = {key: _revealed(key, value) for key, value in system.options.items()}
+            options = {key: settings.revealed(key, value) for key, value in system.options.items()}
             model: Model = factory(device, weights, options) if elsewhere else factory(device, weights, **options)
     except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
         if fault := faults.of_machine(error):
@@ -135,17 +140,6 @@ def build(
             raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
         raise BenchError(f"{system.label}: could not be built: {named(error)}") from error
     return model
-
-
-def _revealed(key: str, value: str) -> str:
-    """The value of an option; of a secret what stands in the environment or the file that it names."""
-    kind, _, where = value.partition(":")
-    if not SECRET.search(key) or kind not in ("env", "file"):
-        return value
-    try:
-        return os.environ[where] if kind == "env" else Path(where).read_text(encoding="utf-8").strip()
-    except (KeyError, OSError) as error:
-        raise BenchError(f"--set {key}={value}: cannot be read ({named(error)})") from error
 
 
 def _is_there(folder: Path, output: Output, retry: bool) -> bool:

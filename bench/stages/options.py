@@ -7,6 +7,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
+
+from sightsound.bench.core.errors import BenchError
 
 SECRET = re.compile(r"key|token|secret|passw|credential", re.IGNORECASE)
 """Names of options whose values must not be written down."""
@@ -37,3 +40,9 @@ class Options:
     timeout: float = 0.0
     notes: list[str] = field(default_factory=list)
     """Filled on the way: what the user should know before the work starts."""
+    problems: list[BenchError] = field(default_factory=list)
+    """Filled on the way: what is wrong, raised together before the work starts."""
+    command: str = "run"
+    """The command that was given them, for run.toml."""
+    own: dict[str, Any] = field(default_factory=dict)
+    """What that command was told beside them, by the name of its parameter, for run.toml."""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.registry import System
@@ -50,3 +52,7 @@ class Request:
     """How much of a clip the metrics hear, a name in bench/core/length.py."""
     corpus: Path | None = None
     """File of texts, one a line, for the metrics that compare with a corpus."""
+    command: str = "run"
+    """The command that asks, for run.toml."""
+    said: Mapping[str, Any] = field(default_factory=dict)
+    """What a command line says to ask for this again: option -> value; bench/stages/said.py writes it down."""

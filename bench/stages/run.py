@@ -12,7 +12,6 @@ from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import length, provenance, registry, results, scores, state, store, watch
 from sightsound.bench.core.home import Post
-from sightsound.bench.core.maker import Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
 from sightsound.bench.elsewhere import process
@@ -20,7 +19,7 @@ from sightsound.bench.folders import kept
 from sightsound.bench.folders.against import against
 from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
-from sightsound.bench.stages import outputs, reading, review, score
+from sightsound.bench.stages import outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
@@ -40,7 +39,7 @@ def run(request: Request, report: Report) -> pd.DataFrame:
     """Generate what is missing, then score; the rows are also in `rows.csv` of the run folder."""
     with store.locked(request.folder):
         split = _claim(request, report)
-        _fetch_extractors(request, report)
+        ready.ready(request, split, report)
         for system in request.systems:
             _generate(request, system, split.examples, report)
         return _score(request, split, report)
@@ -49,8 +48,9 @@ def run(request: Request, report: Report) -> pd.DataFrame:
 def generate_only(request: Request, report: Report) -> dict[str, dict[str, Output]]:
     """The first stage alone: outputs by system and example."""
     with store.locked(request.folder):
-        examples = _claim(request, report).examples
-        return {each.label: _generate(request, each, examples, report) for each in request.systems}
+        split = _claim(request, report)
+        ready.ready(request, split, report)
+        return {each.label: _generate(request, each, split.examples, report) for each in request.systems}
 
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
@@ -58,7 +58,7 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
     assert request.scene is not None
     with store.locked(request.folder):
         split = _claim(request, report)
-        _fetch_extractors(request, report)
+        ready.ready(request, split, report)
         for system in request.systems:
             if system.label in request.scene.files:
                 _adopt(request, system, split, request.scene.files[system.label], report)
@@ -72,7 +72,7 @@ def _adopt(
 ) -> None:
     outputs.forget(request.folder, system)  # a note of files that may have changed
     examples = scope(system, split.examples, split.only)
-    maker = _maker(request, system)
+    maker = ready.maker(request, system)
     outputs.claim(request.folder, system, maker, [example.id for example in examples], remake=request.remake)
     adopt_files(
         system.label,
@@ -119,20 +119,13 @@ def _claim(request: Request, report: Report) -> splits.Split:
     return split
 
 
-def _fetch_extractors(request: Request, report: Report) -> None:
-    """Weights that the metrics need, before hours are spent on generating."""
-    for name in reading.extractors(request.metrics):
-        for asset in registry.extractor(name).assets:
-            assets.fetch(asset, request.mirror, report)
-
-
 def _generate(
     request: Request,
     system: System,
     examples: Sequence[Example],
     report: Report,
 ) -> dict[str, Output]:
-    maker = _maker(request, system)
+    maker = ready.maker(request, system)
     wanted = [example.id for example in scope(system, examples)]
     outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
     withheld = _withheld(request, system, examples)
@@ -153,12 +146,6 @@ def _generate(
         )
         outputs.note_opened(request.folder, system, opened)
     return made
-
-
-def _maker(request: Request, system: System) -> Maker:
-    """What would make the outputs now. Weights that are not here are not known."""
-    here = [name for name in system.build.assets if assets.locate(name, request.mirror) is not None]
-    return maker_of(system, {name: assets.digest(name, request.mirror) for name in here})
 
 
 def _withheld(request: Request, system: System, examples: Sequence[Example]) -> list[Path]:

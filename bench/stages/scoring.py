@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
@@ -50,10 +51,21 @@ def request(options: Options, systems: tuple[System, ...], given: Given, report:
     if given.split is None and not (given.reference or given.conditions or given.captions):
         given = _by_default(given, options)
     scene = scenes.look(given, options.task or None, options.limit, options.mirror, report)
-    options = replace(options, task=scene.task.name, split=given.split)
+    options = replace(options, task=scene.task.name, split=given.split, command="score", own=_said(given))
     options.notes.extend(scene.notes)
     references = choose.systems_for(options, references=True) if scene.paired else ()
     return choose.request(options, (*systems, *references), scene=scene)
+
+
+def _said(given: Given) -> dict[str, Any]:
+    """What `bench score` is told of the folders, for run.toml."""
+    return {
+        "folders": [f"{label}={folder.absolute()}" for label, folder in given.systems.items()],
+        "conditions": given.conditions,
+        "captions": given.captions,
+        "paired": given.paired,
+        "matched": given.matched or None,
+    }
 
 
 def _by_default(given: Given, options: Options) -> Given:

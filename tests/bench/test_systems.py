@@ -16,7 +16,7 @@ import pytest
 import torch
 
 from sightsound.bench import splits
-from sightsound.bench.core import media, registry, store
+from sightsound.bench.core import media, registry, spelling, store
 from sightsound.bench.core.types import Example, Task
 from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages.run import Request, generate_only
@@ -130,7 +130,7 @@ def test_a_variant_answers(
     options = QUICK.get(name.partition(":")[0], {}) | QUICKER.get(name, {})
     if name.endswith("_openai"):
         options |= {"llm_url": chat, "llm_model": "any"}
-    (system,) = registry.systems(name, "paper", options)
+    (system,) = registry.systems(spelling.joined(name, options), "paper")
     split = SPLIT.get(task, str(captioned))
     hashes = []
     for run in ("first", "again"):
