@@ -27,7 +27,8 @@ class FeatureSet:
     split: str
     """`name@hash`."""
     keys: Mapping[str, Mapping[str, str]]
-    """`Need.place`, or `against` -> example id -> content key: what is read of the split, e.g. `@emotion`."""
+    """`Need.place` (`reference`, `@emotion`) or `against` -> example id -> content key: what is read of the
+    split."""
     outputs: Mapping[str, Mapping[str, str]]
     """System label -> example id -> content key of its output; failures are not there."""
     feature: FeatureOf
