@@ -47,7 +47,7 @@ class Noise(reference.Row):
 _HERE = "sightsound.baselines.reference_image"
 CARD = ModelCard(
     name="reference_image",
-    tasks=("music2image",),
+    tasks=("music2image", "any2image"),
     variants={
         **reference.likeness(_HERE, "the reference picture itself", "the pictures of other examples"),
         "grey": Variant(f"{_HERE}:Grey", "middle grey, 512 x 512"),

@@ -66,7 +66,7 @@ class Opening(reference.Row):
 _HERE = "sightsound.baselines.reference_text"
 CARD = ModelCard(
     name="reference_text",
-    tasks=("music2prompt", "lyrics2prompt"),
+    tasks=("music2prompt", "lyrics2prompt", "any2prompt"),
     variants={
         **reference.likeness(_HERE, "the reference text itself", "the texts of other examples"),
         "shuffled": Variant(f"{_HERE}:Shuffled", "the reference's own words in another order"),
