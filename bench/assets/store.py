@@ -49,7 +49,8 @@ def locate(name: str, mirror: Path | None = None) -> Path | None:
 def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -> Path:
     """The folder of the asset; what is not here is fetched, what is damaged in the cache is replaced.
 
-    `report` is called now and then, with megabytes, from another thread, while it downloads. Raises AssetError where it can't be had.
+    `report` is called now and then, with megabytes, from another thread, while it downloads. Raises AssetError
+    where it can't be had.
     """
     asset = registry.asset(name)
     source = _source(asset, mirror, damaged_is_absent=True)

@@ -8,7 +8,6 @@ import sys
 import threading
 import traceback
 from io import TextIOWrapper
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -78,11 +77,11 @@ def main() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+@logs.of_one_command()
 def _run() -> int:
     """The exit code. What no command foresaw is a crash: the traceback, one line, and a code of its own."""
     from sightsound.bench.core.faults import named, of_machine, printable
 
-    logs.forget()
     try:
         code = int(app(standalone_mode=False) or 0)
         if code == STOPPED:  # newer versions of typer turn Ctrl-C into its exit code by themselves

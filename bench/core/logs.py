@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -53,14 +55,18 @@ def choose(*, quiet: bool = False, verbose: bool = False, log: Path | None = Non
     _files.append(handler)
 
 
-def forget() -> None:
-    """As it was before the command: everything is shown but details, and no file is open."""
-    volume.quiet = volume.verbose = False
-    for handler in _files:
-        LOG.removeHandler(handler)
-        handler.close()
-    _files.clear()
-    LOG.setLevel(logging.NOTSET)
+@contextmanager
+def of_one_command() -> Iterator[None]:
+    """What is chosen meanwhile holds no longer than that."""
+    try:
+        yield
+    finally:
+        volume.quiet = volume.verbose = False
+        for handler in _files:
+            LOG.removeHandler(handler)
+            handler.close()
+        _files.clear()
+        LOG.setLevel(logging.NOTSET)
 
 
 def say(text: str) -> None:

@@ -24,6 +24,10 @@ class Stage:
     """How much is there now."""
     total: int | None
     """How much there will be; None where it is not known."""
+    worked_s: float
+    """When work on its first step began: it may have had to wait for another stage, as for a model to load."""
+    moved_s: float
+    """When `done` last grew."""
 
     @property
     def ended(self) -> bool:
@@ -57,11 +61,15 @@ class Lines:
             now = self._spend()
             stage = self._stages.get(what)
             if stage is None or (stage.ended and (done, total) != (stage.done, stage.total)):
-                stage = self._stages[what] = Stage(now, done, done, total)
+                stage = self._stages[what] = Stage(now, done, done, total, now, now)
                 if not stage.ended:
                     self._line(f"{what}: {_count(stage)}")
             elif stage.ended:
                 return
+            if done == stage.first:
+                stage.worked_s = now
+            if done != stage.done:
+                stage.moved_s = now
             stage.done, stage.total = done, total
             if what in self._open:
                 self._open.remove(what)
@@ -115,12 +123,15 @@ class Lines:
             return f"at work for {span(now - self._began_s)}"
         what = self._open[-1]
         stage = self._stages[what]
-        took_s, made = now - stage.started_s, stage.done - stage.first
-        if made <= 0:
-            return f"{what}: {_count(stage)}, at it for {span(took_s)}"
-        each_s = took_s / made
+        made = stage.done - stage.first
+        if made <= 0 or stage.moved_s <= stage.worked_s:
+            return f"{what}: {_count(stage)}, at it for {span(now - stage.started_s)}"
+        each_s = (stage.moved_s - stage.worked_s) / made
         rate = f"{1 / each_s:.3g}/s" if each_s <= 1 else f"{each_s:.3g} s each"
-        left = "" if stage.total is None else f", {span(each_s * (stage.total - stage.done))} left"
+        left = ""
+        if stage.total is not None:
+            left_s = each_s * (stage.total - stage.done) - (now - stage.moved_s)
+            left = f", {span(left_s)} left" if left_s > 0 else ", longer than the others"
         return f"{what}: {_count(stage)}, {rate}{left}"
 
     def _line(self, text: str) -> None:

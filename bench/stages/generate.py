@@ -87,6 +87,7 @@ def generate(
                     )  # what runs elsewhere keeps to it by itself
                     asker = Asker(make(), system, device, timeout_s=limit_s, log=folder / ERRORS, heard=heard)
                     batches.loaded()
+                    heard()
                 started = time.perf_counter()
                 answers = asker.ask(batch, seed)
                 share_s = (time.perf_counter() - started) / len(batch)

@@ -22,7 +22,7 @@ def tokenizer_of(folder: Path, vocabulary: int) -> Any:
     """The tokenizer of a folder. ValueError unless it has `vocabulary` entries."""
     try:
         tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    except (TypeError, OSError, ValueError):  # TypeError: versions 4 open a vocabulary that they did not find
+    except (OSError, ValueError, TypeError, ImportError):  # the last two: versions 4, where a file is missing
         have = 0
     else:
         have = len(tokenizer)  # without its files there are the few special tokens, and no error

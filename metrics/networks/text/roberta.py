@@ -53,7 +53,9 @@ def from_folder(folder: Path, device: str, *, layers: int, vocabulary: int) -> R
         )
     except SafetensorError as problem:
         raise ValueError(f"{folder}: the weights are no safetensors file ({problem}): fetch it again") from problem
-    wrong = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
+    # of another shape: names, in older versions of transformers, or names with both shapes
+    mismatched = (key if isinstance(key, str) else key[0] for key in report["mismatched_keys"])
+    wrong = sorted({*report["missing_keys"], *mismatched})
     if wrong:
         raise ValueError(f"{folder} lacks {wrong[0]} and {len(wrong) - 1} more tensors: fetch it again")
     return RobertaExtractor(tokenizer, model, device)
