@@ -38,7 +38,7 @@ def quiet_diffusers() -> Any:
     return diffusers
 
 
-def in_dtype(dtype: torch.dtype) -> dict[str, torch.dtype]:
+def in_dtype(dtype: torch.dtype) -> dict[str, Any]:
     """What tells `from_pretrained` of diffusers the type of the weights; it has another name before 0.40."""
     import diffusers
 

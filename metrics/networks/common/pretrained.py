@@ -13,7 +13,7 @@ VERSION = tuple(map(int, transformers.__version__.split(".")[:2]))
 """The library's, e.g. (4, 51)."""
 
 
-def in_dtype(dtype: torch.dtype) -> dict[str, torch.dtype]:
+def in_dtype(dtype: torch.dtype) -> dict[str, Any]:
     """What tells `from_pretrained` the type of the weights; it has another name before transformers 4.56."""
     return {"dtype" if VERSION >= (4, 56) else "torch_dtype": dtype}
 
