@@ -62,7 +62,8 @@ def _terminate(number: int, frame: object) -> None:
 
 def main() -> None:
     """Entry point: a wrong input is one line on standard error and exit code 2."""
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # the bars are ours
+    for bars in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE"):
+        os.environ.setdefault(bars, "1")  # the bars are ours
     for library in ("TRANSFORMERS", "DIFFUSERS"):
         os.environ.setdefault(f"{library}_VERBOSITY", "error")  # their advice is for who writes the code
     for stream in (sys.stdout, sys.stderr):

@@ -161,7 +161,7 @@ def _sides(
         need = read[place]
         examples = other.examples if other and place == "against" else split.examples
         for done, example in enumerate(examples, 1):
-            report(f"reading files: {place}", done, len(examples))
+            report(f"reading side {place}", done, len(examples))
             if example.id in absent.get(place, {}):
                 continue
             try:
