@@ -58,7 +58,7 @@ def test_the_page_has_every_variable_that_the_code_reads_and_no_other() -> None:
     }
     assert in_table == read | LIBRARIES
     unknown = {str(path.relative_to(pages.ROOT)) for path, names in found.items() if None in names}
-    assert unknown == {"bench/commands/app.py", "bench/stages/generate.py"}, "LIBRARIES, and --set key=env:NAME"
+    assert unknown == {"bench/commands/app.py", "bench/stages/settings.py"}, "LIBRARIES, and --set key=env:NAME"
 
 
 def test_our_own_variables_are_all_on_the_page() -> None:
