@@ -4,11 +4,12 @@ VENV ?= .venv
 BIN = $(VENV)/bin
 REFERENCE ?= .venv-reference
 CHECKOUTS ?= .venv-checkouts
+OLDEST ?= .venv-oldest
 NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(abspath $(wildcard ../shared/mirror))
 
-.PHONY: help env demo test quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
+.PHONY: help env demo test oldest quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
 
 help:  ## this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -32,6 +33,21 @@ demo: env  ## the environment, weights and media, then a whole benchmark run
 test: lint  ## the environment, style, types and the whole test suite
 	$(BIN)/bench assets fetch
 	$(BIN)/python -m pytest
+
+# What differs between versions of libraries: formulas, statistics, networks that a library loads, files, a whole run.
+OLDEST_TESTS = $(addprefix tests/metrics/test_,pretrained.py checkpoint.py clap.py clip.py minilm.py roberta.py) \
+	$(addprefix tests/bench/test_,store.py media.py flow.py front.py)
+
+oldest: $(OLDEST)/installed  ## tests of metrics, store and flow with the oldest versions of all packages
+	OMP_NUM_THREADS=1 $(OLDEST)/bin/python -m pytest -q -m "not slow and not downloads" tests/metrics tests/statistics
+	OMP_NUM_THREADS=1 $(OLDEST)/bin/python -m pytest -q -k "not killed and not memory" $(OLDEST_TESTS)
+
+$(OLDEST)/installed: pyproject.toml constraints-oldest.txt
+	@echo "environment: $(OLDEST), about 300 MB where pip has none of it yet"
+	@$(PYTHON) -m venv --clear $(OLDEST)
+	@$(OLDEST)/bin/python -m pip install --quiet --disable-pip-version-check --constraint constraints-oldest.txt \
+		--editable '.[pocket,text]' hypothesis pytest pytest-timeout
+	@touch $@
 
 quick: env typed  ## style, types and the tests that need no downloads, in about a minute
 	@echo "quick: three things side by side, each speaks when it is done: tests, tests of the harness, style and types"
@@ -107,4 +123,4 @@ $(REFERENCE)/installed: tests/reference/setup.sh tests/reference/requirements.tx
 	touch $@
 
 clean:  ## remove the environment, builds and runs
-	rm -rf $(VENV) build runs *.egg-info
+	rm -rf $(VENV) $(OLDEST) build runs *.egg-info

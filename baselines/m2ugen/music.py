@@ -16,6 +16,7 @@ from sightsound.baselines.m2ugen.layout import GENERATOR, Checkpoint
 from sightsound.baselines.m2ugen.projector import audioldm2_conditioning, conditioning
 from sightsound.baselines.parts.audioldm2 import STEPS, AudioLdm2
 from sightsound.baselines.parts.musicgen import MusicGen
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 GUIDANCE = 3.5  # of both generators
 TEXT_TOKENS = 128  # to which the authors pad or cut the text for MusicGen
@@ -54,7 +55,7 @@ class FromMusicGen:
         filled = checkpoint.part(empty_musicgen(folder), f"{GENERATOR}.", "cpu").state_dict()
         state = {name: value for name, value in filled.items() if not value.is_meta}  # positions are computed
         model: Any = MusicgenForConditionalGeneration.from_pretrained(
-            None, config=MusicgenConfig.from_pretrained(folder), state_dict=state, dtype=torch.float32
+            None, config=MusicgenConfig.from_pretrained(folder), state_dict=state, **in_dtype(torch.float32)
         )
         model.generation_config = GenerationConfig.from_pretrained(folder, local_files_only=True)
         self._music = MusicGen(device, folder, GUIDANCE, model)

@@ -23,6 +23,7 @@ from sightsound.baselines.musci import CARD, layout
 from sightsound.baselines.musci.music import Ear, heard
 from sightsound.baselines.musci.pipeline import fits
 from sightsound.baselines.parts import training_command as command
+from sightsound.baselines.parts.diffusion import in_dtype, quiet_diffusers
 from sightsound.baselines.parts.training import Plan, Trainer
 from sightsound.bench import assets
 from sightsound.bench.core import console
@@ -40,18 +41,15 @@ class Denoising:
 
     def __init__(self, published: Path, ear: Ear, device: str, drop: float) -> None:
         """`drop`: the share of examples whose text is empty to the UNet, and of those whose music is zeros."""
-        import diffusers
-
-        diffusers.utils.logging.set_verbosity_error()
-        diffusers.utils.logging.disable_progress_bar()
+        diffusers = quiet_diffusers()
         try:
             pipeline = diffusers.StableDiffusionPipeline.from_pretrained(
                 published,
-                dtype=torch.float32,
                 local_files_only=True,
                 use_safetensors=True,
                 safety_checker=None,
                 feature_extractor=None,
+                **in_dtype(torch.float32),
             ).to(device)
         except (OSError, ValueError, KeyError) as error:
             raise ValueError(f"{published}: no Stable Diffusion could be read ({error})") from error

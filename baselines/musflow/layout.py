@@ -15,6 +15,7 @@ from typing import Any
 from torch import Tensor
 
 from sightsound.baselines.musflow.adapters import DIM, Adapters
+from sightsound.baselines.parts.diffusion import quiet_diffusers
 from sightsound.baselines.parts.training import save_whole
 from sightsound.metrics.networks.common.checkpoint import filled, read_safetensors
 
@@ -47,10 +48,7 @@ def unet_config(path: Path) -> dict[str, Any]:
 
 def build_unet(config: Mapping[str, Any]) -> Any:
     """A new UNet; a vector is put behind its embedding of the time and guides it."""
-    import diffusers
-
-    diffusers.utils.logging.set_verbosity_error()  # it warns of casting a network that has nothing to keep
-    return diffusers.UNet2DConditionModel.from_config(dict(config))
+    return quiet_diffusers().UNet2DConditionModel.from_config(dict(config))
 
 
 def save(

@@ -27,6 +27,7 @@ from sightsound.metrics.networks.audio import mert
 from sightsound.metrics.networks.common import kaldi_fbank
 from sightsound.metrics.networks.common.batching import checked_clip
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle, read_safetensors
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 SETTINGS = ("config.json", "preprocessor_config.json")
 WEIGHTS = "model.safetensors"
@@ -153,7 +154,11 @@ def _read_ast(folder: Path) -> tuple[Any, dict[str, Any]]:
     logging.set_verbosity_error()  # that the head is left over is not the user's concern
     try:
         network, report = read(
-            folder, local_files_only=True, use_safetensors=True, dtype=torch.float32, output_loading_info=True
+            folder,
+            local_files_only=True,
+            use_safetensors=True,
+            output_loading_info=True,
+            **in_dtype(torch.float32),
         )
     finally:
         logging.set_verbosity(said)

@@ -21,6 +21,7 @@ from torch import Tensor
 
 from sightsound.baselines.parts import diffusion
 from sightsound.baselines.parts.tokenizer import cut
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 GUIDANCE = 3.5
 STEPS = 200
@@ -196,7 +197,9 @@ def _gpt2(folder: Path, dtype: torch.dtype) -> Any:
 
     place = folder / "language_model"
     try:
-        return GPT2LMHeadModel.from_pretrained(place, dtype=dtype, local_files_only=True, use_safetensors=True)
+        return GPT2LMHeadModel.from_pretrained(
+            place, local_files_only=True, use_safetensors=True, **in_dtype(dtype)
+        )
     except (OSError, ValueError) as error:
         raise ValueError(f"{place}: no GPT-2 could be read ({' '.join(str(error).split())[:200]})") from error
 

@@ -14,6 +14,7 @@ from PIL import Image
 from transformers import BlipForConditionalGeneration
 
 from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 Picture = NDArray[np.uint8]
 """RGB, `[height, width, 3]`."""
@@ -40,7 +41,7 @@ class Blip:
         self.device = torch.device(device)
         self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
         model: Any = BlipForConditionalGeneration.from_pretrained(
-            folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, **in_dtype(self.dtype)
         )
         self.model = model.to(self.device).eval()
         self.tokenizer = load_tokenizer(folder, model.config.text_config.vocab_size)

@@ -15,6 +15,7 @@ from transformers import AutoModelForCausalLM, DynamicCache, GenerationConfig, L
 from sightsound.baselines.parts.messages import ChatError, Message
 from sightsound.baselines.parts.sampling import SeededChoice
 from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 
 class LocalChat:
@@ -35,7 +36,7 @@ class LocalChat:
         self.device = torch.device(device)
         dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
         model: Any = AutoModelForCausalLM.from_pretrained(
-            folder, dtype=dtype, local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, **in_dtype(dtype)
         )
         self.model = model.to(self.device).eval()
         self.tokenizer = load_tokenizer(folder, model.config.vocab_size)

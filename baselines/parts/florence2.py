@@ -19,6 +19,7 @@ from transformers import Florence2ForConditionalGeneration
 
 from sightsound.baselines.parts.captioners import Picture
 from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 TASK = "Describe with a paragraph what is shown in the image."
 """What the task <MORE_DETAILED_CAPTION> stands for."""
@@ -32,7 +33,7 @@ class Florence2:
         self.device = torch.device(device)
         self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
         model: Any = Florence2ForConditionalGeneration.from_pretrained(
-            folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, **in_dtype(self.dtype)
         )
         self.model = model.to(self.device).eval()
         self.tokenizer = load_tokenizer(folder, model.config.text_config.vocab_size)

@@ -19,6 +19,7 @@ from transformers.modeling_outputs import BaseModelOutput
 
 from sightsound.baselines.parts.sampling import SeededChoice
 from sightsound.baselines.parts.tokenizer import cut, load_tokenizer
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 GUIDANCE = 3.0
 TOP_K = 250
@@ -56,7 +57,7 @@ class MusicGen:
             if kind not in CLASSES:
                 raise ValueError(f"{folder}: a {kind}, no MusicGen; fetch it again")
             model = CLASSES[kind].from_pretrained(
-                folder, dtype=torch.float32, local_files_only=True, use_safetensors=True
+                folder, local_files_only=True, use_safetensors=True, **in_dtype(torch.float32)
             )
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()

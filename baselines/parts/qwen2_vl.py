@@ -17,6 +17,7 @@ from transformers import GenerationConfig, Qwen2VLForConditionalGeneration
 
 from sightsound.baselines.parts.captioners import Picture
 from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 BATCH = 4  # pictures in one forward pass
 MIN_PIXELS, MAX_PIXELS = 56 * 56, 1280 * 28 * 28  # at most 1,280 tokens a picture; the checkpoint's own is 16,384
@@ -38,7 +39,7 @@ class Qwen2VL:
         self.device = torch.device(device)
         self.dtype = torch.bfloat16 if self.device.type == "cuda" else torch.float32
         model: Any = Qwen2VLForConditionalGeneration.from_pretrained(
-            folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, **in_dtype(self.dtype)
         )
         self.model = model.to(self.device).eval()
         self.tokenizer = load_tokenizer(folder, model.config.text_config.vocab_size)

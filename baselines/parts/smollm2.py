@@ -7,6 +7,8 @@ from pathlib import Path
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, LlamaConfig, LlamaForCausalLM
 
+from sightsound.metrics.networks.common.pretrained import in_dtype
+
 VOCABULARY = 49152
 
 
@@ -24,7 +26,7 @@ def convert(source_folder: Path, target_folder: Path) -> None:
     try:
         tokenizer = AutoTokenizer.from_pretrained(source_folder, gguf_file=name, local_files_only=True)
         quantised = AutoModelForCausalLM.from_pretrained(
-            source_folder, gguf_file=name, dtype=torch.float32, local_files_only=True
+            source_folder, gguf_file=name, local_files_only=True, **in_dtype(torch.float32)
         )
     except ImportError as error:
         raise ValueError(

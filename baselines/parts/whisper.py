@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from transformers import WhisperFeatureExtractor, WhisperForConditionalGeneration
 
 from sightsound.baselines.parts.tokenizer import load_tokenizer
+from sightsound.metrics.networks.common.pretrained import in_dtype
 
 RATE_HZ = 16000
 WINDOW_S = 30  # what Whisper hears at once
@@ -25,7 +26,7 @@ class Whisper:
         self.device = torch.device(device)
         self.dtype = torch.float16 if self.device.type == "cuda" else torch.float32
         model: Any = WhisperForConditionalGeneration.from_pretrained(
-            folder, dtype=self.dtype, local_files_only=True, use_safetensors=True
+            folder, local_files_only=True, use_safetensors=True, **in_dtype(self.dtype)
         )
         self.model = model.to(self.device).eval()
         self.tokenizer = load_tokenizer(folder, model.config.vocab_size)

@@ -20,6 +20,7 @@ from sightsound.bench.core.types import Report
 from sightsound.metrics.asset import Asset, AssetFile
 
 REPORT_EVERY_S = 0.2
+MB = 1_000_000
 
 
 def assets_dir() -> Path:
@@ -103,9 +104,11 @@ def _reported(asset: Asset, downloads: Path, report: Report | None) -> Iterator[
         return
     stop = threading.Event()
 
+    what, total = f"downloading {asset.name}, MB", max(1, asset.size_bytes // MB)
+
     def watch(say: Report) -> None:
         while not stop.wait(REPORT_EVERY_S):
-            say(asset.name, _size_bytes(downloads), asset.size_bytes)
+            say(what, min(_size_bytes(downloads) // MB, total - 1), total)  # it ends when all is in place
 
     thread = threading.Thread(target=watch, args=(report,), daemon=True)
     thread.start()
@@ -114,7 +117,7 @@ def _reported(asset: Asset, downloads: Path, report: Report | None) -> Iterator[
     finally:
         stop.set()
         thread.join()
-    report(asset.name, asset.size_bytes, asset.size_bytes)
+    report(what, total, total)
 
 
 def _size_bytes(folder: Path) -> int:

@@ -22,7 +22,7 @@ from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
 from sightsound.bench.assets.sources import refused
 from sightsound.bench.assets.uri import Source, parse
-from sightsound.bench.core import locks, registry
+from sightsound.bench.core import console, locks, registry
 from sightsound.bench.core.types import Report
 from sightsound.metrics.asset import Asset, AssetFile
 
@@ -49,8 +49,8 @@ def locate(name: str, mirror: Path | None = None) -> Path | None:
 def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -> Path:
     """The folder of the asset; what is not here is fetched, what is damaged in the cache is replaced.
 
-    `report(name, done bytes, total bytes or None)` is called now and then, from another thread, while it
-    downloads. Raises AssetError where it can't be had.
+    `report` is called now and then, with megabytes, from another thread, while it downloads. Raises AssetError
+    where it can't be had.
     """
     asset = registry.asset(name)
     source = _source(asset, mirror, damaged_is_absent=True)
@@ -59,13 +59,18 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
             source = _source(asset, mirror, damaged_is_absent=True)
             if source is None:
                 source = build(asset, _all_sources(asset, mirror), report)
+    console.detail(f"asset {name}: read from {source}")
     if not asset.convert:
         return source
     target = converted_folder(asset, _digest(asset, source))
     if not target.is_dir() or _converted(asset, target):
         with _locked(asset):
             if not target.is_dir() or _converted(asset, target):
+                if report is not None:
+                    report(f"converting {name}", 0, 1)
                 convert(asset, source, target)
+                if report is not None:
+                    report(f"converting {name}", 1, 1)
         _converted(asset, target)  # remembered, so that the next start need not hash them
     return target
 

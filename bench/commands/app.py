@@ -13,17 +13,15 @@ from typing import Annotated, Any
 import typer
 
 from sightsound.bench.commands import listings, perf, rows, stages
+from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
+from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
 
-app = typer.Typer(
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    rich_markup_mode=None,
-)
+app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for part in (stages, listings, rows):
     app.add_typer(part.app)
 app.add_typer(perf.app, name="perf")
+everywhere(app)
 
 
 def _version(wanted: bool) -> None:
@@ -36,9 +34,15 @@ def _version(wanted: bool) -> None:
 
 @app.callback()
 def options(
-    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="version")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", "-V", callback=_version, is_eager=True, help="version")
+    ] = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    log: Log = None,
 ) -> None:
     """Benchmark music generated from images, video and text."""
+    choose(quiet=quiet, verbose=verbose, log=log)
 
 
 STOPPED, TERMINATED, CRASHED, NO_READER = 130, 143, 3, 141  # exit codes; 1 and 2 are the commands' own
@@ -58,7 +62,8 @@ def _terminate(number: int, frame: object) -> None:
 
 def main() -> None:
     """Entry point: a wrong input is one line on standard error and exit code 2."""
-    os.environ.setdefault("HF_HUB_DISABLE_PROGRESS_BARS", "1")  # the bars are ours
+    for bars in ("HF_HUB_DISABLE_PROGRESS_BARS", "TQDM_DISABLE"):
+        os.environ.setdefault(bars, "1")  # the bars are ours
     for library in ("TRANSFORMERS", "DIFFUSERS"):
         os.environ.setdefault(f"{library}_VERBOSITY", "error")  # their advice is for who writes the code
     for stream in (sys.stdout, sys.stderr):
@@ -73,6 +78,7 @@ def main() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+@logs.of_one_command()
 def _run() -> int:
     """The exit code. What no command foresaw is a crash: the traceback, one line, and a code of its own."""
     from sightsound.bench.core.faults import named, of_machine, printable
@@ -83,6 +89,7 @@ def _run() -> int:
             raise KeyboardInterrupt
         return code
     except BenchError as error:
+        logs.LOG.debug("where it was found", exc_info=error)
         for line in error.lines:
             _tell(printable(line))
         return error.exit_code
@@ -90,6 +97,7 @@ def _run() -> int:
         return end.exit_code
     except USAGE as error:
         error.show()
+        logs.LOG.error(printable(error.format_message()))
         return error.exit_code
     except (KeyboardInterrupt, typer.Abort):
         _tell("stopped; the same command goes on from here")
@@ -101,12 +109,15 @@ def _run() -> int:
         return NO_READER
     except Exception as error:
         if fault := of_machine(error):
-            _tell(str(fault))
+            _tell(str(fault), error)
             return fault.exit_code
         traceback.print_exc()
-        _tell(f"crashed: {named(error)}; this is a fault of the program, please report it with the lines above")
+        text = f"crashed: {named(error)}; this is a fault of the program, please report it with the lines above"
+        _tell(text, error)
         return CRASHED
 
 
-def _tell(text: str) -> None:
+def _tell(text: str, error: BaseException | None = None) -> None:
+    """One line, however quiet the command is; the log has the traceback too."""
     print(f"bench: {text}", file=sys.stderr)
+    logs.LOG.error(text, exc_info=error)

@@ -22,6 +22,8 @@ from sightsound.bench.stages import reading
 OPTIONAL_MODULES = {
     "gguf": "pip install 'sightsound-bench[pocket]'",
     "accelerate": "pip install 'sightsound-bench[pocket]'",
+    "rouge_score": "pip install 'sightsound-bench[text]'",
+    "diffusers": "pip install 'sightsound-bench[diffusion]'",
 }
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from sightsound.bench.commands import building
+from sightsound.bench.commands.complete import names as known
 from sightsound.bench.commands.options import Json, Mirror
 
 app = typer.Typer()
@@ -28,7 +29,12 @@ def models(json: Json = False) -> None:
 
 @app.command()
 def metrics(
-    name: Annotated[str, typer.Argument(help="explain this one; none: formulas over networks at a glance")] = "",
+    name: Annotated[
+        str,
+        typer.Argument(
+            help="explain this one; none: formulas over networks at a glance", autocompletion=known("metric")
+        ),
+    ] = "",
     mirror: Mirror = None,
     json: Json = False,
 ) -> None:
@@ -79,7 +85,7 @@ def splits(context: typer.Context, json: Json = False) -> None:
 
 @splits_app.command("prepare")
 def splits_prepare(
-    name: str,
+    name: Annotated[str, typer.Argument(autocompletion=known("split"))],
     media: Annotated[Path | None, typer.Option("--media", help="your folder with the split's media")] = None,
     prefer: Annotated[
         str, typer.Option("--prefer", metavar="PATTERN", help="of different files for one name the ones meant")
@@ -109,7 +115,9 @@ def splits_show(name: str, json: Json = False) -> None:
 
 @splits_app.command("verify")
 def splits_verify(
-    names: Annotated[list[str] | None, typer.Argument(help="names; none: all that are prepared")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="names; none: all that are prepared", autocompletion=known("split"))
+    ] = None,
     json: Json = False,
 ) -> None:
     """Read every byte of prepared splits and compare with their manifests; tell what the media lacked."""
@@ -139,7 +147,10 @@ def assets_list(mirror: Mirror = None, json: Json = False) -> None:
 
 @assets_app.command("fetch")
 def assets_fetch(
-    names: Annotated[list[str] | None, typer.Argument(help="names; none: what the pocket preset needs")] = None,
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="names; none: what the pocket preset needs", autocompletion=known("asset")),
+    ] = None,
     mirror: Mirror = None,
     json: Json = False,
 ) -> None:
@@ -159,7 +170,9 @@ def assets_fetch(
 
 @assets_app.command("verify")
 def assets_verify(
-    names: Annotated[list[str] | None, typer.Argument(help="names; none: all that are here")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help="names; none: all that are here", autocompletion=known("asset"))
+    ] = None,
     mirror: Mirror = None,
     json: Json = False,
 ) -> None:

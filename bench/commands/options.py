@@ -11,6 +11,7 @@ from typing import Annotated, Any
 
 import typer
 
+from sightsound.bench.commands.complete import after_commas, names, systems
 from sightsound.bench.commands.config import Config
 from sightsound.bench.stages.options import Options
 
@@ -19,13 +20,21 @@ Model = Annotated[
     typer.Option(
         "--model",
         help="family, family:variant, package.module:Class, each with +key=value; or [NAME=]exec:COMMAND",
+        autocompletion=systems,
     ),
 ]
-TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`")]
-SplitName = Annotated[str | None, typer.Option("--split", help="split, see `bench splits`")]
-PresetName = Annotated[str, typer.Option("--preset", help="pocket or paper")]
+TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`", autocompletion=names("task"))]
+SplitName = Annotated[
+    str | None, typer.Option("--split", help="split, see `bench splits`", autocompletion=names("split"))
+]
+PresetName = Annotated[str, typer.Option("--preset", help="pocket or paper", autocompletion=names("preset"))]
 Metrics = Annotated[
-    str | None, typer.Option("--metrics", help="names, separated by commas; NAME@FIELD: read that")
+    str | None,
+    typer.Option(
+        "--metrics",
+        help="names, separated by commas; NAME@FIELD: read that",
+        autocompletion=after_commas("metric"),
+    ),
 ]
 Limit = Annotated[int | None, typer.Option("--limit", help="take N examples, always the same")]
 Seed = Annotated[int, typer.Option("--seed", help="seed of the run")]

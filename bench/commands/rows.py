@@ -7,7 +7,8 @@ from typing import Annotated
 
 import typer
 
-from sightsound.bench.commands.options import Json, Mirror
+from sightsound.bench.commands.complete import names as known
+from sightsound.bench.commands.options import Json, Mirror, TaskName
 
 app = typer.Typer()
 
@@ -113,7 +114,10 @@ def compare(
 @app.command()
 def scores(
     folder: Annotated[Path, typer.Argument(help="run folder")],
-    metric: Annotated[str | None, typer.Option("--metric", help="name; none: all with values by clip")] = None,
+    metric: Annotated[
+        str | None,
+        typer.Option("--metric", help="name; none: all with values by clip", autocompletion=known("metric")),
+    ] = None,
     system: Annotated[str | None, typer.Option("--system", help="family:variant; none: all")] = None,
     worst: Annotated[int, typer.Option("--worst", min=0, help="clips a metric; 0: all")] = 10,
     csv: Annotated[bool, typer.Option("--csv", help="CSV on standard output, nothing else there")] = False,
@@ -145,9 +149,13 @@ def scores(
 
 @app.command()
 def power(
-    task: Annotated[str, typer.Option("--task", help="task, see `bench tasks`")],
-    split: Annotated[str, typer.Option("--split", help="split, see `bench splits`")],
-    metric: Annotated[str, typer.Option("--metric", help="metric, see `bench metrics`")],
+    task: TaskName,
+    split: Annotated[
+        str, typer.Option("--split", help="split, see `bench splits`", autocompletion=known("split"))
+    ],
+    metric: Annotated[
+        str, typer.Option("--metric", help="metric, see `bench metrics`", autocompletion=known("metric"))
+    ],
     difference: Annotated[float | None, typer.Option("--difference", help="to be shown, in its unit")] = None,
     relative: Annotated[float | None, typer.Option("--relative", help="the same as a share of the value")] = None,
     runs: Annotated[

@@ -4,24 +4,30 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.core.faults import printable
+from sightsound.bench.core import logs
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.logs import detail, say
+from sightsound.bench.core.progress import Lines, span
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from sightsound.bench.core.types import Report
+
+__all__ = [
+    *("NO_VALUE", "as_json", "detail", "listing", "number", "print_table", "progress", "records"),
+    *("say", "shown"),
+]
+
 NO_VALUE = "–"
-
-
-def say(text: str) -> None:
-    """One line to the user, on standard error, without control characters."""
-    print(printable(text), file=sys.stderr)
 
 
 def shown(path: Path) -> str:
@@ -81,8 +87,41 @@ def print_table(table: Any) -> None:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[str, int, int | None], None]]:
-    """A bar a piece of work on standard error, told by report(what, done, total)."""
+def progress(every_s: float | None = None) -> Iterator[Report]:
+    """Progress of long work, told by report(what, done, total): on a terminal a bar a stage, elsewhere lines.
+
+    A line comes at least every `every_s` seconds (None: SIGHTSOUND_PROGRESS_S, else 30), and into the log whatever
+    is shown. A verbose command tells at the end how long each stage took.
+    """
+    shows = not logs.volume.quiet
+    bars = shows and sys.stderr.isatty()
+    lines = Lines(say if shows and not bars else logs.LOG.info, _every_s() if every_s is None else every_s)
+    with lines.running(), _bars() if bars else nullcontext() as bar:
+
+        def report(what: str, done: int, total: int | None) -> None:
+            lines.report(what, done, total)
+            if bar is not None:
+                bar(what, done, total)
+
+        yield report
+    for what, seconds in lines.spent_s.items():
+        detail(f"time: {span(seconds)} {what}")
+
+
+def _every_s() -> float:
+    given = os.environ.get("SIGHTSOUND_PROGRESS_S") or "30"
+    try:
+        seconds = float(given)
+    except ValueError:
+        seconds = 0.0
+    if not 0 < seconds < math.inf:
+        raise BenchError(f"SIGHTSOUND_PROGRESS_S is {given!r}; give seconds from line to line, e.g. 30")
+    return seconds
+
+
+@contextmanager
+def _bars() -> Iterator[Report]:
+    """A bar a stage on standard error; that of a single step, as of loading, is there while the step lasts."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
@@ -98,7 +137,7 @@ def progress() -> Iterator[Callable[[str, int, int | None], None]]:
     def report(what: str, done: int, total: int | None) -> None:
         if what not in known:
             known[what] = bars.add_task(what, total=total)
-        bars.update(known[what], completed=done, total=total)
+        bars.update(known[what], completed=done, total=total, visible=not done == total == 1)
 
     with bars:
         yield report

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from sightsound.bench import assets
-from sightsound.bench.core import registry
+from sightsound.bench.core import console, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Example, Report, SplitCard
 from sightsound.bench.splits import preparing
@@ -199,7 +199,9 @@ def load(
     limit below 1 and for a split that is not what its card says.
     """
     known = card(name)
-    table = manifest.load(prepare(name, mirror, report))
+    folder = prepare(name, mirror, report)
+    console.detail(f"split {name}: read from {folder}")
+    table = manifest.load(folder)
     examples, count = table.examples, len(table.examples)
     if task is not None:
         registry.task(task)

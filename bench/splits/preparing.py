@@ -79,7 +79,9 @@ def _build(
     built.mkdir(parents=True)
     build = registry.load(known.entry)
     if media is None:
+        report(f"building the split {known.name}", 0, 1)
         examples = build(built, fetched)
+        report(f"building the split {known.name}", 1, 1)
     else:
         with wished(wishes):
             examples = build(built, fetched, media, report)

@@ -7,12 +7,12 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import faults, memory
+from sightsound.bench.core import faults, logs, memory
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named
 from sightsound.bench.core.registry import System
@@ -23,11 +23,19 @@ class Asker:
     """Asks one system's model. A batch that does not fit into memory is halved, and so are those after it."""
 
     def __init__(
-        self, model: Model, system: System, device: str, *, timeout_s: float = 0.0, log: Path | None = None
+        self,
+        model: Model,
+        system: System,
+        device: str,
+        *,
+        timeout_s: float = 0.0,
+        log: Path | None = None,
+        heard: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """`timeout_s`: most seconds an example, 0 for no limit; `log`: where tracebacks of the model are kept."""
+        """`timeout_s`: most seconds an example, 0 for no limit; `log`: where tracebacks of the model are kept;
+        `heard`: told the id of each example as the model answers for it, once or more."""
         self.model, self.system, self.device = model, system, device
-        self.timeout_s, self.log = timeout_s, log
+        self.timeout_s, self.log, self.heard = timeout_s, log, heard
         self.at_most: int | None = None
         """Examples that were found to fit; None as long as every batch did."""
 
@@ -41,7 +49,7 @@ class Asker:
     def _part(self, batch: Sequence[Example], seed: int) -> list[Generated]:
         try:
             with redirect_stdout(sys.stderr), _limit(self.timeout_s * len(batch)):
-                return _match(self.model.generate(batch, seed), self.system.label, batch)
+                return _match(self.model.generate(batch, seed), self.system.label, batch, self.heard)
         except (Exception, SystemExit) as error:  # a model may raise anything; it costs its examples
             if fault := faults.of_machine(error):
                 raise fault from error
@@ -59,6 +67,7 @@ class Asker:
         return [answer for part in parts for answer in self.ask(part, seed)]
 
     def _keep_traceback(self, example: Example) -> None:
+        logs.LOG.debug("%s: %s", self.system.label, example.id, exc_info=True)
         if self.log is not None:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             with self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
@@ -94,7 +103,9 @@ def _limit(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def _match(made: Iterable[Generated], label: str, batch: Sequence[Example]) -> list[Generated]:
+def _match(
+    made: Iterable[Generated], label: str, batch: Sequence[Example], heard: Callable[[str], None]
+) -> list[Generated]:
     """The answers in the batch's order; an example without one, or with several, is a failure."""
     by_id: dict[str, Generated] = {}
     wanted = {example.id for example in batch}
@@ -107,5 +118,6 @@ def _match(made: Iterable[Generated], label: str, batch: Sequence[Example]) -> l
         if answer.id in by_id:
             twice.add(answer.id)
         by_id[answer.id] = answer
+        heard(answer.id)
     by_id |= {name: Generated(name, error="the model gave more than one answer") for name in twice}
     return [by_id.get(e.id, Generated(e.id, error="the model gave no answer")) for e in batch]

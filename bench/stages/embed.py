@@ -19,8 +19,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench import assets
+from sightsound.bench.core import console, media, pictures, registry, video
 from sightsound.bench.core import length as lengths
-from sightsound.bench.core import media, pictures, registry, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.store import FeatureStore
@@ -52,12 +52,17 @@ class Extractors:
     """The extractors of a run: cards and signatures at once, networks when first needed."""
 
     def __init__(
-        self, names: Sequence[str], device: str, mirror: Path | None, length: str = lengths.USUAL
+        self,
+        names: Sequence[str],
+        device: str,
+        mirror: Path | None,
+        length: str = lengths.USUAL,
+        report: Report = lambda what, done, total: None,
     ) -> None:
         """`length`: how much of a clip they hear, a name in bench.core.length."""
         self.length, self._length_name = lengths.named(length), length
         self.cards = {name: registry.extractor(name) for name in names}
-        self.device, self.mirror = device, mirror
+        self.device, self.mirror, self.report = device, mirror, report
         self._loaded: dict[str, Extractor] = {}
         self._signatures: dict[str, str] = {}
 
@@ -66,7 +71,7 @@ class Extractors:
         if name not in self._signatures:
             card = self.cards[name]
             for asset in card.assets:
-                assets.fetch(asset, self.mirror)
+                assets.fetch(asset, self.mirror, self.report)
             digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
             length = self._length_name if card.modality in ("audio", "video") else "full"
             code = f"|code:{code}" if (code := outside_code(card.entry)) else ""
@@ -83,12 +88,14 @@ class Extractors:
         """The loaded network."""
         if name not in self._loaded:
             card = self.cards[name]
-            weights = {asset: assets.fetch(asset, self.mirror) for asset in card.assets}
+            self.report(f"loading {name}", 0, 1)
+            weights = {asset: assets.fetch(asset, self.mirror, self.report) for asset in card.assets}
             factory: Callable[[Mapping[str, Path], str], Extractor] = registry.load(card.entry)
             try:
                 self._loaded[name] = factory(weights, self.device)
             except (ValueError, OSError) as error:
                 raise BenchError(f"extractor {name}: {error}") from error
+            self.report(f"loading {name}", 1, 1)
         return self._loaded[name]
 
 
@@ -132,22 +139,27 @@ def embed(
         if lacking:
             work.append((chunk, lacking))
     failures: dict[tuple[str, str], str] = {}
-    total, done = sum(len(chunk) for chunk, _ in work), 0
-    for chunk, lacking, decoded in _decoded(work, extractors):
+    total = {name: sum(len(chunk) for chunk, lacking in work if name in lacking) for name in names}
+    done = dict.fromkeys(names, 0)
+    for name in names:
+        console.detail(f"features by {name}: {total[name]} of {len(unique)} to be made; kept in {store.root}")
+    for chunk, lacking, decoded in _decoded(work, extractors, report):
         for name in lacking:
+            network = extractors.network(name)
+            report(f"features by {name}", done[name], total[name])  # from here on the time is this one's
             clips_by_key = {item.key: decoded[item.key][name] for item in chunk}
             good = [item for item in chunk if not isinstance(clips_by_key[item.key], Unreadable)]
             clips = [clips_by_key[item.key] for item in good]
             failures |= {(name, k): why.reason for k, why in clips_by_key.items() if isinstance(why, Unreadable)}
             signature = extractors.signature(name)
-            for item, features in zip(good, extract.by_clip(extractors.network(name), clips), strict=True):
+            for item, features in zip(good, extract.by_clip(network, clips), strict=True):
                 if isinstance(features, str):
                     failures[name, item.key] = features
                 elif not store.has(signature, item.key):
                     store.put(signature, item.key, extract.checked(extractors.cards[name], features))
+            done[name] += len(chunk)
+            report(f"features by {name}", done[name], total[name])
         del decoded, clips_by_key, clips  # before the next chunk is waited for
-        done += len(chunk)
-        report("features", done, total)
     return failures
 
 
@@ -160,7 +172,7 @@ class Unreadable:
 
 
 def _decoded(
-    work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors
+    work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors, report: Report
 ) -> Iterator[tuple[Sequence[Item], list[str], dict[str, dict[str, Any]]]]:
     """The chunks with their items decoded: key -> extractor -> clip, or Unreadable.
 
@@ -169,8 +181,11 @@ def _decoded(
     with ThreadPoolExecutor(max_workers=2) as pool:
         pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
         size = cache(lambda place: _held_bytes(work[place][0], extractors.cards[work[place][1][0]]))
-        begun = 0
+        begun = waited = 0
+        total = sum(len(chunk) for chunk, _ in work)
         for done, (chunk, names) in enumerate(work):
+            if stage := _reading(chunk[0], extractors.cards[names[0]]):
+                report(stage, waited, total)
             while begun < len(work) and (
                 begun <= done or (begun <= done + AHEAD and sum(map(size, range(done, begun + 1))) <= HELD_BYTES)
             ):
@@ -183,8 +198,17 @@ def _decoded(
             futures = pending.pop(0)[2]
             decoded = {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
             del futures  # they hold the clips as long as they live
+            waited += len(chunk)
+            if stage:
+                report(stage, waited, total)
             yield chunk, names, decoded
             del decoded
+
+
+def _reading(item: Item, card: ExtractorCard) -> str:
+    """The stage of decoding items like this one; empty for texts, which are not read from files."""
+    kind = "video" if item.video else card.modality
+    return "" if kind == "text" else f"decoding {kind} files"
 
 
 def _held_bytes(chunk: Sequence[Item], card: ExtractorCard) -> int:

@@ -44,14 +44,15 @@ def gather(
     `texts`: the corpus, for metrics that read one; `length`: how much of a clip is heard. A network
     runs only for features that the store lacks.
     """
-    networks = embed.Extractors(reading.extractors(cards), device, mirror, length)
+    networks = embed.Extractors(reading.extractors(cards), device, mirror, length, report)
     features = store.FeatureStore(cache_dir() / "features")
     absent: dict[str, dict[str, str]] = {}
-    made = {
-        system.label: _outputs(folder, system, task, split, absent.setdefault(system.label, {}))
-        for system in systems
-    }
-    sides = _sides(task, cards, split, absent)
+    made = {}
+    for done, system in enumerate(systems):
+        report("reading outputs", done, len(systems))
+        made[system.label] = _outputs(folder, system, task, split, absent.setdefault(system.label, {}))
+    report("reading outputs", len(systems), len(systems))
+    sides = _sides(task, cards, split, absent, report)
     notes = {
         system.label: _notes(folder, system, made[system.label], {need.note for need in _needs(cards)})
         for system in systems
@@ -139,7 +140,7 @@ def _needs(cards: Sequence[MetricCard]) -> list[Need]:
 
 
 def _sides(
-    task: Task, cards: Sequence[MetricCard], split: Split, absent: dict[str, dict[str, str]]
+    task: Task, cards: Sequence[MetricCard], split: Split, absent: dict[str, dict[str, str]], report: Report
 ) -> dict[str, dict[str, embed.Item]]:
     """The items of the references and other fields that the metrics read, by `Need.place` and example id.
 
@@ -158,7 +159,9 @@ def _sides(
     absent["against"] = dict(other.absent) if other else {}
     for place, items in sides.items():
         need = read[place]
-        for example in other.examples if other and place == "against" else split.examples:
+        examples = other.examples if other and place == "against" else split.examples
+        for done, example in enumerate(examples, 1):
+            report(f"reading side {place}", done, len(examples))
             if example.id in absent.get(place, {}):
                 continue
             try:

@@ -58,12 +58,19 @@ def generate(
     examples = [shown(system, task, example) for example in scope(system, examples)]
     done = answered(folder, retry)
     note = partial(Output, seed=seed, maker=maker)
+    told = {example.id for example in examples if example.id in done}
+
+    def heard(*names: str) -> None:
+        """Progress goes by example, as the model hands them over."""
+        told.update(names)
+        report(f"generating by {system.label}", len(told), len(examples))
+
+    heard()
     if system.home is not None and system.home.streams:
         missing = [example for example in examples if example.id not in done]
-        report(system.label, len(examples) - len(missing), len(examples))
         for output in _one_by_one(make, missing, seed, partial(_keep_all, journal=journal, task=task), note):
             done[output.id] = output
-            report(system.label, sum(example.id in done for example in examples), len(examples))
+            heard(output.id)
         return {example.id: done[example.id] for example in examples}
     own = system.build.batch_size
     batches = Batches(
@@ -71,8 +78,6 @@ def generate(
     )
     asker: Asker | None = None
     kept: list[Future[list[Output]]] = []
-    reached = 0
-    report(system.label, 0, len(examples))
     with ThreadPoolExecutor(1) as writer:  # one worker: batches reach the journal in their order
         for batch in batches.over(examples):
             if any(example.id not in done for example in batch):
@@ -80,8 +85,9 @@ def generate(
                     limit_s = (
                         timeout_s if system.home is None else 0.0
                     )  # what runs elsewhere keeps to it by itself
-                    asker = Asker(make(), system, device, timeout_s=limit_s, log=folder / ERRORS)
+                    asker = Asker(make(), system, device, timeout_s=limit_s, log=folder / ERRORS, heard=heard)
                     batches.loaded()
+                    heard()
                 started = time.perf_counter()
                 answers = asker.ask(batch, seed)
                 share_s = (time.perf_counter() - started) / len(batch)
@@ -89,8 +95,7 @@ def generate(
                     kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
                 of_batch = partial(note, took_s=round(share_s, 6))
                 kept.append(writer.submit(_keep_all, answers, journal, task, of_batch))
-            reached += len(batch)
-            report(system.label, reached, len(examples))
+            heard(*(example.id for example in batch))
     done.update((output.id, output) for future in kept for output in future.result())
     return {example.id: done[example.id] for example in examples}
 
@@ -124,6 +129,8 @@ def build(
 
     BenchError, one line, for whatever its constructor raises.
     """
+    loading = f"loading {system.label}"
+    report(loading, 0, 1)
     weights = {name: assets.fetch(name, mirror, report) for name in system.build.assets}
     elsewhere = partial(system.home.model, post) if system.home is not None and post is not None else None
     factory = elsewhere or registry.load(system.build.entry)
@@ -139,6 +146,7 @@ def build(
         if isinstance(error, TypeError) and system.options:
             raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
         raise BenchError(f"{system.label}: could not be built: {named(error)}") from error
+    report(loading, 1, 1)
     return model
 
 

@@ -191,7 +191,7 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
         facts={system.label: _facts(request, system) for system in request.systems},
         remarks=_remarks(request),
     )
-    scored = score.score(stored, request.systems, request.metrics, request.task.name)
+    scored = score.score(stored, request.systems, request.metrics, request.task.name, report)
     warnings = _warnings(request, split, scored.rows, report)
     review_warnings.write(request.folder, warnings)
     table = results.frame(_warned(scored.rows, warnings))

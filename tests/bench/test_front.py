@@ -43,8 +43,7 @@ def test_run_and_score_are_the_commands(toy_world):
         out="runs/b",
         limit=6,
     )
-    value = made.set_index(["model", "metric"])["value"]
-    found = again.set_index(["model", "metric"])["value"]
+    value, found = ({(row.model, row.metric): row.value for row in table.itertuples()} for table in (made, again))
     for name in ("mine", "twin"):
         assert found[name, "fad_toy"] == pytest.approx(value["echo", "fad_toy"], rel=1e-12)
         assert found[name, "rank_toy"] == pytest.approx(0.75)

@@ -250,7 +250,6 @@ def test_a_broken_index_is_one_line(tmp_path: Path, content: bytes, monkeypatch:
 
 
 def test_parquet_comes_in_batches(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    pytest.importorskip("pyarrow", reason="pyarrow is an extra: pip install 'sightsound-bench[parquet]'")
     import pyarrow
     from pyarrow import parquet
 

@@ -105,8 +105,8 @@ def roberta(folder: Path) -> None:
     model.to(torch.float32).save_pretrained(folder)
     # bert-score asks for a space before the first word when it encodes; transformers 5 no longer hears it there
     tokenizer = RobertaTokenizer(
-        vocab=str(folder / "vocab.json"),
-        merges=str(folder / "merges.txt"),
+        str(folder / "vocab.json"),  # its parameters have other names in versions 4
+        str(folder / "merges.txt"),
         add_prefix_space=True,
         model_max_length=128,
     )

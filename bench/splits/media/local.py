@@ -270,11 +270,9 @@ class _Room:
 
 
 def _batches(path: Path, columns: list[str] | None) -> Iterator[list[dict[str, Any]]]:
-    try:
-        import pyarrow
-        from pyarrow import parquet
-    except ImportError as error:
-        raise SplitError(f"{path.name}: needs pyarrow; run: pip install 'sightsound-bench[parquet]'") from error
+    import pyarrow
+    from pyarrow import parquet
+
     try:
         with parquet.ParquetFile(path) as file:
             if lacking := set(columns or ()) - set(file.schema_arrow.names):

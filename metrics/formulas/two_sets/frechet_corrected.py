@@ -65,7 +65,7 @@ def limit(smaller: Rows, distances: Rows, order: int) -> float:
     >>> round(limit(np.array([1.0, 2.0, 3.0]), np.array([6.0, 11.0, 18.0]), order=2), 9)  # 3 + 2 x + x^2
     3.0
     """
-    return float(np.linalg.lstsq(np.vander(smaller, order + 1), distances)[0][-1])
+    return float(np.linalg.lstsq(np.vander(smaller, order + 1), distances, rcond=None)[0][-1])
 
 
 def curve(

@@ -20,13 +20,13 @@ from typing import Any, TypeVar
 
 import numpy as np
 import torch
-from numpy._core.multiarray import _reconstruct
 from torch import Tensor, nn
 
 Network = TypeVar("Network", bound=nn.Module)
 
 # What training scripts leave in a checkpoint beside its tensors: numpy numbers, arrays of them, command lines.
-_scalar = np.float64().__reduce__()[0]
+# The functions that make them stand in another module in numpy 2 than before, so they are asked for.
+_reconstruct, _scalar = np.zeros(()).__reduce__()[0], np.float64().__reduce__()[0]
 _NUMBERS: tuple[Any, ...] = (
     *((_reconstruct, f"{module}.multiarray._reconstruct") for module in ("numpy.core", "numpy._core")),
     *((_scalar, f"{module}.multiarray.scalar") for module in ("numpy.core", "numpy._core")),
@@ -87,9 +87,20 @@ def read_safetensors(path: Path) -> dict[str, Tensor]:
 
 def filled(build: Callable[[], Network], state: Mapping[str, Tensor], path: Path) -> Network:
     """The network that `build` makes with the weights of `state`; see `load_strictly`."""
-    with torch.device("meta"):  # no memory and no random numbers for weights that are replaced
-        network = build()
-    return load_strictly(network, state, path)
+    return load_strictly(empty(build), state, path)
+
+
+def empty(build: Callable[[], Network]) -> Network:
+    """The network that `build` makes, for weights that are replaced: without memory and random numbers for them.
+
+    Versions 4 of transformers read numbers off tensors while they build some networks, which takes the memory.
+    """
+    try:
+        with torch.device("meta"):
+            return build()
+    except RuntimeError:
+        with torch.random.fork_rng(devices=[]):
+            return build()
 
 
 def load_strictly(network: Network, state: Mapping[str, Tensor], path: Path) -> Network:

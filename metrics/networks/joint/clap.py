@@ -15,10 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from transformers import AutoTokenizer
 from transformers.audio_utils import mel_filter_bank
 
 from sightsound.metrics.networks.common.batching import checked_clip, checked_text
+from sightsound.metrics.networks.common.pretrained import tokenizer_of
 from sightsound.metrics.networks.joint.clap_weights import BASE, TINY, TINY_FUSION, load_model
 from sightsound.metrics.networks.joint.projected import Projected
 
@@ -56,13 +56,7 @@ def _loaders(asset: str, file: str) -> tuple[_Audio, _Texts]:
 
 def load_tokenizer(folder: Path) -> Any:
     """RoBERTa's tokenizer. ValueError if its vocabulary is not whole."""
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    # a tokenizer that doesn't find its files comes back with the five special tokens and no error
-    if len(tokenizer) != VOCABULARY:
-        raise ValueError(
-            f"{folder} gives a vocabulary of {len(tokenizer)} tokens, not {VOCABULARY}: fetch it again"
-        )
-    return tokenizer
+    return tokenizer_of(folder, VOCABULARY)
 
 
 class ClapAudioExtractor(Projected):

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 from transformers import ClapConfig, ClapModel
 
-from sightsound.metrics.networks.common.checkpoint import load_strictly, read_pickle, read_safetensors
+from sightsound.metrics.networks.common.checkpoint import empty, load_strictly, read_pickle, read_safetensors
 
 TEXT_BLOCKS = 12
 
@@ -62,8 +62,7 @@ def load_model(path: Path, audio: AudioSize, text_blocks: int = TEXT_BLOCKS) -> 
     ValueError unless the file holds that model, tensor by tensor.
     """
     state = read_safetensors(path) if path.suffix == ".safetensors" else read_pickle(path)
-    with torch.device("meta"):
-        model = ClapModel(config(audio, text_blocks))
+    model = empty(lambda: ClapModel(config(audio, text_blocks)))
     wanted = model.state_dict()
     found = renamed(state)
     for name in [name for name in wanted if re.search(r"embeddings\.(position_ids|token_type_ids)$", name)]:

@@ -20,6 +20,7 @@ from transformers import CLIPModel
 from sightsound.metrics.networks.common.batching import checked_text
 from sightsound.metrics.networks.common.clip_bpe import FILE, ClipBpe
 from sightsound.metrics.networks.common.clip_pixels import crop, normalised
+from sightsound.metrics.networks.common.pretrained import in_dtype
 from sightsound.metrics.networks.joint.projected import Projected
 
 DIM = 512
@@ -49,9 +50,9 @@ def load_model(folder: Path, patch: int, dim: int = DIM) -> Any:
         model, report = _from_pretrained(
             folder,
             local_files_only=True,
-            dtype=torch.float32,
             attn_implementation="eager",
             output_loading_info=True,
+            **in_dtype(torch.float32),
         )
     except (OSError, RuntimeError, ValueError, SafetensorError) as problem:
         reason = " ".join(str(problem).split())[:200]

@@ -19,6 +19,7 @@ from torch import nn
 from transformers import DacConfig, ModernBertConfig
 
 from sightsound.metrics.networks.common.checkpoint import check_layout
+from sightsound.metrics.networks.common.pretrained import VERSION
 from sightsound.metrics.networks.joint.pe_av_network import AudioTower, EncoderSize, TextTower, VideoTower
 from sightsound.metrics.networks.joint.pe_vision import ARCHITECTURES, VisionSize
 
@@ -64,6 +65,7 @@ UNSAID: Mapping[str, Mapping[str, Any]] = {
         "num_attention_heads": 16,
     },
 }
+NEEDS = (5, 0)  # of transformers: ModernBERT's positions were other tensors in its versions 4
 TEXT_LAYERS = 22  # the state after the 22nd is the text's; a file with more was not cut to it
 
 
@@ -72,6 +74,11 @@ def load_tower(folder: Path, modality: str) -> Any:
 
     ValueError unless config.json and the safetensors files are a whole PE-AV.
     """
+    if VERSION < NEEDS:
+        here = ".".join(map(str, VERSION))
+        raise ValueError(
+            f"PE-AV needs transformers {NEEDS[0]} or newer, here is {here}; pip install -U transformers"
+        )
     config = read_config(folder)
     with torch.device("meta"):  # no memory and no random numbers for weights that are replaced
         towers = {name: tower(config, name) for name in PUBLISHED}

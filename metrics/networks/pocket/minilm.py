@@ -15,9 +15,10 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from transformers import AutoModel, AutoTokenizer
+from transformers import AutoModel
 
 from sightsound.metrics.networks.common.batching import checked_text, full_precision
+from sightsound.metrics.networks.common.pretrained import in_dtype, tokenizer_of
 from sightsound.metrics.networks.extractor import Features
 
 MAX_TOKENS = 256  # [CLS] and [SEP] among them
@@ -30,14 +31,13 @@ BATCH = {"cpu": 8, "cuda": 128}  # windows in one forward pass
 def load(weights: Mapping[str, Path], device: str) -> MiniLMExtractor:
     """The network, from the asset `minilm`. ValueError if its vocabulary or width is not the model's."""
     folder = weights["minilm"]
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    # a tokenizer that doesn't find its files comes back with the five special tokens and no error
-    if len(tokenizer) != VOCABULARY:
-        raise ValueError(
-            f"{folder} gives a vocabulary of {len(tokenizer)} tokens, not {VOCABULARY}: fetch it again"
-        )
+    tokenizer = tokenizer_of(folder, VOCABULARY)
     model, report = AutoModel.from_pretrained(
-        folder, local_files_only=True, dtype=torch.float32, attn_implementation="eager", output_loading_info=True
+        folder,
+        local_files_only=True,
+        attn_implementation="eager",
+        output_loading_info=True,
+        **in_dtype(torch.float32),
     )
     # the pooler is not used: mean pooling takes its place
     if missing := sorted(key for key in report["missing_keys"] if not key.startswith("pooler")):

@@ -12,9 +12,10 @@ from typing import Any
 
 import torch
 from safetensors import SafetensorError
-from transformers import AutoConfig, AutoTokenizer, RobertaModel
+from transformers import AutoConfig, RobertaModel
 
 from sightsound.metrics.networks.common.batching import full_precision
+from sightsound.metrics.networks.common.pretrained import in_dtype, tokenizer_of
 from sightsound.metrics.networks.extractor import Features
 
 LAYERS = 17  # of 24; the best on WMT16, says bert-score
@@ -33,12 +34,7 @@ def from_folder(folder: Path, device: str, *, layers: int, vocabulary: int) -> R
 
     ValueError when the tokenizer has not `vocabulary` entries, or a tensor is missing or of another shape.
     """
-    tokenizer = AutoTokenizer.from_pretrained(folder, local_files_only=True)
-    # a tokenizer that doesn't find its files comes back with the five special tokens and no error
-    if len(tokenizer) != vocabulary:
-        raise ValueError(
-            f"{folder} gives a vocabulary of {len(tokenizer)} tokens, not {vocabulary}: fetch it again"
-        )
+    tokenizer = tokenizer_of(folder, vocabulary)
     config = AutoConfig.from_pretrained(folder, local_files_only=True)
     if config.model_type != "roberta" or config.num_hidden_layers < layers:
         raise ValueError(f"{folder} is a {config.model_type} of {config.num_hidden_layers} layers: fetch it again")
@@ -50,14 +46,16 @@ def from_folder(folder: Path, device: str, *, layers: int, vocabulary: int) -> R
             add_pooling_layer=False,
             local_files_only=True,
             use_safetensors=True,
-            dtype=torch.float32,
             attn_implementation="eager",
             output_loading_info=True,
             ignore_mismatched_sizes=True,  # told below, on one line
+            **in_dtype(torch.float32),
         )
     except SafetensorError as problem:
         raise ValueError(f"{folder}: the weights are no safetensors file ({problem}): fetch it again") from problem
-    wrong = sorted({*report["missing_keys"], *(key for key, *_ in report["mismatched_keys"])})
+    # of another shape: names, in older versions of transformers, or names with both shapes
+    mismatched = (key if isinstance(key, str) else key[0] for key in report["mismatched_keys"])
+    wrong = sorted({*report["missing_keys"], *mismatched})
     if wrong:
         raise ValueError(f"{folder} lacks {wrong[0]} and {len(wrong) - 1} more tensors: fetch it again")
     return RobertaExtractor(tokenizer, model, device)
