@@ -2,6 +2,7 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
+PACKAGES ?= .venv-packages
 REFERENCE ?= .venv-reference
 CHECKOUTS ?= .venv-checkouts
 OLDEST ?= .venv-oldest
@@ -9,7 +10,7 @@ NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(abspath $(wildcard ../shared/mirror))
 
-.PHONY: help env demo test oldest quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
+.PHONY: help env packages demo test oldest quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
 
 help:  ## this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,13 +25,26 @@ $(VENV)/installed: pyproject.toml constraints.txt
 		--editable '.[pocket,text,diffusion,dev]'
 	@touch $@
 
+packages: $(PACKAGES)/installed  ## .venv-packages: ours beside the packages that others measure with, for `bench audit`
+
+$(PACKAGES)/installed: pyproject.toml constraints-packages.txt bench/audit/mend.py
+	@echo "packages 1/3: $(PACKAGES), some 110 packages, about 2 GB"
+	@$(PYTHON) -m venv $(PACKAGES)
+	@$(PACKAGES)/bin/python -m pip install --disable-pip-version-check --constraint constraints-packages.txt \
+		--editable '.[pocket,packages]'
+	@echo "packages 2/3: what is compiled against CUDA is mended where PyTorch has none"
+	@$(PACKAGES)/bin/python -m sightsound.bench.audit.mend
+	@echo "packages 3/3: pip check"
+	@$(PACKAGES)/bin/python -m pip check
+	@touch $@
+
 demo: env  ## the environment, weights and media, then a whole benchmark run
 	@echo "demo 1/2: weights, music and pictures into the cache, about 660 MB the first time"
 	@$(BIN)/bench assets fetch
 	@echo "demo 2/2: bench run --model mozart --task image2music, about three minutes on two cores the first time"
 	@$(BIN)/bench run --model mozart --task image2music
 
-test: lint  ## the environment, style, types and the whole test suite
+test: lint packages  ## both environments, style, types and the whole test suite
 	$(BIN)/bench assets fetch
 	$(BIN)/python -m pytest
 

@@ -26,6 +26,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.perf",),
     ("bench.building",),
     ("bench.boards",),
+    ("bench.audit",),
+    ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
     ("bench.stages",),
     ("bench.folders",),
     ("bench.review",),

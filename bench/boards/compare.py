@@ -7,7 +7,7 @@ the reference; values can therefore differ from `rows.csv` where outputs failed.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import asdict
 from pathlib import Path
@@ -19,10 +19,9 @@ from sightsound.bench.boards.judging import Entry, judge
 from sightsound.bench.boards.pairs import Judged, settle
 from sightsound.bench.core import registry, results, store
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.types import Report
 from sightsound.bench.folders import kept
-from sightsound.bench.stages import choose, outputs, reading
+from sightsound.bench.stages import outputs, reading, recorded
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.scope import scope
 from sightsound.metrics.card import MetricCard
@@ -51,9 +50,9 @@ def compare(
     import pandas as pd
 
     folders = list(dict.fromkeys(folder.resolve() for folder in folders))
-    plans = {folder: _plan(folder) for folder in folders}
+    plans = {folder: recorded.plan(folder) for folder in folders}
     _agree(plans)
-    _know(plans.values())
+    recorded.know(plans.values())
     shared = set.intersection(*(set(plan["metrics"]) for plan in plans.values()))
     task = registry.task(plans[folders[0]]["task"])
     cards = [registry.metric(name, task) for name in plans[folders[0]]["metrics"] if name in shared]
@@ -73,27 +72,6 @@ def compare(
             judged += [found] if (found := judge(card, entries)) else []
         report("metrics compared", len(cards), len(cards))
     return pd.DataFrame([asdict(pair) for pair in settle(judged)])
-
-
-def _plan(folder: Path) -> dict[str, Any]:
-    plan = store.read_plan(folder)
-    if plan is None:
-        raise BenchError(f"{folder}: holds no run")
-    if not plan["metrics"]:
-        raise BenchError(f"{folder}: was generated but not scored; run `bench run` with the same options first")
-    return {"length": USUAL} | plan
-
-
-def _know(plans: Iterable[Mapping[str, Any]]) -> None:
-    """BenchError where a run has metrics or a split out of a module that nobody named here."""
-    for plan in plans:
-        unknown = [name for name in plan["metrics"] if name.partition("@")[0] not in registry.metrics()]
-        unknown += [plan["split"]] * (plan["split"] not in registry.split_cards() and "/" not in plan["split"])
-        if unknown and plan.get("modules"):
-            raise BenchError(
-                f"{unknown[0]} is not known here; add --cards with the module it is in: "
-                f"{', '.join(plan['modules'])}"
-            )
 
 
 def _agree(plans: Mapping[Path, Mapping[str, Any]]) -> None:
@@ -117,7 +95,7 @@ def _entries(
     labels = [label for each in plans.values() for label in each["systems"]]
     found: list[Entry] = []
     for folder, each in plans.items():
-        systems = [_system(label) for label in each["systems"]]
+        systems = [recorded.system(label) for label in each["systems"]]
         task = registry.task(each["task"])
         stored = gather(
             *(folder, systems, split, task, cards),
@@ -142,12 +120,6 @@ def _entries(
             name = f"{system.label} ({folder.name})" if several else system.label
             found.append(Entry(name, system, stored, each["seed"], signatures.get(system.label, {})))
     return found
-
-
-def _system(label: str) -> registry.System:
-    """A system by its label alone: its outputs are there, so its code isn't needed."""
-    ours = {system.label: system for system in registry.reference_systems()}
-    return ours.get(label) or choose.given(label)
 
 
 def _signatures(folder: Path) -> dict[str, dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Commands over rows and values by example: publish, leaderboard, check, compare, scores, power."""
+"""Commands over rows and values by example: publish, leaderboard, check, compare, audit, scores, power."""
 
 from __future__ import annotations
 
@@ -109,6 +109,41 @@ def compare(
         console.as_json(console.records(table))
     else:
         show.pairs(console.records(table))
+
+
+@app.command()
+def audit(
+    folder: Annotated[Path, typer.Argument(help="run folder")],
+    python: Annotated[
+        str | None,
+        typer.Option("--python", help="interpreter that has the packages; none: this one"),
+    ] = None,
+    device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
+    mirror: Mirror = None,
+    cards: Annotated[
+        list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")
+    ] = None,
+    json: Json = False,
+) -> None:
+    """Compute a run's values again with the packages that others measure with."""
+    from dataclasses import asdict
+
+    from sightsound.bench.audit import audit as auditing
+    from sightsound.bench.audit import show
+    from sightsound.bench.core import cards as door
+    from sightsound.bench.core import console
+
+    for module in cards or ():
+        door.adopt_all(module)
+    with console.progress() as report:
+        found = auditing.audit(folder, python=python, device=device, mirror=mirror, report=report)
+    if json:
+        console.as_json(asdict(found))
+    else:
+        show.audit(found)
+    if bad := sum(not finding.ok for finding in found.findings):
+        console.say(f"{bad} of {len(found.findings)} values differ")
+        raise typer.Exit(1)
 
 
 @app.command()

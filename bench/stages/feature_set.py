@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -39,6 +40,8 @@ class FeatureSet:
     """System label or side -> example id -> why there is nothing to embed."""
     unembedded: Mapping[tuple[str, str], str] = field(default_factory=dict)
     """(extractor, content key) -> why it has no features."""
+    sources: Mapping[str, Path | str] = field(default_factory=dict)
+    """Content key -> the file, or the text itself."""
     remarks: Mapping[str, str] = field(default_factory=dict)
     """System label -> what a reader of its rows must know."""
     corpus: str = ""

@@ -83,6 +83,16 @@ def gather(
         feature=feature,
         absent=absent,
         unembedded=failures,
+        sources={
+            item.key: item.source
+            for items in (
+                *made.values(),
+                *sides.values(),
+                *(each for own in notes.values() for each in own.values()),
+            )
+            for item in items.values()
+            if isinstance(item.source, Path | str)
+        },
         extractor_signature=networks.signature,
         corpus=words.label if words else "",
         notes={label: {name: _keys(items) for name, items in own.items()} for label, own in notes.items()},

@@ -33,7 +33,7 @@ def test_everything_public_is_there_and_documented():
 
 def test_run_and_score_are_the_commands(toy_world):
     made = sightsound.run("echo", "image2music", device="cpu", out="runs/a", limit=6)
-    assert set(made["metric"]) == {"fad_toy", "cosine_toy", "rank_toy"}
+    assert set(made.rows["metric"]) == {"fad_toy", "cosine_toy", "rank_toy"}
     (outputs,) = Path("runs/a/systems").glob("echo*/outputs")
     again = sightsound.score(
         {"mine": outputs, "twin": outputs},
@@ -43,7 +43,9 @@ def test_run_and_score_are_the_commands(toy_world):
         out="runs/b",
         limit=6,
     )
-    value, found = ({(row.model, row.metric): row.value for row in table.itertuples()} for table in (made, again))
+    value, found = (
+        {(row.model, row.metric): row.value for row in result.rows.itertuples()} for result in (made, again)
+    )
     for name in ("mine", "twin"):
         assert found[name, "fad_toy"] == pytest.approx(value["echo", "fad_toy"], rel=1e-12)
         assert found[name, "rank_toy"] == pytest.approx(0.75)
