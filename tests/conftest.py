@@ -36,6 +36,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     quick.mark(items)
 
 
+@pytest.fixture(autouse=True)
+def _no_module_of_a_test_stays(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A module that a test wrote and imported is gone when it ends: the next one may call its own the same."""
+    before = set(sys.modules)
+    yield
+    written = str(tmp_path_factory.getbasetemp())
+    for name in sys.modules.keys() - before:
+        if str(getattr(sys.modules.get(name), "__file__", None)).startswith(written):
+            del sys.modules[name]
+
+
 @dataclass(frozen=True)
 class Done:
     """How a command ended."""

@@ -30,7 +30,7 @@ KINDS: dict[type, tuple[Any, str]] = {
     float: ((int, float), "a number"),
 }
 """Type of an option -> the values that it takes in a file, and what they are called; of all others a text."""
-PASSED_OVER = {"generate": ("metrics", "corpus", "reference")}
+PASSED_OVER = {"generate": ("metrics", "corpus", "reference", "length")}
 """Command -> options of `bench run` that it does not have: one file serves both."""
 BY_COMMA = ("metrics",)  # options that hold several names; a file may give them as a list
 
