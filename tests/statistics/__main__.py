@@ -15,12 +15,12 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from tests.statistics import coverage, summary, verdicts
+from tests.statistics import coverage, summary, unpaired, verdicts
 
 WANTED = 0.92, 0.97  # share of 95% intervals that hold the truth
 MOST_ALARMS = 0.06
 SCENE = ("what", "clips", "groups", "sizes", "in effect", "repetitions")
-INTERVALS = {f"intervals.{kind.__name__}": kind for kind in coverage.KINDS}
+INTERVALS = {f"intervals.{kind.__name__}": kind for kind in (*coverage.KINDS, unpaired.unpaired)}
 VERDICTS = {f"verdicts.{kind.__name__}": kind for kind in verdicts.KINDS}
 
 
