@@ -73,7 +73,10 @@ def few_clips(rows: Sequence[Row], systems: Sequence[System]) -> list[ReviewWarn
         label = label_of(row)
         if label in tested and (few := _FEW.search(row.note)):
             found.setdefault(label, []).append(f"{row.metric} has {few.group()}")
-    return [
-        ReviewWarning("few_clips", label, f"biased upwards, to be compared at equal n only: {', '.join(said)}")
+    texts = {
+        label: f"biased upwards, to be compared at equal n only: {', '.join(said)}"
         for label, said in found.items()
-    ]
+    }
+    if len(texts) == len(tested) and len(set(texts.values())) == 1:
+        texts = {"": next(iter(texts.values()))}  # what concerns all is said once
+    return [ReviewWarning("few_clips", label, text) for label, text in texts.items()]
