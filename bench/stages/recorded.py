@@ -13,7 +13,7 @@ from sightsound.bench.stages import choose
 
 
 def plan(folder: Path) -> dict[str, Any]:
-    """What the run was made for: task, split, length, systems, metrics. BenchError for a folder without a scored run."""
+    """What the run was made for: task, split, systems, metrics. BenchError for a folder without a scored run."""
     found = store.read_plan(folder)
     if found is None:
         raise BenchError(f"{folder}: holds no run")
