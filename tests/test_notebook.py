@@ -2,6 +2,7 @@
 
 import json
 import math
+import os
 import re
 import subprocess
 import sys
@@ -36,9 +37,11 @@ def texts(outputs: list) -> list[str]:
 
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_a_notebook_runs_and_shows_what_is_stored(path: Path, tmp_path: Path) -> None:
+    places = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(pages.ROOT))))  # for `tests`
     done = subprocess.run(
         [sys.executable, "-m", "tests.notebook", str(path)],
         cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": places},
         capture_output=True,
         text=True,
         timeout=900,

@@ -12,6 +12,7 @@ from sightsound.metrics.cards import METRICS
 from sightsound.metrics.formulas.paired import divergence
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.torchmetric import AsTorchMetric
+from tests import pages
 from tests.metrics import gloo
 
 
@@ -102,7 +103,9 @@ def test_processes_with_unequal_numbers_of_clips_gather_one_value():
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
     running = [
-        subprocess.Popen([sys.executable, "-m", "tests.metrics.gloo", str(rank), port], stdout=subprocess.PIPE)
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.metrics.gloo", str(rank), port], cwd=pages.ROOT, stdout=subprocess.PIPE
+        )
         for rank in (0, 1)
     ]
     try:
