@@ -85,11 +85,7 @@ def gather(
         unembedded=failures,
         sources={
             item.key: item.source
-            for items in (
-                *made.values(),
-                *sides.values(),
-                *(each for own in notes.values() for each in own.values()),
-            )
+            for items in (*made.values(), *sides.values(), *(own for of in notes.values() for own in of.values()))
             for item in items.values()
             if isinstance(item.source, Path | str)
         },
