@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import soundfile
 
 from sightsound.bench.audit import ask, audit, mend
 from sightsound.bench.audit.checkers import rouge_score, torch_itself, torchmetrics
@@ -17,6 +18,7 @@ from sightsound.bench.audit.material import MAKERS, Material, Read, UnlikeError,
 from sightsound.bench.core import registry
 from sightsound.bench.stages import reading
 from sightsound.metrics.formulas.text import encoded
+from tests import toy
 from tests.bench.test_flow import RUN
 
 RNG = np.random.default_rng(0)
@@ -158,6 +160,17 @@ def test_rows_that_were_scored_otherwise_or_of_other_examples(toy_world, bench):
     assert bad == [("echo:pocket", "fad_toy", None)], "the others have their 12"
     whys = {each["why"] for each in found["unchecked"] if each["metric"] == "cosine_toy"}
     assert "scored otherwise than here (len: part != first10s); run it again" in whys
+
+
+def test_folders_of_unequal_size_are_held_against_the_other_folder(toy_world, bench):
+    for folder, pitches in (("mine", range(200, 1400, 100)), ("theirs", range(300, 1000, 100))):
+        Path(folder).mkdir()
+        for hz in pitches:
+            soundfile.write(Path(folder) / f"{folder}{hz}.wav", toy.tone(hz), toy.RATE_HZ)
+    assert bench("score", "mine=mine", "--reference", "theirs", "--metrics", "fad_toy", "--out", "r").code == 0
+    done = bench("audit", "r", "--json")
+    (found,) = json.loads(done.out)["findings"]
+    assert done.code == 0 and found["metric"] == "fad_toy" and found["ours"] > 1
 
 
 def test_what_is_no_run_or_holds_nothing_to_check(toy_world, bench):
