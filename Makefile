@@ -46,7 +46,7 @@ demo: env  ## the environment, weights and media, then a whole benchmark run
 
 test: lint packages  ## both environments, style, types and the whole test suite
 	$(BIN)/bench assets fetch
-	$(BIN)/python -m pytest
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile
 
 # What differs between versions of libraries: formulas, statistics, networks that a library loads, files, a whole run.
 OLDEST_TESTS = $(addprefix tests/metrics/test_,pretrained.py checkpoint.py clap.py clip.py minilm.py roberta.py) \
