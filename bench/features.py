@@ -14,7 +14,7 @@ from weakref import WeakValueDictionary
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench import holdings
+from sightsound.bench import inputs
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry, store
 from sightsound.bench.core.cache import cache_dir
@@ -44,11 +44,11 @@ def embed(
     them. Raises BenchError for the first item that cannot be read.
     """
     if isinstance(items, str | Path) or not isinstance(items, Sequence):
-        raise BenchError(f"embed takes a list of items, got {holdings.described(items)}")
+        raise BenchError(f"embed takes a list of items, got {inputs.described(items)}")
     found = registry.extractors_called(network)
-    kind = holdings.kind_of(items[0]) if items else ""
+    kind = inputs.kind_of(items[0]) if items else ""
     card = next((each for each in found if each.modality == kind), found[0])
-    held = [holdings.item_of(card.modality, item, f"item {place}") for place, item in enumerate(items)]
+    held = [inputs.item_of(card.modality, item, f"item {place}") for place, item in enumerate(items)]
     _last[:] = [shared(card.name, choose.device_of(device), Path(mirror) if mirror else None)]
     return features(_last[0], card.name, held)
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from sightsound.bench import features, holdings
+from sightsound.bench import features, inputs
 from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.metrics.card import Need
@@ -59,7 +59,7 @@ class MediaMetric(AsTorchMetric):
         """
         if len(sides) > 1 and isinstance(sides[-1], int | float | np.number):
             sides, rate_hz = sides[:-1], sides[-1]
-        rate = None if rate_hz is None else holdings.checked_rate(rate_hz)
+        rate = None if rate_hz is None else inputs.checked_rate(rate_hz)
         if self.card.kind == "paired" and real is not None:
             raise BenchError(f"{self.card.name} compares clip by clip: give {self._wanted()}, without real=")
         if self.card.kind == "single" and real:
@@ -78,7 +78,7 @@ class MediaMetric(AsTorchMetric):
         return super().__getstate__() | {"_networks": {}}
 
     def _scores(self, sides: Sequence[Any]) -> Sequence[Any]:
-        if len(sides) != 1 or np.ndim(holdings.array(sides[0])) != 2:
+        if len(sides) != 1 or np.ndim(inputs.array(sides[0])) != 2:
             raise BenchError(f"{self.card.name} ranks scores: give one tensor [clips, systems]")
         self.took = (f"scores of {len(sides[0])} clips",)
         return sides
@@ -110,23 +110,23 @@ class MediaMetric(AsTorchMetric):
                 found += self._embedded(side, of_side, form, rate_hz)
         return found
 
-    def _form(self, side: Any, need: Need, rate_hz: int | None) -> holdings.Form:
-        return holdings.form_of(side, self._cards[need.extractor].modality, rate_hz)
+    def _form(self, side: Any, need: Need, rate_hz: int | None) -> inputs.Form:
+        return inputs.form_of(side, self._cards[need.extractor].modality, rate_hz)
 
     def _embeddings(self, side: Any, need: Need) -> list[Any]:
         card = self._cards[need.extractor]
-        return holdings.embeddings(side, card, need.output, f"{self.card.name}, {need.side}")
+        return inputs.embeddings(side, card, need.output, f"{self.card.name}, {need.side}")
 
-    def _embedded(self, side: Any, needs: Sequence[Need], form: holdings.Form, rate_hz: int | None) -> list[Any]:
+    def _embedded(self, side: Any, needs: Sequence[Need], form: inputs.Form, rate_hz: int | None) -> list[Any]:
         """What the networks make of one side, an argument a need."""
-        clips = holdings.clips_of(side, form)
+        clips = inputs.clips_of(side, form)
         at = f" at {rate_hz} Hz" if form == "waveforms" else ""
         self.took += (f"{needs[0].side}: {len(clips)} {form}{at}",)
         made: dict[str, list[Features]] = {}
         for name in dict.fromkeys(need.extractor for need in needs):
             held = [(clip, rate_hz) if form == "waveforms" else clip for clip in clips]
             items = [
-                holdings.item_of(self._cards[name].modality, each, f"{needs[0].side} clip {number}")
+                inputs.item_of(self._cards[name].modality, each, f"{needs[0].side} clip {number}")
                 for number, each in enumerate(held)
             ]
             made[name] = features.features(self._network(name), name, items)

@@ -99,6 +99,11 @@ def resolve(name: str) -> str:
         return name
     if ":" in name and not Path(name).exists():
         return str(registry.find("split", name).name)
+    if Path(name).is_dir() and not (Path(name) / manifest.NAME).is_file():
+        raise SplitError(
+            f"{name}: a folder is a split where it has a {manifest.NAME} with a line an example (docs/splits.md); "
+            "`bench score NAME=FOLDER --reference FOLDER` takes folders without one"
+        )
     if not (Path(name) / manifest.NAME).is_file():
         raise registry.unknown("split", name, registry.split_cards())
     folder = Path(name).resolve()

@@ -290,3 +290,11 @@ def test_validate_looks_without_scoring(world: Path, bench: Bench) -> None:
     assert found["sides"]["references"]["level (RMS)"].endswith("median -33.5")
     assert not Path("runs").exists()
     assert bench("validate", "ref").code == 0
+
+
+def test_a_folder_without_a_manifest_is_told_what_makes_it_a_split(world: Path, bench: Bench) -> None:
+    tones("a", 2)
+    for words in (("run", "--model", "echo", "--task", "image2music"), ("score", "a=a", "--task", "image2music")):
+        done = bench(*words, "--split", "a")
+        assert done.code == 2
+        assert "a: a folder is a split where it has a manifest.csv with a line an example" in done.err
