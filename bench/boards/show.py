@@ -63,6 +63,8 @@ COUNTS = ("n", "groups", "in effect", "failed")
 
 def counts(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str, str, str]:
     """The most that a value of one system is over; a value that some clips do not have is over fewer."""
+    if not rows:  # a reference row where there are ranks alone
+        return NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE
     most = max(rows, key=lambda row: (row["n"], row["group_effective"]))
     failed = max(row["n_failed"] for row in rows)
     return str(most["n"]), str(most["group_n"]), number(most["group_effective"], 2), str(failed)

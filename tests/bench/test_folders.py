@@ -298,3 +298,12 @@ def test_a_folder_without_a_manifest_is_told_what_makes_it_a_split(world: Path, 
         done = bench(*words, "--split", "a")
         assert done.code == 2
         assert "a: a folder is a split where it has a manifest.csv with a line an example" in done.err
+
+
+def test_a_table_of_ranks_alone_has_columns_without_a_value(world: Path, bench: Bench) -> None:
+    tones("ref", 6)
+    tones("a", 6)
+    tones("b", 6, noise=0.2)
+    done = bench("score", "a=a", "b=b", "--reference", "ref", "--metrics", "rank_toy")
+    assert done.code == 0, done.err
+    assert "rank_toy" in done.out and "reference:" in done.out
