@@ -88,7 +88,9 @@ def test_what_hands_over_cards():
     assert of_class.variants[""].entry == f"{__name__}:Drone"
 
 
-@pytest.mark.parametrize("found", ["text", 3, None, [MODEL, "text"], object, lambda: "text"], ids=repr)
+@pytest.mark.parametrize(
+    "found", ["text", 3, None, [MODEL, "text"], object, lambda: "text"], ids=lambda found: type(found).__name__
+)
 def test_what_is_no_card_is_said(found):
     with pytest.raises(BenchError, match=r"is no card; a card is one of ModelCard, .*Asset"):
         door.handed_over(found)

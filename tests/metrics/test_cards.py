@@ -47,7 +47,9 @@ def test_a_card_reads_what_an_extractor_gives(card):
             assert EXTRACTORS[need.extractor].modality == of_side
 
 
-@pytest.mark.parametrize("card", [card for card in METRICS.values() if card.kind == "ranked"], ids=str)
+@pytest.mark.parametrize(
+    "card", [card for card in METRICS.values() if card.kind == "ranked"], ids=lambda card: card.name
+)
 def test_a_rank_is_over_a_paired_metric_and_reads_the_same(card):
     assert METRICS[card.over].kind == "paired"
     assert METRICS[card.over].needs == card.needs

@@ -38,7 +38,9 @@ MUSIC = {
     for network in ("musicnn", "vggish", "panns", "passt")
     if formula != "per_song_fad" or network in ("musicnn", "vggish")
 }
-MINE = {name: METRICS.get_for(name, "text" if name in TEXTS else "audio") for name in PICTURES | TEXTS | MUSIC}
+MINE = {
+    name: METRICS.get_for(name, "text" if name in TEXTS else "audio") for name in sorted(PICTURES | TEXTS | MUSIC)
+}
 
 
 def test_all_are_registered():
@@ -80,7 +82,9 @@ def test_a_text_metric_runs_from_its_card(name):
         assert module.aggregate(module.statistics(*sides, **card.options), np.ones(2)) == 1
 
 
-@pytest.mark.parametrize("card", [card for card in MINE.values() if card.kind == "two_sets"], ids=str)
+@pytest.mark.parametrize(
+    "card", [card for card in MINE.values() if card.kind == "two_sets"], ids=lambda card: card.name
+)
 def test_too_few_clips_give_nan_or_need_more(card):
     """What `min_clips` promises: with as many clips on both sides there is a value."""
     if card.min_clips > 100 or card.module == "sightsound.metrics.formulas.two_sets.jaccard":
@@ -107,7 +111,9 @@ def features(card, seed, clips=14):
     return [rng.normal(size=(5, 6)).astype(np.float32) for _ in range(clips)]
 
 
-@pytest.mark.parametrize("card", [card for card in MINE.values() if card.module not in ORDERED], ids=str)
+@pytest.mark.parametrize(
+    "card", [card for card in MINE.values() if card.module not in ORDERED], ids=lambda card: card.name
+)
 def test_shards_merged_equal_one_pass(card):
     sides = [features(card, seed) for seed in range(len(card.needs))]
     whole, one, other = (AsTorchMetric(card) for _ in range(3))
