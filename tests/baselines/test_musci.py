@@ -254,7 +254,9 @@ def test_without_weights_one_line_says_how_to_come_by_them(
         *("--limit", 1, "--weights", tmp_path),
     )
     line = done.err.strip().splitlines()[-1]
-    assert done.code == 2 and line.startswith(f"bench: asset musci_{name}: the thesis published no weights")
+    assert done.code == 2 and line.startswith(
+        f"bench: musci:{name}: asset musci_{name}: the thesis published no weights"
+    )
     assert f"python -m sightsound.baselines.musci.train --variant {name} --split SPLIT --out DIR" in line
     assert f"DIR/musci_{name}/music/config.json and pass --weights DIR" in line
 

@@ -188,6 +188,8 @@ def test_without_weights_one_line_says_how_to_come_by_them(bench: Callable[..., 
     done = bench("run", "--model", "musflow", "--task", "image2music", "--limit", 1, "--weights", tmp_path)
     assert done.code == 2 and "Traceback" not in done.err
     told = done.err.strip().splitlines()[-1]
-    assert told.startswith("bench: asset musflow: its authors published no weights; train them by `python -m")
+    assert told.startswith(
+        "bench: musflow:paper: asset musflow: its authors published no weights; train them by `python"
+    )
     assert "sightsound.baselines.musflow.train --split SPLIT --out DIR`" in told
     assert told.endswith("put it at DIR/musflow/adapters.safetensors and pass --weights DIR")

@@ -274,7 +274,7 @@ def test_without_weights_one_line_says_how_to_come_by_them(
         *("--limit", 1, "--weights", tmp_path),
     )
     line = done.err.strip().splitlines()[-1]
-    assert done.code == 2 and line.startswith(f"bench: asset music2prompt_{name}: the thesis")
+    assert done.code == 2 and line.startswith(f"bench: music2prompt:{name}: asset music2prompt_{name}: the thesis")
     assert f"python -m sightsound.baselines.music2prompt.train --variant {name} --split SPLIT --out DIR" in line
     assert f"DIR/music2prompt_{name}/encoder/config.json and pass --weights DIR" in line
 
