@@ -7,7 +7,7 @@ from sightsound.metrics.asset import Asset, AssetFile
 _REPOSITORY = "ZinengTang/CoDi"
 _HUB = f"hf:{_REPOSITORY}@main"
 _HOW = (
-    f"{_REPOSITORY} on the hub has {{file}} only, a pickle without a known digest; convert it once by "
+    f"the hub's {_REPOSITORY} has it as {{file}}, a pickle without a known digest; convert it once by "
     "`python -m sightsound.metrics.networks.common.checkpoint {name}.pth {name}.safetensors`"
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset, AssetFile
 
 _HOW = (
-    "M2UGen/{repository} on the hub has checkpoint.pth only, a pickle without a known digest; convert it once by "
+    "the hub's M2UGen/{repository} has it as checkpoint.pth, a pickle without a known digest; convert it once by "
     "`python -m sightsound.metrics.networks.common.checkpoint checkpoint.pth checkpoint.safetensors`"
 )
 

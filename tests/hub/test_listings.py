@@ -1,7 +1,8 @@
 """Every file that an asset names against what public pages say its repository or address holds (listings/*.json).
 
 A listing has what a page states and nothing else: names, bytes where they are known ("25.6 GB" where they are
-rounded), the commit or branch they were read at, and the page. What no page states is `unknown`, with what was tried.
+rounded), the commit or branch they were read at, and the page. What no page states is `unknown`, with what was
+tried.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from sightsound.metrics.asset import Asset, AssetFile, hub
 FOLDER = Path(__file__).parent / "listings"
 CONVERTED_FROM = (".pth", ".pt", ".bin")
 CONVERT = "`python -m sightsound.metrics.networks.common.checkpoint "
+_SOURCEFORGE = "https://downloads.sourceforge.net/project"
 
 # Sources of which no page states that they have what an asset asks for. This list may only become shorter.
 UNKNOWN = {
@@ -38,9 +40,8 @@ UNKNOWN = {
     "ericzzz/falcon-rw-1b-instruct-openorca",
     *(f"facebook/pe-av-{size}{frames}" for size in ("small", "base", "large") for frames in ("", "-16-frame")),
     "https://github.com/supertuxkart/stk-code/releases/download/1.4/SuperTuxKart-1.4-src.tar.gz",
-    "https://downloads.sourceforge.net/project/fillets/"
-    "Fish%20Fillets%20-%20Next%20Generation/1.0.1/fillets-ng-data-1.0.1.tar.gz",
-    "https://downloads.sourceforge.net/project/wesnoth/wesnoth-1.16/wesnoth-1.16.9/wesnoth-1.16.9.tar.bz2",
+    f"{_SOURCEFORGE}/fillets/Fish%20Fillets%20-%20Next%20Generation/1.0.1/fillets-ng-data-1.0.1.tar.gz",
+    f"{_SOURCEFORGE}/wesnoth/wesnoth-1.16/wesnoth-1.16.9/wesnoth-1.16.9.tar.bz2",
     "https://github.com/wesnoth/wesnoth/archive/refs/tags/1.16.9.tar.gz",
     "https://github.com/naev/naev/releases/download/v0.8.2/naev-0.8.2-source.tar.xz",
     "https://www.hedgewars.org/download/releases/hedgewars-src-1.0.2.tar.bz2",
@@ -60,7 +61,7 @@ def read_listings() -> dict[str, Listing]:
 
 
 LISTINGS = read_listings()
-CARDS: dict[str, Asset] = {name: asset for name, asset in registry.cards("asset").items()}
+CARDS: dict[str, Asset] = dict(registry.cards("asset"))
 
 
 def named(source: Source) -> str:
@@ -163,9 +164,8 @@ def test_a_pickle_without_a_digest_says_how_it_is_converted(
             pickles = [str(PurePosixPath(source.member).with_suffix(suffix)) for suffix in CONVERTED_FROM]
             (pickle,) = [path for path in pickles if path in files]
             assert source.member not in files and pickle in asset.by_hand
-            assert about(files[pickle]) is None or about(files[pickle]) == pytest.approx(
-                asset.size_bytes, rel=0.02
-            )
+            size = about(files[pickle])
+            assert size is None or size == pytest.approx(asset.size_bytes, rel=ROUNDING)
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path))
     monkeypatch.delenv("SIGHTSOUND_MIRROR", raising=False)
     monkeypatch.setattr(store, "refused", lambda source: pytest.fail(f"asked for {source}"))

@@ -28,7 +28,7 @@ _SHA256 = {
 }
 _ROBERTA = "hf:FacebookAI/roberta-base@e2da8e2f811d1448a5b465c236feacd80ffbac7b"
 _HOW = (
-    "lukewys/laion_clap on the hub has {file}.pt only, a pickle without a known digest; convert it once by "
+    "the hub's lukewys/laion_clap has it as {file}.pt, a pickle without a known digest; convert it once by "
     "`python -m sightsound.metrics.networks.common.checkpoint {file}.pt {file}.safetensors`"
 )
 
