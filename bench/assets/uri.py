@@ -4,7 +4,7 @@
     hf:owner/repo@revision/path             https://host/file  or  https://host/archive.tar.bz2#path/in/archive
     file:/absolute/path  or  file:/absolute/archive.zip#path/in/archive
 
-A path that ends in `/` means all files below it.
+A path that ends in `/` means all files below it. A revision is a commit, a branch, or `refs/pr/N`.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from sightsound.bench.assets.errors import AssetError
 _PATTERNS = {
     "pypi": re.compile(r"(?P<package>[A-Za-z0-9][\w.-]*==[A-Za-z0-9][\w.+!-]*)/(?P<member>.+)"),
     "deb": re.compile(r"(?P<package>[a-z0-9][a-z0-9+.-]+)/(?P<member>.+)"),
-    "hf": re.compile(r"(?P<package>[\w.-]+/[\w.-]+@[\w.-]+)/(?P<member>.*)"),
+    "hf": re.compile(r"(?P<package>[\w.-]+/[\w.-]+@(?:refs/pr/\d+|[\w.-]+))/(?P<member>.*)"),
     "https": re.compile(r"(?P<package>//[^#]+)(?:#(?P<member>.+))?"),
     "file": re.compile(r"(?P<package>/[^#]*)(?:#(?P<member>.+))?"),
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from sightsound.bench.building import parts
 from sightsound.bench.building.parts import Part
 from sightsound.bench.core.cache import cache_dir
 from tests.bench.building_world import FEW, PICTURES, TRACKS
-from tests.tiny import blip, blip2, qwen, qwen2_vl
+from tests.tiny import blip, blip2, musflow, qwen, qwen2_vl
 
 
 @pytest.fixture(scope="module")
@@ -43,7 +44,7 @@ def few(media, tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def mirror(tmp_path_factory) -> Path:
+def mirror(tmp_path_factory) -> Iterator[Path]:
     """The papers' models in their published layouts, tiny; CLIP with its own patches and dimensions."""
     folder = tmp_path_factory.mktemp("mirror")
     side = {"hidden_size": 32, "num_hidden_layers": 1, "num_attention_heads": 1, "intermediate_size": 32}
@@ -61,8 +62,13 @@ def mirror(tmp_path_factory) -> Path:
             )
         )
         clip.visual_projection.weight.data.neg_()  # by the seed's chance all its cosines are below 0 otherwise
-        clip.save_pretrained(folder / "openai/clip-vit-base-patch16")
-    return folder
+        place = folder / "openai/clip-vit-base-patch16"
+        place.mkdir(parents=True)
+        clip.config.save_pretrained(place)
+        torch.save(clip.state_dict(), place / "pytorch_model.bin")
+    with pytest.MonkeyPatch.context() as patch:
+        musflow.accept(patch, folder, {"clip_vit_b16": "openai/clip-vit-base-patch16"})
+        yield folder
 
 
 @pytest.fixture

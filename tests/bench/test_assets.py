@@ -118,6 +118,7 @@ def test_unpinned_file_must_be_of_a_safe_format(path: str) -> None:
         ("deb:wesnoth-1.16-l/usr/x/", ("deb", "wesnoth-1.16-l", "usr/x/")),
         ("hf:owner/re.po@main/dir/f.txt", ("hf", "owner/re.po@main", "dir/f.txt")),
         ("hf:owner/repo@main/", ("hf", "owner/repo@main", "")),
+        ("hf:owner/repo@refs/pr/7/", ("hf", "owner/repo@refs/pr/7", "")),
         ("https://host/a.tar.bz2#in/side", ("https", "//host/a.tar.bz2", "in/side")),
         ("file:/a/b.csv", ("file", "/a/b.csv", "")),
     ],

@@ -265,6 +265,6 @@ def test_the_factories_use_the_published_files(monkeypatch):
     assert seen == [
         (Path("clap_music/music_audioset_epoch_15_esc_90.14.pt"), BASE),
         (Path("clap_music_speech/music_speech_audioset_epoch_15_esc_89.98.pt"), BASE),
-        (Path("clap_630k/630k-audioset-best.safetensors"), TINY),
+        (Path("clap_630k/630k-audioset-best.pt"), TINY),
         (Path("clap_630k_fusion/630k-audioset-fusion-best.safetensors"), TINY_FUSION),
     ]

@@ -42,7 +42,7 @@ def make(folder: Path) -> Path:
         for size in ("medium", "large", "melody"):
             musicgen.make(folder / "facebook" / f"musicgen-{size}", melody=size == "melody")
         musicldm.make(folder / "ircam-reach" / "musicldm")
-        stable_diffusion.make(folder / "stabilityai" / "stable-diffusion-2-1")
+        stable_diffusion.make(folder / "sd2-community" / "stable-diffusion-2-1")
         art2mus.make(folder)  # cvssp/audioldm2 among it
         audioldm2.make(folder / "cvssp" / "audioldm2-large")
         codi.make(folder / "ZinengTang" / "CoDi")

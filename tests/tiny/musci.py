@@ -23,7 +23,7 @@ WIDTH = 32  # of the tiny Stable Diffusion's cross-attention
 
 def make(folder: Path) -> None:
     """A mirror with both variants and Stable Diffusion, if that is not there yet."""
-    published = folder / "stabilityai" / "stable-diffusion-2-1"
+    published = folder / "sd2-community" / "stable-diffusion-2-1"
     if not published.exists():
         stable_diffusion.make(published)
     music = MusicTokens(clap_weights.config(SIZE).audio_config, WIDTH)

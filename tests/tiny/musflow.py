@@ -7,6 +7,7 @@ as those rows, so that a network of 190 million weights is a file of a few MB.
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -51,9 +52,14 @@ def own(folder: Path, pipeline: Path) -> None:
     )
 
 
-def accept(patch: pytest.MonkeyPatch, mirror: Path) -> None:
-    """Let the tiny pickles of that mirror pass for the published ones, whose sha256 is pinned."""
-    places = {"clap_music": "lukewys/laion_clap", "clip_vit_b32": "openai/clip-vit-base-patch32"}
+PINNED = {"clap_music": "lukewys/laion_clap", "clip_vit_b32": "openai/clip-vit-base-patch32"}
+
+
+def accept(patch: pytest.MonkeyPatch, mirror: Path, places: Mapping[str, str] = PINNED) -> None:
+    """Let the tiny pickles of that mirror pass for the published ones, whose sha256 is pinned.
+
+    `places`: asset -> its folder in the mirror.
+    """
     for name, place in places.items():
         files = tuple(
             replace(file, sha256=(sha256(mirror / place / file.path),)) if file.sha256 else file

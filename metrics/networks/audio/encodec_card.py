@@ -31,14 +31,14 @@ CARDS = (
     _encodec(48, 150),
     Asset(
         "encodec_24khz",
-        hub("facebook/encodec_24khz", *_NEED),
+        hub("facebook/encodec_24khz", *_NEED, revision="c1dbe2ae3f1de713481a3b3e7c47f357092ee040"),
         "MIT (the code's repository)",
         "facebook/encodec_24khz: neural audio codec, mono",
         93_200_000,
     ),
     Asset(
         "encodec_48khz",
-        hub("facebook/encodec_48khz", *_NEED),
+        hub("facebook/encodec_48khz", *_NEED, revision="c3def8e7185ac8c8efdce6eb8c4a651e487a503e"),
         "MIT (the code's repository)",
         "facebook/encodec_48khz: neural audio codec, stereo music",
         76_000_000,

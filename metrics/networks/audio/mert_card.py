@@ -1,7 +1,7 @@
 """Cards of MERT and its repositories on the hub.
 
 The digest of the smaller one stands in Git LFS pointers of copies; the larger one's is not known here, and its
-weights are taken as safetensors only (docs/extractors/audio.md).
+weights are taken as safetensors only, which a proposal to its repository holds (docs/extractors/audio.md).
 """
 
 from __future__ import annotations
@@ -54,7 +54,11 @@ CARDS = (
     ),
     Asset(
         "mert_330m",
-        hub("m-a-p/MERT-v1-330M", "config.json", "preprocessor_config.json", "model.safetensors"),
+        hub(
+            "m-a-p/MERT-v1-330M",
+            *("config.json", "preprocessor_config.json", "model.safetensors"),
+            revision="refs/pr/7",  # main has pytorch_model.bin only
+        ),
         "CC-BY-NC-4.0",
         "m-a-p/MERT-v1-330M: music representations, 24 layers",
         1_261_000_000,

@@ -35,7 +35,7 @@ BATCH = {"cpu": 2, "cuda": 64}  # windows or texts in one forward pass
 
 MUSIC = "music_audioset_epoch_15_esc_90.14.pt"
 MUSIC_SPEECH = "music_speech_audioset_epoch_15_esc_89.98.pt"
-GENERAL = "630k-audioset-best.safetensors"
+GENERAL = "630k-audioset-best.pt"
 GENERAL_FUSION = "630k-audioset-fusion-best.safetensors"
 SIZES = {MUSIC: BASE, MUSIC_SPEECH: BASE, GENERAL: TINY, GENERAL_FUSION: TINY_FUSION}
 

@@ -1,4 +1,7 @@
-"""Cards of CLIP and its repositories on the hub. The digest of the list of merges was computed from it."""
+"""Cards of CLIP and its repositories on the hub.
+
+The digests of the weights are those that several public projects state, that of the list of merges was computed.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ from sightsound.metrics.asset import Asset, AssetFile
 from sightsound.metrics.card import ExtractorCard
 
 _OPENAI = "https://raw.githubusercontent.com/openai/CLIP/d05afc436d78f1c48dc0dbf8e5980a9d471f35f6/clip"
+_B16 = "hf:openai/clip-vit-base-patch16@57c216476eefef5ab752ec549e440a49ae4ae5f3"
+_B32 = "hf:openai/clip-vit-base-patch32@3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"
 
 
 def _networks(name: str, called: str) -> tuple[ExtractorCard, ExtractorCard]:
@@ -61,20 +66,24 @@ CARDS = (
     Asset(
         "clip_vit_b16",
         (
-            AssetFile("config.json", ("hf:openai/clip-vit-base-patch16@main/config.json",)),
-            AssetFile("model.safetensors", ("hf:openai/clip-vit-base-patch16@main/model.safetensors",)),
+            AssetFile("config.json", (f"{_B16}/config.json",)),
+            AssetFile(
+                "pytorch_model.bin",
+                (f"{_B16}/pytorch_model.bin",),
+                ("ec89c7b09c749a60aae3c9cd910516f24b58214a7df060b48962d14c469cfbf0",),
+            ),
         ),
         "MIT (code; the weights state none)",
         "openai/clip-vit-base-patch16: pictures and sentences",
-        599_000_000,
+        598_641_023,
     ),
     Asset(
         "clip_vit_b32",
         (
-            AssetFile("config.json", ("hf:openai/clip-vit-base-patch32@main/config.json",)),
+            AssetFile("config.json", (f"{_B32}/config.json",)),
             AssetFile(
                 "pytorch_model.bin",
-                ("hf:openai/clip-vit-base-patch32@main/pytorch_model.bin",),
+                (f"{_B32}/pytorch_model.bin",),
                 ("a63082132ba4f97a80bea76823f544493bffa8082296d62d71581a4feff1576f",),
             ),
         ),

@@ -26,7 +26,7 @@ CARDS = (
         (
             AssetFile(
                 "./",
-                ("hf:FacebookAI/roberta-large@main/",),
+                ("hf:FacebookAI/roberta-large@722cf37b1afa9454edce342e7895e588b6ff1d59/",),
                 drop=("onnx/*",),
                 need=("config.json", "model.safetensors", "tokenizer.json"),
             ),
