@@ -13,6 +13,7 @@ from hypothesis import settings
 
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry
+from sightsound.metrics.card import ExtractorCard
 from tests import quick, toy
 
 # A busy machine is no failure, and a failure should come again.
@@ -45,6 +46,12 @@ def _no_module_of_a_test_stays(tmp_path_factory: pytest.TempPathFactory) -> Iter
     for name in sys.modules.keys() - before:
         if str(getattr(sys.modules.get(name), "__file__", None)).startswith(written):
             del sys.modules[name]
+
+
+@pytest.fixture
+def tiny_networks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Networks of few dimensions under the names of published ones, whose cards state the published width."""
+    monkeypatch.setattr(ExtractorCard, "width", lambda card, output: 0)
 
 
 @dataclass(frozen=True)

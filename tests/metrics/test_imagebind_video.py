@@ -81,6 +81,7 @@ def gestures(tmp_path, monkeypatch):
     return split
 
 
+@pytest.mark.usefixtures("tiny_networks")
 def test_music_for_films_is_scored_end_to_end(gestures, bench):
     names = "ib_score_condition", "ib_score_condition_old", "ib_rank", "ib_image_to_music_r1"
     done = bench(

@@ -368,6 +368,7 @@ def mirror(state, tmp_path):
     return tmp_path / "mirror"
 
 
+@pytest.mark.usefixtures("tiny_networks")
 def test_music_for_pictures_is_scored_end_to_end(toy_world, bench, mirror):
     names = "pe_av_score_condition", "pe_av_score_reference", "pe_av_rank", "pe_av_image_to_music_r1"
     done = bench(
@@ -383,6 +384,7 @@ def test_music_for_pictures_is_scored_end_to_end(toy_world, bench, mirror):
     assert "|sr:48000|" in rows["pocket", names[0]]["signature"]
 
 
+@pytest.mark.usefixtures("tiny_networks")
 def test_a_video_s_frames_come_through_the_harness(tmp_path, mirror, monkeypatch, video):
     from sightsound.bench.core import media
     from sightsound.bench.core.store import FeatureStore
