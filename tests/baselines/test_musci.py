@@ -270,7 +270,7 @@ def published(mirror: Path, tmp_path: Path) -> Iterator[Path]:
     root = tmp_path / "published"
     place = root / "lukewys" / "laion_clap"
     tiny.checkpoint(place)
-    shutil.copytree(mirror / "stabilityai", root / "stabilityai")
+    shutil.copytree(mirror / "sd2-community", root / "sd2-community")
     asset = registry.cards("asset")["clap_music"]
     (file,) = asset.files
     with pytest.MonkeyPatch.context() as patch:
