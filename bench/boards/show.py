@@ -67,7 +67,16 @@ def counts(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str, str, str]:
         return NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE
     most = max(rows, key=lambda row: (row["n"], row["group_effective"]))
     failed = max(row["n_failed"] for row in rows)
-    return str(most["n"]), str(most["group_n"]), number(most["group_effective"], 2), str(failed)
+    return str(most["n"]), str(most["group_n"]), effective(most["group_effective"]), str(failed)
+
+
+def effective(groups: float) -> str:
+    """Groups in effect: two digits, from a hundred on whole.
+
+    >>> effective(1.742), effective(27.6), effective(200.0), effective(1234.4)
+    ('1.7', '28', '200', '1234')
+    """
+    return number(groups, 2) if groups < 99.5 else f"{groups:.0f}"
 
 
 def floor(rows: Sequence[Mapping[str, Any]]) -> str:
@@ -106,7 +115,7 @@ def _pair(row: Mapping[str, Any]) -> dict[str, str]:
         "b": row["b"],
         "a - b": number(row["difference"]),
         "95% interval": _interval(row),
-        "n (groups, in effect)": f"{row['n']} ({row['group_n']}, {number(row['group_effective'], 2)})",
+        "n (groups, in effect)": f"{row['n']} ({row['group_n']}, {effective(row['group_effective'])})",
         "detectable": number(row["detectable"], 2),
         "seeds": "{}, {}".format(*seeds) if max(seeds) > 1 else "",
         "seed share": "" if math.isnan(row["seed_share"]) else f"{row['seed_share']:.0%}",
