@@ -80,6 +80,7 @@ def held(
         name=f"{card.name}@{':'.join(filter(None, (instead, against)))}",
         needs=tuple(needs),
         definition=f"{card.definition} Here {_told(instead, against)}.",
+        short=f"{card.short or card.name} @{':'.join(filter(None, (instead, against)))}",
         reads={key: what for key, what in (("made", instead), (of_other, against)) if what},
     )
 

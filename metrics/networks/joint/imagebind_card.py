@@ -37,6 +37,7 @@ def _imagebind(
         called=called,
         names=names or {},
         spaces=spaces,
+        title="IB" if "imagebind" in spaces else "IB old",
         described="ImageBind" if "imagebind" in spaces else "ImageBind by pytorchvideo 0.1.5's windows",
     )
 
