@@ -74,6 +74,16 @@ def examples(found: Sequence[Source]) -> pd.DataFrame:
     return pd.concat(full, ignore_index=True) if full else read[0]
 
 
+def examples_of(rows: pd.DataFrame, found: Sequence[Source]) -> pd.DataFrame:
+    """The values by example behind these rows alone."""
+    from sightsound.bench.core.console import records
+
+    table = examples(found)
+    wanted = {scores.key(row) for row in records(rows)}
+    kept = [key in wanted for key in table[list(scores.KEY)].itertuples(index=False, name=None)]
+    return table[kept]
+
+
 def views(found: Sequence[Source], spoilt: Sequence[rewards.Reward]) -> dict[str, pd.DataFrame]:
     """The tables of `bench results query` by name; docs/exports.md says what each holds."""
     import pandas as pd

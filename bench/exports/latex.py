@@ -40,7 +40,7 @@ def _table(sheet: Sheet, number: int, intervals: str) -> str:
         r"\begin{table}[htbp]",
         rf"\caption[{{{latex(wording.title(sheet))}}}]{{{latex(said)} {_signatures(sheet)}}}",
         rf"\label{{{_label(sheet)}-{number}}}",
-        r"\centering\footnotesize\setlength{\tabcolsep}{4pt}",
+        r"\vspace{0.5ex}\centering\footnotesize\setlength{\tabcolsep}{4pt}",
         FITTED,
         rf"\begin{{tabular}}{{l{'r' * len(sheet.columns)}}}",
         r"\toprule",

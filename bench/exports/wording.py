@@ -22,8 +22,8 @@ def figures(row: Mapping[str, Any], intervals: str) -> tuple[str, str]:
 
     >>> figures({"value": 1.234, "ci_low": 1.0, "ci_high": 1.468}, "half")
     ('1.23', '± 0.23')
-    >>> figures({"value": 1.088, "ci_low": 0.7354, "ci_high": 1.595}, "half")
-    ('1.088', '[0.735, 1.59]')
+    >>> figures({"value": 1.543, "ci_low": 1.188, "ci_high": 2.151}, "half")
+    ('1.543', '[1.19, 2.15]')
     """
     value, low, high = row["value"], row["ci_low"], row["ci_high"]
     if row.get("source") == "published" and not math.isnan(value):
@@ -69,7 +69,7 @@ def caption(sheet: Sheet, intervals: str) -> list[str]:
                     f"{'has' if not with_interval else 'have no'} {'an ' if not with_interval else ''}interval: "
                     "too few independent groups, or none that covers.")  # fmt: skip
     if any(cell.best for cell in sheet.cells):
-        said.append("Bold: best of a column, reference rows aside.")
+        said.append("Bold: the best value of a column, tested or not, reference rows aside.")
     said += [*_ties(sheet), *_floors(sheet)]
     for sign, text in (
         ("≈", "not distinguishable from 0, or from what two sets of the reference's own source give."),
