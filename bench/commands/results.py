@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from sightsound.bench.exports.collect import Source
     from sightsound.bench.exports.select import Selection
+    from sightsound.bench.exports.sheets import Sheet
 
 app = typer.Typer(no_args_is_help=True, help="Query, export and plot results.")
 
@@ -152,13 +153,15 @@ def plot(
     """Plot intervals by system, one metric against another, or values against the number of examples."""
     from sightsound.bench.core import console, registry
     from sightsound.bench.core.errors import BenchError
-    from sightsound.bench.exports import collect, drawing
+    from sightsound.bench.exports import collect, drawing, wording
     from sightsound.bench.exports import plot as plots
 
     if kind not in plots.KINDS:
         raise registry.unknown("kind of plot", kind, plots.KINDS)
     if (kind == "against" and not (x and y)) or (kind == "n" and not y):
-        raise BenchError(f"--kind {kind} needs {'--x METRIC and --y METRIC' if kind == 'against' else '--y METRIC'}")
+        raise BenchError(
+            f"--kind {kind} needs {'--x METRIC and --y METRIC' if kind == 'against' else '--y METRIC'}"
+        )
     drawing.check(out)
     chosen = metrics if kind == "forest" else ",".join(filter(None, (x, y)))
     found = collect.sources(folder, runs or (), but=(collect.GATE,))
@@ -168,8 +171,11 @@ def plot(
     else:
         sheets = _sheets(rows, found, folder, 0)
         if len(sheets) > 1:
-            several = "; ".join(f"{each.source or each.task} on {each.split}, seed {each.seed}" for each in sheets[:4])
-            raise BenchError(f"a plot is of one table, these are {len(sheets)}: {several}; narrow it with --task, --split, --seed or --run")
+            several = "; ".join(wording.title(each) for each in sheets[:4])
+            raise BenchError(
+                f"a plot is of one table, these are {len(sheets)} ({several}); narrow it with --task, --split, "
+                "--seed or --run"
+            )
         if kind == "forest":
             plots.forest(sheets[0], out)
         else:
@@ -186,7 +192,7 @@ def _selection(
     return Selection(task, split, lists[0], lists[1], seed, source, references)
 
 
-def _sheets(rows: pd.DataFrame, found: list[Source], folder: Path | None, most: int) -> list:
+def _sheets(rows: pd.DataFrame, found: list[Source], folder: Path | None, most: int) -> list[Sheet]:
     from sightsound.bench.boards import rewards
     from sightsound.bench.core import scores
     from sightsound.bench.exports import collect, sheets

@@ -46,7 +46,7 @@ def _card(sheets: Sequence[Sheet], rows: pd.DataFrame, *, with_scores: bool) -> 
     configs = [("rows", ROWS, "yes")] + ([("scores", EXAMPLES, "")] if with_scores else [])
     lines = [
         *("---", "pretty_name: SightSound results", "tags:", "- benchmark", "- music-generation", "- evaluation"),
-        *("license: other", "license_name: see-the-card", "configs:"),
+        "configs:",
     ]
     for name, path, usual in configs:
         lines += [f"- config_name: {name}", "  data_files:", "  - split: results", f"    path: {path}"]
@@ -57,13 +57,12 @@ def _card(sheets: Sequence[Sheet], rows: pd.DataFrame, *, with_scores: bool) -> 
     said = [
         "# Results by SightSound",
         "",
-        f"{len(rows)} rows, one a value, each with its interval, what failed, and a signature that says all that it "
-        "takes to compute it again. Two values are compared only where their signatures agree.",
+        f"{len(rows)} rows, one a value, each with its interval, what failed, and a signature that says all that",
+        "it takes to compute it again. Two values are compared only where their signatures agree.",
         "",
         "`rows`: the values. " + ("`scores`: the values by example behind them." if with_scores else ""),
         "",
-        "The numbers may be used freely; the media that they were measured on are not here and keep their own "
-        "licences:" if licences else "The numbers may be used freely.",
+        "Media are not here and keep their own licences:" if licences else "Media are not here.",
         "",
         *licences,
         "",
@@ -80,8 +79,8 @@ def check_name(repository: str) -> None:
 def push(folder: Path, repository: str, *, private: bool = False) -> str:
     """Send the folder to a data set repository, which is made where it is not there; the address of the commit.
 
-    The token is the one that `hf auth login` keeps, or HF_TOKEN. Raises BenchError, one line, where the hub refuses
-    or cannot be reached.
+    The token is the one that `hf auth login` keeps, or HF_TOKEN. Raises BenchError, one line, where the hub
+    refuses or cannot be reached.
     """
     from huggingface_hub import HfApi
     from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError

@@ -1,4 +1,4 @@
-"""Tables for a paper: LaTeX with booktabs, best in bold, tie letters above the line, what is printed said below."""
+"""Tables for a paper: LaTeX with booktabs, best in bold, tie letters above the line, said in the caption."""
 
 from __future__ import annotations
 

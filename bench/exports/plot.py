@@ -28,7 +28,7 @@ KINDS = ("forest", "against", "n")
 
 
 def forest(sheet: Sheet, out: Path) -> None:
-    """A panel a metric: every system's value with its 95% interval, reference rows apart in grey, the floor dashed."""
+    """A panel a metric: every system's value with its 95% interval, reference rows in grey, the floor dashed."""
     figure, axes = drawing.panels(len(sheet.columns), height=0.9 + 0.24 * len(sheet.systems))
     order = list(reversed(sheet.systems))
     for place, column in zip(axes, sheet.columns, strict=True):
@@ -52,7 +52,7 @@ def _floor(place: Any, column: Column) -> None:
 
 
 def against(sheet: Sheet, x: str, y: str, out: Path) -> str:
-    """Metric `y` over metric `x`, a labelled point with both intervals a system; the sentence on their correlation.
+    """Metric `y` over metric `x`, a labelled point with both intervals a system; gives what is said of correlation.
 
     Correlations are over the systems under test alone. BenchError where fewer than two systems have both values.
     """
@@ -104,8 +104,8 @@ def correlation(points: Sequence[tuple[float, float]]) -> str:
 def by_n(rows: pd.DataFrame, metric: str, out: Path) -> None:
     """A metric's values over the number of examples, a line a system, with intervals and the floor at each n.
 
-    Rows of parts of one split (`--limit`, and the whole) are together. BenchError where no system has values at two
-    numbers of examples under one signature.
+    Rows of parts of one split (`--limit`, and the whole) are together. BenchError where no system has values at
+    two numbers of examples under one signature.
     """
     wanted = rows[(rows["metric"] == metric) & rows["value"].notna() & (rows["n"] > 0)]
     lines: dict[tuple[str, str, str], list[Record]] = {}

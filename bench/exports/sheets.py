@@ -101,14 +101,14 @@ def sheets(
 
     `parts`: the rows' values by example (`scores.parts`); `spoilt`: what tells values to pass over.
     """
-    found = []
+    found: list[Sheet] = []
     unique = table.drop_duplicates([*("source", "task", "split", "seed"), *SAME])
     unique = unique.assign(_run=[row["run"] * (row["source"] == "published") for row in console.records(unique)])
     for _, part in unique.groupby(["source", "_run", "task", "split", "seed"], sort=True):
         whole = _sheet(console.records(part.drop(columns="_run")), parts, spoilt)
         step = most or len(whole.columns)
-        for start in range(0, len(whole.columns), step):
-            found.append(_narrow(whole, whole.columns[start : start + step]))
+        starts = range(0, len(whole.columns), step)
+        found += [_narrow(whole, whole.columns[start : start + step]) for start in starts]
     return found
 
 

@@ -1,4 +1,4 @@
-"""Rows for Weights & Biases: one of its runs a system, with what made it as settings and its values as a summary."""
+"""Rows for Weights & Biases: one of its runs a system, what made it as settings, its values as a summary."""
 
 from __future__ import annotations
 
@@ -54,7 +54,9 @@ def send(rows: pd.DataFrame, project: str, out: Path | None) -> int:
             run.log({"rows": _table(wandb, mine)})
             run.finish()
         except Exception as error:  # whatever wandb raises: it has no one type of its own
-            raise BenchError(f"--wandb: {one_line(error)}; WANDB_MODE=offline or --out keeps the runs here") from error
+            raise BenchError(
+                f"--wandb: {one_line(error)}; WANDB_MODE=offline or --out keeps the runs here"
+            ) from error
         count += 1
     return count
 

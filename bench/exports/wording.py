@@ -1,4 +1,4 @@
-"""The words around a table, and its numbers: what the caption says, the interval as a half-width or as two ends."""
+"""The words around a table, and its numbers: the caption, the interval as a half-width or as two ends."""
 
 from __future__ import annotations
 
@@ -113,14 +113,14 @@ def _span(rows: Sequence[Mapping[str, Any]], name: str, text: Any) -> str:
 
 
 def signatures(sheet: Sheet) -> list[tuple[str, str, str]]:
-    """Each column's name, the signature of the rows with the most clips, and the n of others that differ in it alone.
+    """Each column's name, the signature of the rows with the most clips, and the n of others with another one.
 
     A published figure has no signature; the name of its definition stands for it.
     """
     found = []
     for column in sheet.columns:
-        by_n = {int(cell.row["n"]): cell.row["signature"] for cell in column.cells.values() if cell.row["signature"]
-                and not math.isnan(cell.row["value"])}  # fmt: skip
+        rows = [cell.row for cell in column.cells.values() if not math.isnan(cell.row["value"])]
+        by_n = {int(row["n"]): row["signature"] for row in rows if row["signature"]}
         most, *others = sorted(by_n, reverse=True) or [0]
         found.append((column.name, by_n.get(most, column.metric), ", ".join(map(str, others))))
     return found
