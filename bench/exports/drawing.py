@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from sightsound.bench.core.console import say
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import printable
 from sightsound.bench.exports import files
@@ -40,6 +43,8 @@ def panels(count: int, height: float) -> tuple[Any, list[Any]]:
     figure = Figure(figsize=(_WIDTH * max(columns, 1.6) + 1.2, height * lines + 0.6), layout="constrained")
     FigureCanvasAgg(figure)
     places = list(figure.subplots(lines, columns, squeeze=False, sharey=count > 1).flat)
+    for place in places[:count]:
+        place.locator_params(axis="x", nbins=5)
     for place in places[count:]:
         place.remove()
     return figure, places[:count]
@@ -97,8 +102,20 @@ def save(figure: Any, out: Path, title: str) -> None:
     import matplotlib
 
     steady = _STEADY[out.suffix.lower()]
-    with matplotlib.rc_context({"svg.hashsalt": "sightsound", "pdf.fonttype": 42}):
+    with matplotlib.rc_context({"svg.hashsalt": "sightsound", "pdf.fonttype": 42}), _told_of_letters():
         files.file(out, lambda path: figure.savefig(path, dpi=150, metadata=steady))
+
+
+@contextmanager
+def _told_of_letters() -> Iterator[None]:
+    """Letters that matplotlib's font lacks are said once, in the place of a warning each."""
+    with warnings.catch_warnings(record=True) as found:
+        yield
+    if lacking := sorted({str(each.message) for each in found if "missing from font" in str(each.message)}):
+        say(f"{len(lacking)} letters are not in matplotlib's font and are drawn as boxes")
+    for each in found:
+        if "missing from font" not in str(each.message):
+            warnings.warn_explicit(each.message, each.category, each.filename, each.lineno)
 
 
 def plain_lines(text: str) -> str:

@@ -52,7 +52,7 @@ def _floor(place: Any, column: Column) -> None:
 
 
 def against(sheet: Sheet, x: str, y: str, out: Path) -> str:
-    """Metric `y` over metric `x`, a labelled point with both intervals a system; gives what is said of correlation.
+    """Metric `y` over metric `x`, a labelled point with both intervals a system; returns what correlates.
 
     Correlations are over the systems under test alone. BenchError where fewer than two systems have both values.
     """

@@ -22,8 +22,8 @@ if TYPE_CHECKING:
 
 Record = Mapping[str, Any]
 """A row of the results."""
-SAME = ("model", "variant", "metric", "value", "signature", "competitors", "run")
-"""Rows that agree in these are one row, read from two files."""
+SAME = ("source", "task", "split", "seed", "model", "variant", "metric", "value", "signature", "competitors")
+"""Measured rows that agree in these are one row, read from two files, or the reference rows of two runs."""
 
 
 @dataclass(frozen=True)
@@ -102,8 +102,9 @@ def sheets(
     `parts`: the rows' values by example (`scores.parts`); `spoilt`: what tells values to pass over.
     """
     found: list[Sheet] = []
-    unique = table.drop_duplicates([*("source", "task", "split", "seed"), *SAME])
-    unique = unique.assign(_run=[row["run"] * (row["source"] == "published") for row in console.records(unique)])
+    published = table["source"] == "published"
+    named = table.assign(_run=table["run"].where(published, ""))
+    unique = named.drop_duplicates([*SAME, "_run"])
     for _, part in unique.groupby(["source", "_run", "task", "split", "seed"], sort=True):
         whole = _sheet(console.records(part.drop(columns="_run")), parts, spoilt)
         step = most or len(whole.columns)
