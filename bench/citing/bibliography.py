@@ -45,7 +45,7 @@ def entries() -> tuple[Entry, ...]:
     found = []
     for path in sorted(FOLDER.glob("*.bib")):
         text = path.read_text(encoding="utf-8")
-        parsed = [_entry(*match.groups(), path) for match in _ENTRY.finditer(text)]
+        parsed = [_entry(match[1], match[2], match[3], path) for match in _ENTRY.finditer(text)]
         if len(parsed) != len(re.findall(r"^@", text, re.MULTILINE)):
             raise ValueError(f"{path}: an entry is not closed by a line that is `}}`")
         found += parsed

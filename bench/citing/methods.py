@@ -90,6 +90,7 @@ def _paragraph(run: Run, form: Form) -> list[str]:
         for each in run.of("model")
     ]
     (split,) = run.of("split")
+    holm = _works(bibliography.of("statistic", "holm"), form)
     seeds = f"seed {run.plan['seed']}"
     devices = ", ".join(sorted({row["device"] for row in run.rows if row["device"]}))
     dtypes = ", ".join(sorted({row["dtype"] for row in run.rows if row["dtype"]}))
@@ -99,12 +100,9 @@ def _paragraph(run: Run, form: Form) -> list[str]:
         f"The data are {form.code(split.name)}{_cited(split, form)}: {_size(run)}.",
         f"Outputs were generated with {seeds} on {form.plain(devices or 'an unknown device')}"
         + (f"; features are {form.plain(dtypes)}." if dtypes else "."),
-        form.plain(
-            "Intervals are 95% intervals over independent groups, counted by how many of one size say as much"
-        )
-        + f"{_works(bibliography.of('statistic', 'groups'), form)};",
-        "comparisons of systems are paired by example and corrected over all pairs and metrics"
-        f"{_works(bibliography.of('statistic', 'holm'), form)}.",
+        form.plain("Intervals are of 95%, over independent groups, counted by how many of one size say as much")
+        + f"{_works(bibliography.of('statistic', 'groups'), form)}.",
+        f"Systems are compared example by example, corrected over all pairs and metrics{holm}.",
         "Packages: "
         + ", ".join(f"{form.plain(f'{p.name} {p.says}')}{_cited(p, form)}" for p in run.of("package"))
         + ".",

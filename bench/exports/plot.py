@@ -96,8 +96,9 @@ def correlation(points: Sequence[tuple[float, float]]) -> str:
     values = np.asarray(points, dtype=np.float64).T
     if any(np.ptp(each) == 0 for each in values):
         return f"no correlation: all {len(points)} systems have the same value"
-    pearson = np.corrcoef(values)[0, 1]
-    spearman = np.corrcoef([rankdata(each) for each in values])[0, 1]
+    pearson, spearman = (
+        float(np.asarray(np.corrcoef(pair))[0, 1]) for pair in (values, [rankdata(each) for each in values])
+    )
     return f"Pearson's r {pearson:.2f}, Spearman's rho {spearman:.2f} over n = {len(points)} systems"
 
 
@@ -110,8 +111,9 @@ def by_n(rows: pd.DataFrame, metric: str, out: Path) -> None:
     wanted = rows[(rows["metric"] == metric) & rows["value"].notna() & (rows["n"] > 0)]
     lines: dict[tuple[str, str, str], list[Record]] = {}
     for row in console.records(wanted):
-        key = (show.label(row), base(row["split"]), _same(row["signature"]))
-        lines.setdefault(key, []).append(row)
+        whole = f"{base(row['split'])}@{row['split'].partition('@')[2]}, seed {row['seed']}"
+        same = f"{_same(row['signature'])} {row['competitors']}"
+        lines.setdefault((show.label(row), whole, same), []).append(row)
     lines = {key: mine for key, mine in lines.items() if len({row["n"] for row in mine}) > 1}
     if not lines:
         raise BenchError(
@@ -125,12 +127,12 @@ def by_n(rows: pd.DataFrame, metric: str, out: Path) -> None:
         mine.sort(key=lambda row: row["n"])
         family = cards.get(mine[0]["model"])
         colour = drawing.REFERENCE if family is not None and family.reference else f"C{index % 10}"
-        name = system if len(splits) == 1 else f"{system} on {split}"
+        name = system if len(splits) == 1 else f"{system}, {split}"
         place.plot([row["n"] for row in mine], [row["value"] for row in mine], color=colour, linewidth=1)
         ends[name] = (mine[-1]["n"], mine[-1]["value"])
-        for row in mine:
-            drawing.point(place, row["n"], row["value"], up=_ends(row), colour=colour)
-    floors = sorted({(row["n"], row["floor"]) for mine in lines.values() for row in mine})
+        for each in mine:
+            drawing.point(place, each["n"], each["value"], up=_ends(each), colour=colour)
+    floors = sorted({(each["n"], each["floor"]) for mine in lines.values() for each in mine})
     known = [(n, value) for n, value in floors if not math.isnan(value)]
     if known:
         place.plot(*zip(*known, strict=True), linestyle="--", color=drawing.REFERENCE, linewidth=0.8)
@@ -139,7 +141,8 @@ def by_n(rows: pd.DataFrame, metric: str, out: Path) -> None:
     place.set_xlabel("examples in the value")
     place.set_ylabel(_axis(metric, up=bool(wanted["higher_is_better"].iloc[0])))
     place.grid(alpha=0.3)
-    drawing.save(figure, out, f"{labels.short(metric)} by the number of examples; 95% intervals")
+    title = f"{labels.short(metric)} by the number of examples; 95% intervals"
+    drawing.save(figure, out, f"{title}\n{splits.pop()}" if len(splits) == 1 else title)
 
 
 def _same(signature: str) -> str:

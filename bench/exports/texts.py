@@ -72,7 +72,7 @@ def _latex(sign: str) -> str:
         return _LATEX[sign]
     if sign.isascii():
         return sign
-    base, *accents = unicodedata.normalize("NFD", sign)
+    base, *accents = list(unicodedata.normalize("NFD", sign))
     if base.isascii() and base.isalpha() and len(accents) == 1 and accents[0] in _ACCENTS:
         return f"\\{_ACCENTS[accents[0]]}{{{base}}}"
     return f"[U+{ord(sign):04X}]"

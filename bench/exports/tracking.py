@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -34,7 +34,7 @@ def send(rows: pd.DataFrame, project: str, out: Path | None) -> int:
     try:
         import wandb
     except ModuleNotFoundError as error:
-        raise BenchError("--wandb needs a package that is not here: pip install wandb") from error
+        raise BenchError("--wandb needs wandb: pip install wandb") from error
 
     mode = "offline" if out is not None else os.environ.get("WANDB_MODE", "online")
     count = 0
@@ -61,14 +61,14 @@ def send(rows: pd.DataFrame, project: str, out: Path | None) -> int:
     return count
 
 
-def _by_system(rows: pd.DataFrame) -> Iterator[tuple[str, list[Mapping[str, Any]]]]:
+def _by_system(rows: pd.DataFrame) -> Iterator[tuple[str, list[dict[str, Any]]]]:
     """The rows of each system in each run, under the name that its run gets."""
     for (run, model, variant, *_), mine in rows.groupby(["run", "model", "variant", "task", "split", "seed"]):
         records = console.records(mine)
         yield f"{label({'model': model, 'variant': variant})} ({run})", records
 
 
-def _summary(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
+def _summary(rows: list[dict[str, Any]]) -> dict[str, Any]:
     """Values by key; what is not known is left out, and the signature of each value is there."""
     found: dict[str, Any] = {}
     for row in rows:
@@ -80,7 +80,7 @@ def _summary(rows: list[Mapping[str, Any]]) -> dict[str, Any]:
     return found
 
 
-def _table(wandb: Any, rows: list[Mapping[str, Any]]) -> Any:
+def _table(wandb: Any, rows: list[dict[str, Any]]) -> Any:
     """All columns of the rows; texts as cells that no spreadsheet computes."""
     data = [[_cell(row[column]) for column in results.COLUMNS] for row in rows]
     return wandb.Table(columns=list(results.COLUMNS), data=data)

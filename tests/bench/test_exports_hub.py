@@ -7,6 +7,7 @@ import json
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import ClassVar
 
 import pandas as pd
 import pytest
@@ -19,8 +20,8 @@ from tests.bench.made_results import ODD, row
 class Hub(BaseHTTPRequestHandler):
     """As much of the hub's interface as a push needs; `seen` has the requests, `files` what was committed."""
 
-    seen: list[tuple[str, str]] = []
-    files: dict[str, bytes] = {}
+    seen: ClassVar[list[tuple[str, str]]] = []
+    files: ClassVar[dict[str, bytes]] = {}
     refuses = False
 
     def do_GET(self) -> None:
