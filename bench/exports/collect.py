@@ -113,4 +113,4 @@ def _metrics(names: Any) -> pd.DataFrame:
         card = known.get(name.partition("@")[0]) if name.partition("@")[0] in known else None
         about = (card.kind, card.definition, card.source) if card else ("", "", "")
         lines.append((name, labels.short(name), labels.quality(name), *about))
-    return pd.DataFrame(lines, columns=["metric", "short", "quality", "kind", "definition", "source"])
+    return pd.DataFrame(lines, columns=["metric", "short", "quality", "kind", "definition", "origin"])

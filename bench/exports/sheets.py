@@ -134,6 +134,8 @@ def _sheet(
     for row, name in zip(rows, names, strict=True):
         key = (row["metric"], definition(row["signature"]), row["competitors"])
         by_column.setdefault(key, []).append((name, row))
+    valued = {key: mine for key, mine in by_column.items() if not all(_lacks(row) for _, row in mine)}
+    by_column = valued or by_column  # a metric of which nobody has a value takes no column
     keys = [
         key
         for metric in labels.in_order(key[0] for key in by_column)

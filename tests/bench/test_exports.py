@@ -63,7 +63,7 @@ def test_rows_of_unequal_signature_are_never_in_one_column(tmp_path):
     fewer = row("d", "clap_score", 9.0, n=20, higher_is_better=True)
     failed = row("e", "clap_score", 8.0, n_failed=2, higher_is_better=True)
     (sheet,) = of(made_results.write(tmp_path / "results", other, fewer, failed))
-    assert [each.name for each in sheet.columns] == ["KL YAMNet (1)", "KL YAMNet (2)", "THD", "CLAP score text"]
+    assert [each.name for each in sheet.columns] == ["KL YAMNet (1)", "KL YAMNet (2)", "CLAP score text"]
     first, second = sheet.columns[:2]
     assert "c" not in first.cells and second.cells.keys() == {"c"} and not second.cells["c"].best
     clap = column(sheet, "clap_score")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.exports import collect
 from sightsound.bench.exports.query import Answer, query
 from sightsound.bench.review import warnings
+from tests import pages
 from tests.bench import made_results
 from tests.bench.made_results import FORMULA, ODD, row
 from tests.bench.test_flow import RUN
@@ -60,6 +62,19 @@ def test_a_run_as_tables(toy_world, bench):
     assert warned == [{"system": "echo:pocket", "code": "silent", "text": FORMULA}]
     both = bench("results", "query", "SELECT DISTINCT file FROM rows", "--run", "r", "--csv")
     assert both.out == "file\nr/rows.csv\n", "runs alone, without --results"
+
+
+PAGE = pages.ROOT / "docs/exports.md"
+
+
+@pytest.mark.parametrize("sql", re.findall(r'bench results query "([^"]*)"', PAGE.read_text(encoding="utf-8")))
+def test_what_the_page_asks_is_answered(tables, sql):
+    assert query(sql, tables).columns
+
+
+def test_the_page_names_every_table(tables):
+    page = PAGE.read_text(encoding="utf-8")
+    assert [name for name in tables if f"`{name}`" not in page] == []
 
 
 REFUSED = {
