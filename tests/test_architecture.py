@@ -25,6 +25,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.commands",),
     ("bench.perf",),
     ("bench.building",),
+    ("bench.citing",),
+    ("bench.exports",),
     ("bench.boards",),
     ("bench.audit",),
     ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
