@@ -2,8 +2,9 @@
 
 Each video is divided into clips of 10 s from 0 s on; four of them (YouTube8M-MusicVideo) or eight
 (AnimatedMusicVideo) are drawn, and one frame of each. The thesis draws at random and passes nothing on; here the
-draws are by sha256, so two users with the same videos get the same clips. `_train` and `_eval` are parts of them by
-video, as the thesis divides "before the chunking"; which videos its parts hold, and what share, is not known.
+draws are by sha256, so two users with the same videos get the same clips. `_train` and `_eval` are parts
+of them by video, as the thesis divides "before the chunking"; which videos its parts hold, and what share, is not
+known.
 """
 
 from __future__ import annotations
@@ -148,8 +149,7 @@ def _part(card: SplitCard, part: str) -> SplitCard:
         name=f"{card.name}_{part}",
         entry=f"{card.entry}_{part}",
         description=f"{what} of `{card.name}`, drawn by sha256 of '{card.name}_eval:' and the video, its clips as "
-        "there. "
-        + card.description,
+        "there. " + card.description,
         known=f"The thesis does not say how many of its videos were for evaluation: a tenth is ours. {card.known}",
     )
 
