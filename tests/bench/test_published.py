@@ -86,6 +86,14 @@ def test_the_pairs_of_art2mus_stand_apart_from_each_other(rows: list[Row]) -> No
     assert chosen["art2mus:1_token audioldm2:base", "art2mus:1_token"] == 2
 
 
+def test_the_page_has_every_table_and_code() -> None:
+    page = (results.CARRIED.parent / "docs" / "published.md").read_text(encoding="utf-8")
+    assert [
+        f"| `{run}` | {count} |" for run, count in FIGURES.items() if f"| `{run}` | {count} |" not in page
+    ] == []
+    assert [code for code, says in published.REASONS.items() if f"| `{code}` | {says} |" not in page] == []
+
+
 def figure(rows: list[Row], run: str, system: str, metric: str) -> Row:
     (found,) = (r for r in rows if (r.run, results.label(r), r.metric) == (run, system, metric))
     return found
