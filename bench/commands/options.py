@@ -66,6 +66,9 @@ Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examp
 Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="all columns of the table beside each other, whatever the width")
+]
 
 _TAKEN: dict[str, Any] = {
     "model": Model,
@@ -89,7 +92,7 @@ _TAKEN: dict[str, Any] = {
     "timeout": Timeout,
 }
 _REQUIRED = ("task", "model")
-_SHOWN_ONLY = ("json",)  # options of how a result is shown, which are no part of a run
+_SHOWN_ONLY = ("json", "wide")  # options of how a result is shown, which are no part of a run
 
 
 def takes(

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sightsound.bench.commands.complete import names as known
-from sightsound.bench.commands.options import Json, Mirror, TaskName
+from sightsound.bench.commands.options import Json, Mirror, TaskName, Wide
 
 app = typer.Typer()
 
@@ -92,6 +92,7 @@ def compare(
         list[str] | None, typer.Option("--cards", help="module with cards that the runs took from it")
     ] = None,
     json: Json = False,
+    wide: Wide = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
     from sightsound.bench.boards import compare as comparison
@@ -108,7 +109,7 @@ def compare(
     if json:
         console.as_json(console.records(table))
     else:
-        show.pairs(console.records(table))
+        show.pairs(console.records(table), wide=wide)
 
 
 @app.command()

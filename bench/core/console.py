@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sightsound.bench.core.types import Report
 
 __all__ = [
-    *("NO_VALUE", "as_json", "detail", "listing", "number", "print_table", "progress", "records"),
-    *("say", "shown"),
+    *("NO_VALUE", "as_json", "detail", "in_width", "listing", "number", "pad", "print_lines", "print_table"),
+    *("progress", "records", "say", "shown", "wide", "width"),
 ]
 
 NO_VALUE = "–"
@@ -59,16 +59,79 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def listing(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str = "") -> None:
-    """A plain table."""
+    """A plain table. Where the words of its columns do not fit beside each other, a paragraph a line instead."""
     from rich.table import Table
     from rich.text import Text
 
+    whole = [[text.split("\n") for text in column] for column in zip(columns, *lines, strict=True)]
+    longest = [max(_longest(part) for text in column for part in text) for column in whole]
+    sizes = [max(wide(part) for text in column for part in text) for column in whole]
+    room = width() - len(columns) + 1
+    if sum(longest) > room:
+        return _paragraphs(columns, lines, title)
+    while sum(sizes) > room:  # the widest that has words to wrap
+        widest = max(
+            (place for place in range(len(sizes)) if sizes[place] > longest[place]), key=sizes.__getitem__
+        )
+        sizes[widest] -= 1
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    for name, size in zip(columns, sizes, strict=True):
+        table.add_column(name, overflow="fold", width=size)
     for line in lines:
         table.add_row(*map(Text, line))
-    print_table(table)
+    return print_table(table)
+
+
+def _longest(text: str) -> int:
+    return max(map(wide, text.split()), default=0)
+
+
+def _paragraphs(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> None:
+    """Each line's cells one below the other, each behind the head of its column."""
+    stem = max(map(wide, columns))
+    print(title, end="\n" if title else "")
+    for line in lines:
+        for head, text in zip(columns, line, strict=True):
+            for place, part in enumerate(in_width(text.split(), max(width() - stem - 2, 1)) if text else []):
+                print(f"{pad(head if place == 0 else '', stem)}  {part}".rstrip())
+        print()
+
+
+def wide(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def pad(text: str, size: int, *, right: bool = False) -> str:
+    """A text with blanks up to `size` columns, behind it or (`right`) before it."""
+    blanks = " " * (size - wide(text))
+    return blanks + text if right else text + blanks
+
+
+def in_width(words: Sequence[str], size: int, *, between: str = " ", indent: str = "") -> list[str]:
+    """Words in lines of at most `size` columns; a word that is longer has a line of its own, unbroken.
+
+    >>> in_width(["FAD", "musicnn", "MTT"], 11), in_width(["mozart:", "pocket"], 8, between="", indent=" ")
+    (['FAD musicnn', 'MTT'], ['mozart:', ' pocket'])
+    """
+    found: list[str] = []
+    for word in words:
+        longer = f"{found[-1]}{between}{word}" if found else word
+        if found and wide(longer) <= size:
+            found[-1] = longer
+        else:
+            found.append(f"{indent if found else ''}{word}")
+    return found or [""]
+
+
+def width(*, piped: int = 200) -> int:
+    """Columns that a table may take: as COLUMNS says, else the terminal's; in a file or a pipe `piped`."""
+    said = os.environ.get("COLUMNS", "")
+    if not sys.stdout.isatty() and not (said.isdecimal() and int(said)):
+        return piped
+    return max(shutil.get_terminal_size().columns, 20)
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -79,11 +142,19 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def print_table(table: Any) -> None:
+    """What rich can draw, on a terminal in its width."""
     from rich.console import Console
 
-    # Into a file or a pipe a table is as wide as it needs; on a terminal it folds to the terminal.
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
-    Console(width=width, highlight=False).print(table)
+    Console(width=width(), highlight=False).print(table)
+
+
+def print_lines(lines: Sequence[Any]) -> None:
+    """Lines of rich's texts that were laid out already, so that nothing folds them."""
+    from rich.console import Console
+
+    screen = Console(width=100_000, highlight=False)
+    for line in lines:
+        screen.print(line, soft_wrap=True)
 
 
 @contextmanager
