@@ -50,6 +50,8 @@ def of(row: Mapping[str, Any] | None, letters: str = "") -> Cell:
         return Cell(NO_VALUE)
     mark = " ".join(filter(None, (NOT_APART if remarks.NOT_APART in row["note"] else "", letters)))
     value, low, high = row["value"], row["ci_low"], row["ci_high"]
+    if row.get("source") == "published":  # as its authors printed it
+        return Cell(f"{value:g}", mark=mark)
     if math.isnan(value) or math.isnan(low):
         return Cell(number(value), mark=mark)
     return Cell(*spread(value, low, high), mark)

@@ -125,12 +125,27 @@ def build(
         place = names[id(row)], heads[_key(row)]
         if place in found:
             raise BenchError(
-                f"two rows of {place[0]} for {row['metric']} on {row['split']} have one key; remove one of them"
+                f"{row['run']}: two rows of {label(row)} for {row['metric']} on {row['split']} have one key, and "
+                "neither may be shown in the other's place; remove one, or say in `competitors` who was compared"
             )
         found[place] = row
     lines = _lines(rows, names, order)
     ordered = list(heads.values())
     return Grid(ordered, lines, found, _below(ordered, found, detectable or {}))
+
+
+def printed(rows: Sequence[Record]) -> Grid:
+    """The grid of one table of a paper: its figures as they are printed there, each set of competitors a column.
+
+    BenchError for two figures of one place.
+    """
+    plain = [dict(row, signature=_against(row), n=0) for row in rows]
+    return build(plain, list(dict.fromkeys(map(label, rows))), list(dict.fromkeys(row["metric"] for row in rows)))
+
+
+def _against(row: Record) -> str:
+    """In the place of a signature, which no published figure has: who was compared."""
+    return " against ".join(row["competitors"].split())
 
 
 def _key(row: Record) -> tuple[str, str]:
