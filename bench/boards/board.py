@@ -20,16 +20,16 @@ HEAD = f"""# Leaderboard
 
 Written by `bench leaderboard` from `results/`; do not edit. Values carry 95% intervals (Student's t over groups,
 docs/statistics.md): `value ± half` where the interval is about even (the longer half is written), else its ends.
-Examples that share a track, a picture or a song are one group: `groups` is how many there are, `in effect` how many
-of one size would say as much; intervals are over groups and claim no more. Two values are compared only where
+Examples that share a track, a picture or a song are one group: `groups` is how many there are, `in effect` how
+many of one size would say as much; intervals are over groups and claim no more. Two values are compared only where
 task, split, n and signature agree; pocket metrics and pocket variants are not comparable with any paper's figures.
 What the short names stand for, and the signatures, are in a fold below each table.
 
 - **Bold**: the best value of the systems under test, where its interval is clear of every other's. Reference rows
   do not compete.
-- **Letters**: systems that share one in a column are not told apart: their difference, taken example by example, is
-  not significant once all pairs and metrics of the task and split are corrected for (Holm, 5%). No letter: a rank, a
-  system with failures, or no test, because groups are too few or the values by example are not in
+- **Letters**: systems that share one in a column are not told apart: their difference, taken example by example,
+  is not significant once all pairs and metrics of the task and split are corrected for (Holm, 5%). No letter: a
+  rank, a system with failures, or no test, because groups are too few or the values by example are not in
   `results/measured.parquet`.
 - *detectable*: the true difference that this n would show four times in five for a middling pair of systems under
   test, before that correction.
