@@ -87,14 +87,18 @@ def _longest(text: str) -> int:
 
 
 def _paragraphs(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> None:
-    """Each line's cells one below the other, each behind the head of its column."""
-    stem = max(map(wide, columns))
+    """Each line's first cell, once for all of its lines, and below it the others, each with the head of its
+    column."""
     print(title, end="\n" if title else "")
-    for line in lines:
-        for head, text in zip(columns, line, strict=True):
-            for place, part in enumerate(in_width(text.split(), max(width() - stem - 2, 1)) if text else []):
-                print(f"{pad(head if place == 0 else '', stem)}  {part}".rstrip())
-        print()
+    before = None
+    for first, *cells in lines:
+        if first != before:
+            print(*in_width(first.split(), width()), sep="\n")
+        before = first
+        said = [f"{head}: {text}" if head else text for head, text in zip(columns[1:], cells, strict=True)
+                if text not in ("", NO_VALUE)]  # fmt: skip
+        words = [word for word in "; ".join(said).split(" ") if word]
+        print(*(f"  {part}" for part in in_width(words, max(width() - 2, 1))), sep="\n")
 
 
 def wide(text: str) -> int:
