@@ -170,7 +170,7 @@ def progress(every_s: float | None = None) -> Iterator[Report]:
     """
     shows = not logs.volume.quiet
     bars = shows and sys.stderr.isatty()
-    lines = Lines(say if shows and not bars else logs.LOG.info, _every_s() if every_s is None else every_s)
+    lines = Lines(say if shows and not bars else logs.note, _every_s() if every_s is None else every_s)
     with lines.running(), _bars() if bars else nullcontext() as bar:
 
         def report(what: str, done: int, total: int | None) -> None:
