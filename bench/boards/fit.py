@@ -104,20 +104,23 @@ def _names(names: Sequence[str], most: int) -> tuple[dict[str, list[str]], dict[
     return found, long
 
 
-def _blocks(strips: Sequence[_Strip], room: int) -> Iterator[list[_Strip]]:
-    """Strips that fit beside each other; a group that fits a block is not divided."""
-    block: list[_Strip] = []
+def _blocks(strips: Sequence[_Strip], room: int) -> list[list[_Strip]]:
+    """Strips that fit beside each other: a group goes whole into the first block that has room for it; one that
+    fits none is divided."""
+    blocks: list[list[_Strip]] = [[]]
     for _, of_group in groupby(strips, key=lambda strip: strip.group):
         group = list(of_group)
-        if block and _across([*block, *group]) > room >= _across(group):
-            yield block
-            block = []
+        block = next((each for each in blocks if _across([*each, *group]) <= room), None)
+        if block is not None:
+            block += group
+            continue
+        if blocks[-1] and _across(group) <= room:
+            blocks.append([])
         for strip in group:
-            if block and _across([*block, strip]) > room:
-                yield block
-                block = []
-            block.append(strip)
-    yield block
+            if blocks[-1] and _across([*blocks[-1], strip]) > room:
+                blocks.append([])
+            blocks[-1].append(strip)
+    return blocks
 
 
 def _across(strips: Sequence[_Strip]) -> int:

@@ -86,7 +86,7 @@ def _full(found: Grid) -> list[str]:
         return []
     ends = [","] * (len(known) - 1) + [";"]
     pairs = [f"{pair}{end}" for pair, end in zip(known, ends, strict=True)]
-    return ["In full:", *pairs, *["`bench", "metrics", "NAME`", "explains", "one."]]
+    return ["In full:", *pairs, "`bench metrics NAME`", "explains", "one."]
 
 
 def pairs(rows: Sequence[Mapping[str, Any]], *, wide: bool = False) -> None:

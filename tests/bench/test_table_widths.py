@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from sightsound.bench.boards import grid, show
-from sightsound.bench.core import console, labels, results, scores
+from sightsound.bench.core import console, labels, registry, results, scores
 from tests.bench.test_flow import RUN
 from tests.bench.test_tables import row
 
@@ -77,6 +77,19 @@ def test_a_wide_table_has_all_columns_beside_each_other(table, capsys, monkeypat
 def test_without_a_terminal_a_table_has_a_hundred_columns(table, capsys, monkeypatch):
     monkeypatch.delenv("COLUMNS", raising=False)
     assert 80 < max(map(len, printed(table, capsys))) <= 100
+
+
+def test_the_table_of_the_tour_is_what_is_printed_of_the_measured_rows(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    whole = results.read(MEASURED)
+    table = whole[whole["split"].str.startswith("wesnoth@") & (whole["task"] == "image2music")]
+    up = dict(zip(table["metric"], table["higher_is_better"], strict=True))
+    references = [each.label for each in registry.reference_systems() if each.card.name == "reference"]
+    order = ["mozart:pocket", "mozart:pocket_no_bridge", *references]
+    metrics = {name: up[name] for name in registry.preset("pocket").metrics if name in up}
+    show.values(table, order, metrics, scores.read(scores.beside(MEASURED)))
+    tour = (MEASURED.parents[1] / "docs/tour.md").read_text(encoding="utf-8")
+    assert f"```\n{capsys.readouterr().out}```" in tour, "bench run --model mozart --task image2music"
 
 
 def test_reference_rows_stand_apart(table, capsys, monkeypatch):
