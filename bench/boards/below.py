@@ -17,8 +17,9 @@ Record = Mapping[str, Any]
 
 
 def lines(rows: Sequence[Record]) -> list[str]:
-    """Everything that is to be said of these rows, of one table each line once."""
-    return [*_by_remark(rows), *certainty(rows)]
+    """What is to be said of these rows below their table, each line once; what its sentence says
+    (bench/boards/scope.py) is not said again."""
+    return [*_by_remark(rows), *_certainty(rows)]
 
 
 def warnings(found: Sequence[ReviewWarning]) -> list[str]:
@@ -37,7 +38,11 @@ def warned(row: Record, found: Sequence[ReviewWarning]) -> list[dict[str, str]]:
 
 
 def certainty(rows: Sequence[Record]) -> list[str]:
-    """Why values have no interval, and what the mark of `a distance` means; a line each, where there is a case."""
+    """Why values have no interval, and what the mark of a distance means; a line each, where there is a case."""
+    return [line for line in (scope.nothing(rows), *_certainty(rows)) if line]
+
+
+def _certainty(rows: Sequence[Record]) -> list[str]:
     found = [_few_groups(rows), _not_covered(rows)]
     if any(remarks.NOT_APART in row["note"] for row in rows):
         found.append(

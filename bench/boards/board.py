@@ -78,7 +78,7 @@ def _measured(
     found = _judged(records, examples)
     passed = {place for place, row in found.rows.items() if rewards.grey(spoilt, row)}
     tables = markdown.tables(found, lambda name, column: (name, column) in passed)
-    said = [scope.sentence(found), *below.certainty(records)]
+    said = [scope.sentence(found), *(line for line in below.certainty(records) if line != scope.nothing(records))]
     signatures = sorted({row["signature"] for row in records})
     first = records[0]
     title = f"### {escaped(first['task'])} on {escaped(first['split'])}, seed {first['seed']}"

@@ -109,6 +109,14 @@ def effective(groups: float) -> str:
     return number(groups, 2) if groups < 99.5 else f"{groups:.0f}"
 
 
+def floor(rows: Iterable[Mapping[str, Any]]) -> str:
+    """The floor of one metric's rows as text, empty where there is none; each n has its own, on a line each."""
+    known = floors(rows)
+    if len(known) < 2:
+        return "".join(map(number, known.values()))
+    return "\n".join(f"{number(value)} (n {n})" for n, value in known.items())
+
+
 def floors(rows: Iterable[Mapping[str, Any]]) -> dict[int, float]:
     """The floor of one metric's rows by n, the largest n first; each n has its own."""
     known = {row["n"]: row["floor"] for row in rows if not math.isnan(row["floor"])}

@@ -94,7 +94,8 @@ def _in_lines(head: str, width: int) -> list[str]:
 
 def _names(names: Sequence[str], most: int) -> tuple[dict[str, list[str]], dict[str, str]]:
     """Each name in lines of at most `most` characters, and the names that have a word too long for that."""
-    found, long = {}, {}
+    found: dict[str, list[str]] = {}
+    long: dict[str, str] = {}
     for name in names:
         parts = in_width(_AFTER.split(name), most, between="", indent=" ") if wide(name) > most else [name]
         if max(map(wide, parts)) > most:

@@ -96,7 +96,7 @@ def look(folder: Path, known: sofar.Known, *, now: float | None = None) -> Live:
         rows = list(console.records(results.read(scored)))
     elif plan["metrics"]:
         sofar.look(folder, {"length": USUAL} | plan, known)
-        rows = console.records(results.frame(known.rows.values())) if known.rows else []
+        rows = list(console.records(results.frame(known.rows.values()))) if known.rows else []
         remarks += [f"no values before the run's own: {known.why}"] if known.why else []
     return Live(
         folder=str(folder),

@@ -8,7 +8,8 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.boards import cells, fit, grid, scope, ties
+from sightsound.bench.boards import fit, grid, scope, ties
+from sightsound.bench.boards.cells import effective
 from sightsound.bench.boards.grid import Grid
 from sightsound.bench.core import console
 from sightsound.bench.core.console import NO_VALUE, listing, number, print_lines, records, say
@@ -18,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.text import Text
 
+__all__ = [
+    *("COUNTS", "NOT_APART", "counts", "effective", "floor", "label"),  # of a value: bench/boards/cells.py
+    *("PIPED", "grid_of", "lines_of", "pairs", "title", "values"),
+]
 PIPED = 100
 """Columns of a table of values in a file or a pipe."""
 
@@ -137,7 +142,7 @@ def _pair(row: Mapping[str, Any]) -> dict[str, str]:
         "b": row["b"],
         "a - b": number(row["difference"]),
         "95% interval": _interval(row),
-        "n (groups, in effect)": f"{row['n']} ({row['group_n']}, {cells.effective(row['group_effective'])})",
+        "n (groups, in effect)": f"{row['n']} ({row['group_n']}, {effective(row['group_effective'])})",
         "detectable": number(row["detectable"], 2),
         "seeds": "{}, {}".format(*seeds) if max(seeds) > 1 else "",
         "seed share": "" if math.isnan(row["seed_share"]) else f"{row['seed_share']:.0%}",

@@ -177,7 +177,7 @@ class _Sides(dict[str, Mapping[str, str]]):
         return found
 
     def _field(self, place: str) -> str:
-        sides: Mapping[str, str] = {**self._task.sides}
+        sides = {str(side): name for side, name in self._task.sides.items()}
         return sides.get(place) or place.removeprefix("@")
 
 
