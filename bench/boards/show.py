@@ -9,7 +9,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sightsound.bench.boards import fit, grid, scope, ties
-from sightsound.bench.boards.cells import effective
+from sightsound.bench.boards.cells import COUNTS, NOT_APART, counts, effective, floor, label
 from sightsound.bench.boards.grid import Grid
 from sightsound.bench.core import console
 from sightsound.bench.core.console import NO_VALUE, listing, number, print_lines, records, say
@@ -19,10 +19,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.text import Text
 
-__all__ = [
-    *("COUNTS", "NOT_APART", "counts", "effective", "floor", "label"),  # of a value: bench/boards/cells.py
-    *("PIPED", "grid_of", "lines_of", "pairs", "title", "values"),
-]
+__all__ = ["COUNTS", "NOT_APART", "counts", "effective", "floor", "label"]
+__all__ += ["PIPED", "grid_of", "lines_of", "pairs", "title", "values"]
 PIPED = 100
 """Columns of a table of values in a file or a pipe."""
 
@@ -147,6 +145,7 @@ def _pair(row: Mapping[str, Any]) -> dict[str, str]:
         "seeds": "{}, {}".format(*seeds) if max(seeds) > 1 else "",
         "seed share": "" if math.isnan(row["seed_share"]) else f"{row['seed_share']:.0%}",
         "p swap": "" if math.isnan(row["p_swap"]) else number(row["p_swap"], 2),
+        "p sign": "" if math.isnan(row["p_sign"]) else number(row["p_sign"], 2),
         "p (Holm)": number(row["p_holm"], 2),
         "better": row["better"] or "neither is shown better",
     }
