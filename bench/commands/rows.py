@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sightsound.bench.commands.complete import names as known
-from sightsound.bench.commands.options import Cards, FeatureDevice, Json, Mirror, TaskName
+from sightsound.bench.commands.options import Cards, FeatureDevice, Json, Mirror, TaskName, Wide
 
 app = typer.Typer()
 
@@ -92,6 +92,7 @@ def compare(
     latex: Annotated[bool, typer.Option("--latex", help="the pairs for a paper, on standard output")] = False,
     plot: Annotated[Path | None, typer.Option("--plot", help="file for a plot: .png, .svg or .pdf")] = None,
     json: Json = False,
+    wide: Wide = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
     from sightsound.bench.boards import compare as comparison
@@ -114,7 +115,7 @@ def compare(
     elif latex:
         print(pairs.table(rows, found.said), end="")
     else:
-        show.pairs(rows)
+        show.pairs(rows, wide=wide)
     for line in found.said:
         console.say(line)
     if plot is not None:

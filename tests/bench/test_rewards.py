@@ -143,11 +143,11 @@ def test_the_board_passes_over_who_loses_to_its_own_silence(toy_world, bench):
     assert bench("leaderboard").code == 0
     board = Path("leaderboard.md").read_text(encoding="utf-8")
     head = next(line for line in board.splitlines() if line.startswith("| system"))
-    (line,) = [line for line in board.splitlines() if line.startswith("| echo:pocket ")]
+    line = next(line for line in board.splitlines() if line.startswith("| echo:pocket "))
     cells = dict(zip(head.split(" | "), line.split(" | "), strict=True))
     assert [name for name, cell in cells.items() if "◦" in cell] == ["fad_toy ↓"]
-    value, interval = cells["fad_toy ↓"].split("<br>")
-    assert value.startswith("*") and value.endswith("* ◦") and interval.startswith("*[")
+    value, *interval = cells["fad_toy ↓"].split("<br>")
+    assert value.startswith("*") and value.endswith("* ◦") and all(end.startswith("*[") for end in interval)
     assert "a value to pass over" in board
 
 
