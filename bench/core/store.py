@@ -26,6 +26,7 @@ from sightsound.bench.core.faults import of_machine, printable
 from sightsound.bench.core.types import Output
 
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
 
 
@@ -233,6 +234,16 @@ def cell(text: str) -> str:
     return f"'{plain}" if plain.startswith(COMPUTED) else plain
 
 
+def guarded(text: str) -> str:
+    """A text as it is, line breaks and all, but for an apostrophe before what a spreadsheet would compute; a
+    number keeps its sign.
+
+    >>> guarded("=1+1"), guarded("-0.5"), uncell(guarded("@home"))
+    ("'=1+1", '-0.5', '@home')
+    """
+    return f"'{text}" if text.startswith(COMPUTED) and not _NUMBER.fullmatch(text) else text
+
+
 def uncell(text: str) -> str:
-    """The text that `cell` made a cell of."""
+    """The text that `cell` or `guarded` made a cell of."""
     return text[1:] if text.startswith("'") and text[1:].startswith(COMPUTED) else text

@@ -27,6 +27,7 @@ CARDS = (
         source=_ART2MUS,
         short="Art2Mus KL",
         blind="Does not tell music from white noise: any two recordings lie where the paper's figures do.",
+        low=0.0,
     ),
     MetricCard(
         name="legacy.art2mus_fad",
@@ -41,6 +42,7 @@ CARDS = (
         short="Art2Mus FAD",
         blind="Sees little but that two clips are different clips: all models of the paper have about the same "
         "value.",
+        low=0.0,
     ),
     MetricCard(
         name="legacy.mgs_kl",
@@ -54,6 +56,7 @@ CARDS = (
         short="MG-S KL",
         blind="Does not see what is heard, only whether two sets' numbers are spread alike between their "
         "extremes.",
+        low=-0.001,  # 1e-6 is added to 100 probabilities of one side
     ),
     MetricCard(
         name="legacy.mgs_kl_sigmoid",
@@ -67,6 +70,8 @@ CARDS = (
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
         short="MG-S KL sigmoid",
         blind="Sees only which set has the wider range of numbers, and rewards a narrow one of the generated.",
+        low=-35.0,  # 100 sigmoids of densities, each from 0.5 to 1
+        high=70.0,
     ),
     MetricCard(
         name="legacy.m2ugen_clap",
@@ -79,6 +84,8 @@ CARDS = (
         source="github.com/shansongliu/M2UGen at 2c702a4, Evaluation/Text2Music/evaluate.py",
         short="M2UGen CLAP",
         blind="Does not see any clip but the last, and of that only the signs of its embedding.",
+        low=-1.0,
+        high=1.0,
     ),
     MetricCard(
         name="legacy.m2ugen_kl",
@@ -91,6 +98,7 @@ CARDS = (
         source=f"{_M2UGEN} before 653fee4",
         short="M2UGen KL",
         blind="Sees nothing: it is one constant whatever the music.",
+        low=0.0,
     ),
     MetricCard(
         name="legacy.m2ugen_ib_rank",
@@ -104,6 +112,8 @@ CARDS = (
         short="M2UGen IB rank",
         blind="Credits clips to the wrong one of three or more systems; and sees no more than the cosines do.",
         over="ib_score_condition",
+        low=0.0,
+        high=1.0,
     ),
     MetricCard(
         name="legacy.mert_inception_score",

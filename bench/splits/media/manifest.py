@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from sightsound.bench.assets.digests import Memory
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.files import sha256, stays_inside
+from sightsound.bench.core.store import uncell
 from sightsound.bench.core.types import Example
 from sightsound.bench.splits.media import tables
 from sightsound.bench.splits.media.errors import SplitError
@@ -229,7 +230,7 @@ def _records(folder: Path) -> list[dict[str, str]]:
             raise SplitError(
                 f"{path}: row {number} has {len(row)} cells where the header has {len(columns)}{_remedy(folder)}"
             )
-        record = dict.fromkeys(_KNOWN, "") | dict(zip(columns, row, strict=True))
+        record = dict.fromkeys(_KNOWN, "") | dict(zip(columns, map(uncell, row), strict=True))
         if "group" not in columns:
             record["group"] = record["id"]
         for name in FILES:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sightsound.bench.core.files import open_regular
+from sightsound.bench.core.store import guarded
 from sightsound.bench.splits.media.errors import SplitError
 
 MAX_BYTES = 512 << 20  # of a table
@@ -88,13 +89,13 @@ def records(path: Path, must_have: Sequence[str] = ()) -> list[dict[str, str]]:
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV file in UTF-8 with `\\n` at the ends of lines.
+    """Write a CSV file in UTF-8 with `\\n` at the ends of lines; no cell is a spreadsheet's formula (`uncell`).
 
     A row with a carriage return has all its cells quoted, or readers would take it for an end. Raises TableError
     for text that no encoding can hold (a lone surrogate).
     """
     whole = io.StringIO(newline="")
-    for row in (columns, *rows):
+    for row in (columns, *([guarded(cell) for cell in row] for row in rows)):
         odd = any("\r" in cell for cell in row)
         csv.writer(whole, lineterminator="\n", quoting=csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL).writerow(row)
     try:
