@@ -26,8 +26,10 @@ __all__ = [
     "default",
     "definition",
     "frame",
+    "fullest",
     "label",
     "read",
+    "refuse_unknown",
     "rows",
     "write",
 ]

@@ -231,19 +231,24 @@ def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, s
 def cell(text: str) -> str:
     """Text from outside as a cell: on one line, and with an apostrophe before what a spreadsheet would compute."""
     plain = printable(text)
-    return f"'{plain}" if plain.startswith(COMPUTED) else plain
+    return f"'{plain}" if _computed(plain) else plain
 
 
 def guarded(text: str) -> str:
     """A text as it is, line breaks and all, but for an apostrophe before what a spreadsheet would compute; a
     number keeps its sign.
 
-    >>> guarded("=1+1"), guarded("-0.5"), uncell(guarded("@home"))
-    ("'=1+1", '-0.5', '@home')
+    >>> guarded("=1+1"), guarded("-0.5"), uncell(guarded("@home")), uncell(guarded("'=1"))
+    ("'=1+1", '-0.5', '@home', "'=1")
     """
-    return f"'{text}" if text.startswith(COMPUTED) and not _NUMBER.fullmatch(text) else text
+    return f"'{text}" if _computed(text) and not _NUMBER.fullmatch(text) else text
 
 
 def uncell(text: str) -> str:
     """The text that `cell` or `guarded` made a cell of."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(COMPUTED) else text
+    return text[1:] if text.startswith("'") and _computed(text[1:]) else text
+
+
+def _computed(text: str) -> bool:
+    """Whether a spreadsheet computes it; also where it has such an apostrophe of its own, so that one comes back."""
+    return text.lstrip("'").startswith(COMPUTED)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import csv
+import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 from sightsound.bench.core import provenance, results, scores, store
 from sightsound.bench.core.console import number, records
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import printable
 from sightsound.bench.core.store import locked_file
 from sightsound.bench.publishing.merge import Change, Record
 from sightsound.bench.stages.finished import refuse_unfinished
@@ -18,14 +20,12 @@ from sightsound.bench.stages.finished import refuse_unfinished
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS = ("date", "commit", "runs", "metric", "system", "was", "now", "reason")
-"""Of the list of changes beside a baseline."""
 _SYSTEM = ("model", "variant", "task", "split")
 
 
 def changes_file(baseline: Path) -> Path:
-    """Where a baseline's changes are told: `baseline.csv` has `baseline.changes.csv`."""
-    return baseline.with_suffix(".changes.csv")
+    """Where a baseline's changes are told, a line of JSON each: `baseline.csv` has `baseline.changes.jsonl`."""
+    return baseline.with_suffix(".changes.jsonl")
 
 
 def update(baseline: Path, folders: Sequence[Path], reason: str) -> list[Change]:
@@ -103,19 +103,13 @@ def _values(rows: Sequence[Record]) -> dict[tuple[str, str], str]:
 
 
 def _tell(path: Path, changes: Sequence[Change], folders: Sequence[Path], reason: str) -> None:
-    lines: list[dict[str, str]] = []
-    if path.is_file():
-        with path.open(encoding="utf-8", newline="") as file:
-            lines = [
-                {name: store.uncell(line.get(name) or "") for name in COLUMNS} for line in csv.DictReader(file)
-            ]
     shared = {
         "date": datetime.now(UTC).strftime("%Y-%m-%d"),
         "commit": provenance.commit(),
-        "runs": " ".join(folder.name for folder in folders),
-        "reason": reason,
+        "runs": [folder.name for folder in folders],
+        "reason": printable(reason),
     }
-    for change in changes or [Change("", "", "", "")]:
-        told = {"metric": change.metric, "system": change.system, "was": change.was, "now": change.now}
-        lines.append(shared | told)
-    store.write_csv(path, COLUMNS, lines)
+    before = path.read_text(encoding="utf-8") if path.is_file() else ""
+    lines = [json.dumps(shared | asdict(change), ensure_ascii=False) for change in changes]
+    # no value changed: that the baseline was made anew is told too
+    store.write_text(path, before + "".join(f"{line}\n" for line in lines or [json.dumps(shared)]))

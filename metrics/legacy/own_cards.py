@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from sightsound.metrics.card import MetricCard, Need
 
 _VGGISH = (Need("generated", "vggish", "embedding"), Need("reference", "vggish", "embedding"))
@@ -127,6 +129,7 @@ CARDS = (
         short="IS MERT layers",
         estimator="splits10",
         min_clips=1,
+        low=1.0,
         blind="Does not see classes, quality or fit: it has none, and layers differ more than clips do.",
     ),
     *(
@@ -141,13 +144,15 @@ CARDS = (
             source="Rinaldi et al. 2024, table 1; github.com/justivanr/art2mus_ at 21ab344",
             short=f"Art2Mus sim. {figure}",
             aggregate_options={"figure": figure},
+            low=low,
+            high=high,
             blind="Describes a list of pairs that ImageBind chose by this very cosine; says nothing of a system.",
         )
-        for figure, words, more in (
-            ("max", "Largest", ", -1 to 1."),
-            ("min", "Smallest", ", -1 to 1."),
-            ("above", "Number of pairs above the mean", "; a count."),
-            ("below", "Number of pairs below the mean", "; a count."),
+        for figure, words, more, low, high in (
+            ("max", "Largest", ", -1 to 1.", -1.0, 1.0),
+            ("min", "Smallest", ", -1 to 1.", -1.0, 1.0),
+            ("above", "Number of pairs above the mean", "; a count.", 0.0, inf),
+            ("below", "Number of pairs below the mean", "; a count.", 0.0, inf),
         )
     ),
 )

@@ -77,8 +77,8 @@ def _value(card: MetricCard, module: object, sides: Sequence[list[np.ndarray]]) 
     ones = np.ones(CLIPS)
     statistics, aggregate = module.statistics, module.aggregate  # type: ignore[attr-defined]
     if card.kind == "rated":
-        answers = statistics(np.linspace(card.low, card.high / float(card.aggregate_options.get("times", 1)), CLIPS),
-                             **card.options)  # fmt: skip
+        most = card.high / float(card.aggregate_options.get("times", "1"))
+        answers = statistics(np.linspace(card.low, most, CLIPS), **card.options)
         return float(aggregate(answers, ones, **card.aggregate_options))
     if card.kind == "ranked":
         ranks = statistics(np.random.default_rng(len(sides)).standard_normal((CLIPS, 4)), **card.options)

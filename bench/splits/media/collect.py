@@ -117,7 +117,7 @@ class Collector:
             raise SplitError(f"none of the {listed} examples could be made from these media{first}")
         self._sweep()
         content_hash = manifest.write(self.folder, self._rows)
-        tables.write(self.folder / MISSING, ("id", "reason"), sorted(self._missing.items()))
+        tables.write(self.folder / MISSING, ("id", "reason"), tables.safe(sorted(self._missing.items())))
         facts = {
             "examples": len(self._rows),
             "listed": listed,

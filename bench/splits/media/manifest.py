@@ -88,7 +88,8 @@ def write(folder: Path, rows: Iterable[Row]) -> str:
     records = sorted((_record(folder, row) for row in rows), key=lambda record: record["id"])
     _check_ids([record["id"] for record in records], str(folder))
     columns = (*COLUMNS, *([INSTRUCTION] if any(record[INSTRUCTION] for record in records) else []))
-    tables.write(folder / NAME, columns, [[record[name] for name in columns] for record in records])
+    lines = tables.safe([record[name] for name in columns] for record in records)
+    tables.write(folder / NAME, columns, lines)
     return content_hash(records)
 
 

@@ -88,14 +88,19 @@ def records(path: Path, must_have: Sequence[str] = ()) -> list[dict[str, str]]:
     return [dict(zip(names, [cell.strip() for cell in [*row, *blank]], strict=False)) for row in rows]
 
 
+def safe(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    """The rows with an apostrophe before what a spreadsheet would compute; `store.uncell` takes it off."""
+    return [[guarded(cell) for cell in row] for row in rows]
+
+
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Write a CSV file in UTF-8 with `\\n` at the ends of lines; no cell is a spreadsheet's formula (`uncell`).
+    """Write a CSV file in UTF-8 with `\\n` at the ends of lines.
 
     A row with a carriage return has all its cells quoted, or readers would take it for an end. Raises TableError
     for text that no encoding can hold (a lone surrogate).
     """
     whole = io.StringIO(newline="")
-    for row in (columns, *([guarded(cell) for cell in row] for row in rows)):
+    for row in (columns, *rows):
         odd = any("\r" in cell for cell in row)
         csv.writer(whole, lineterminator="\n", quoting=csv.QUOTE_ALL if odd else csv.QUOTE_MINIMAL).writerow(row)
     try:

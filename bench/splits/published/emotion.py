@@ -96,7 +96,7 @@ def build_test(folder: Path, assets: Mapping[str, Path], media: Path, report: Re
     found, names = Media(media, folder.parent / "unpacked"), generated_for(notebook)
     _write(folder, found, names, report)
     lines = [(name, song(name), " ".join(others)) for name, others in leaks(names, pieces(found.names())).items()]
-    tables.write(folder / LEAKS, ("id", "song", "pieces_outside"), lines)
+    tables.write(folder / LEAKS, ("id", "song", "pieces_outside"), tables.safe(lines))
 
 
 def _write(folder: Path, found: Media, names: list[str], report: Report) -> None:
