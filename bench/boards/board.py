@@ -58,7 +58,7 @@ def write(folder: Path, out: Path) -> None:
     if measured.is_file():
         parts.append("## Measured\n")
         examples = scores.parts(scores.read(scores.beside(measured)))
-        tables = results.read(measured).groupby(["task", "split", "seed"])
+        tables = results.fullest(results.read(measured)).groupby(["task", "split", "seed"])
         parts += [_measured(console.records(part), examples, spoilt) for _, part in tables]
     published = folder / "published.csv"
     if published.is_file():

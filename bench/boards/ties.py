@@ -167,7 +167,7 @@ def _own(row: Record, parts: Mapping[tuple[Any, ...], Parts]) -> Parts | None:
     where the row has no interval."""
     if math.isnan(row["ci_low"]):
         return None
-    found = parts.get(scores.key(row))
+    found = scores.find(parts, row)
     same = found is not None and math.isclose(found.value, row["value"], rel_tol=1e-6, abs_tol=1e-9)
     return found if same else None
 

@@ -1,4 +1,4 @@
-"""Commands over rows and values by example: publish, leaderboard, check, compare, audit, scores, power."""
+"""Commands over rows and values by example: leaderboard, compare, audit, scores, power."""
 
 from __future__ import annotations
 
@@ -14,19 +14,6 @@ app = typer.Typer()
 
 
 @app.command()
-def publish(
-    folder: Annotated[Path, typer.Argument(help="run folder")],
-    to: Annotated[Path, typer.Option("--to", help="result file")] = Path("results/measured.csv"),
-) -> None:
-    """Add a run's rows to the results."""
-    from sightsound.bench.core import results, scores
-
-    count = results.publish(to, results.read(folder / "rows.csv"))
-    scores.publish(scores.beside(to), scores.read(folder / scores.NAME))
-    print(f"{to}: {count} rows")
-
-
-@app.command()
 def leaderboard(
     results_folder: Annotated[
         Path | None, typer.Option("--results", help="folder of result files; none: results/, else the package's")
@@ -39,44 +26,6 @@ def leaderboard(
 
     board.write(results_folder or results.default("measured.csv", "published.csv").parent, out)
     print(f"{out}: written")
-
-
-@app.command()
-def check(
-    folder: Annotated[Path, typer.Argument(help="run folder")],
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", help="result file; none: results/baseline.csv, else the package's"),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Fail when a run is worse than its baseline by more than chance allows."""
-    from dataclasses import asdict
-
-    from sightsound.bench.boards import check as gate
-    from sightsound.bench.core import console, results
-
-    run = gate.read(folder / "rows.csv", "run the same command again: it scores what is there")
-    path = baseline or results.default("baseline.csv")
-    findings = gate.check(run, gate.read(path, f"publish a run of this version: `bench publish RUN --to {path}`"))
-    if json:
-        console.as_json([asdict(finding) for finding in findings])
-    else:
-        lines = [
-            (
-                "ok" if f.ok else "FAILED",
-                f.system,
-                f.metric,
-                console.number(f.baseline),
-                console.number(f.value),
-                f.verdict,
-            )
-            for f in findings
-        ]
-        console.listing(("", "system", "metric", "baseline", "run", "verdict"), lines)
-    if bad := sum(not finding.ok for finding in findings):
-        console.say(f"{bad} of {len(findings)} rows failed the check")
-        raise typer.Exit(1)
 
 
 @app.command()

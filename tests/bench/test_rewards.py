@@ -89,6 +89,16 @@ def test_a_run_is_measured_and_the_table_kept(toy_world, bench):
     assert json.loads(bench("metrics", "fad_toy", "--json").out)["rewards"][0]["metric"] == "fad_toy"
 
 
+def test_less_does_not_replace_more(tmp_path):
+    path = tmp_path / "rewards.csv"
+    rewards.keep(path, [REWARD])
+    for less in (replace(REWARD, n=REWARD.n - 1), replace(REWARD, draws=REWARD.draws - 1)):
+        with pytest.raises(BenchError, match="less does not replace more"):
+            rewards.keep(path, [less])
+    assert rewards.read(path) == [REWARD]
+    assert rewards.keep(path, [replace(REWARD, n=1, version=REWARD.version + 1)]) == 1
+
+
 def test_what_cannot_be_measured_is_said_in_a_line(toy_world, bench):
     done = bench("perf", "rewards", "nothing")
     assert done.code != 0 and "nothing: holds no run" in done.err
