@@ -52,6 +52,18 @@ class AssetFile:
 
 
 @dataclass(frozen=True)
+class Instead:
+    """Other files with the same weights, for where an asset's own cannot be had."""
+
+    files: tuple[AssetFile, ...]
+    """As of an asset."""
+    size_bytes: int
+    """As of an asset."""
+    convert: str = ""
+    """As of an asset."""
+
+
+@dataclass(frozen=True)
 class Asset:
     """Files from outside that belong together and lie in one folder."""
 
@@ -71,6 +83,10 @@ class Asset:
     by_hand: str = ""
     """How the user comes by it, where no address serves the files as they are wanted: converted, trained, asked
     for. Nothing is downloaded then; a URI of a file only says where a mirror holds it."""
+    gate: str = ""
+    """How access is asked for; empty where nobody has to be asked."""
+    instead: tuple[Instead, ...] = ()
+    """What is taken where `files` cannot be had, in order: the same tensors in another format."""
 
 
 def is_safe(path: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fnmatch
 import http.client
 import os
 import re
@@ -156,15 +157,39 @@ def _hub(package: str, wanted: Wanted, part: Path) -> None:
     try:
         with _told(repository):
             # Asked first: without network the client would take a half-done folder for the whole repository.
-            info = HfApi().model_info(repository, revision=revision, timeout=TIMEOUT_S)
+            info = HfApi(endpoint=_endpoint()).model_info(repository, revision=revision, timeout=TIMEOUT_S)
             names = [sibling.rfilename for sibling in info.siblings or []]
-            for file, member in wanted.items():
-                kept = (n for n in names if n.startswith(member) and file.keeps(n.removeprefix(member)))
-                for name in list(kept) if file.is_tree else [member]:
-                    hf_hub_download(repository, safe_name(name, repository), revision=info.sha, local_dir=part)
+            chosen = [name for file, member in wanted.items() for name in _chosen(file, member, names, package)]
+            for name in chosen:
+                hf_hub_download(
+                    repository,
+                    safe_name(name, repository),
+                    revision=info.sha,
+                    local_dir=part,
+                    endpoint=_endpoint(),
+                )
     finally:
         if shown:
             enable_progress_bars()
+
+
+def _chosen(file: AssetFile, member: str, names: list[str], package: str) -> list[str]:
+    """Which of a repository's files an entry wants. AssetError where it lacks some, before any is downloaded."""
+    if not file.is_tree:
+        found = [member] if member in names else []
+        lacking = [] if found else [member]
+    else:
+        found = [name for name in names if name.startswith(member) and file.keeps(name.removeprefix(member))]
+        below = [name.removeprefix(member) for name in found]
+        lacking = [want for want in file.need if not fnmatch.filter(below, want)]
+    if lacking:
+        raise AssetError(f"{package} has no {', '.join(lacking)}")
+    return found
+
+
+def _endpoint() -> str | None:
+    """Another hub than the public one, as its own tools are told of it; None for the public one."""
+    return os.environ.get("HF_ENDPOINT", "").rstrip("/") or None
 
 
 def refused(source: Source) -> str:
@@ -174,7 +199,7 @@ def refused(source: Source) -> str:
     repository = source.package.partition("@")[0]
     try:
         with _told(repository):
-            HfApi().auth_check(repository)
+            HfApi(endpoint=_endpoint()).auth_check(repository)
     except RefusedError as error:
         return str(error)
     except AssetError:

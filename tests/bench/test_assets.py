@@ -411,12 +411,15 @@ def test_hub_takes_the_safe_files_of_one_commit(add: Any, monkeypatch: pytest.Mo
     taken = []
 
     class FakeApi:
+        def __init__(self, endpoint: str | None) -> None:
+            assert endpoint is None
+
         def model_info(self, repository: str, revision: str, timeout: float) -> Any:
             assert (repository, revision) == ("own/repo", "main")
             siblings = [type("File", (), {"rfilename": name}) for name in names]
             return type("Info", (), {"sha": "c0ffee", "siblings": siblings})
 
-    def download(repository: str, name: str, revision: str, local_dir: Path) -> None:
+    def download(repository: str, name: str, revision: str, local_dir: Path, endpoint: str | None) -> None:
         taken.append((name, revision))
         (local_dir / name).parent.mkdir(exist_ok=True)
         if name.endswith(".safetensors"):
@@ -458,6 +461,9 @@ def test_a_repository_behind_a_gate_says_what_to_do(
             Exception.__init__(self, "401 Client Error.\nlong story")
 
     class FakeApi:
+        def __init__(self, endpoint: str | None) -> None:
+            assert endpoint is None
+
         def model_info(self, *args: Any, **kwargs: Any) -> Any:
             raise Refused
 
