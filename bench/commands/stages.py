@@ -43,12 +43,12 @@ _GENERATION = (
 @takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length", "allow_missing_metrics")
 def run(options: Options, plan: Plan = False, json: Json = False) -> None:
     """Generate with a model on a split, score, and print the table."""
+    if plan:
+        return planned(options, json)
     from sightsound.bench.core import console
     from sightsound.bench.stages import choose
     from sightsound.bench.stages import run as stages
 
-    if plan:
-        return planned(options, json)
     request = choose.request(options, choose.systems_for(options, references=True))
     _tell(options)
     with console.progress() as report:

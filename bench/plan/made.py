@@ -19,13 +19,13 @@ class Work:
     split: str
     """Split name, or the folder of the user's."""
     examples: int | None
-    """Examples that it has no output for yet; None where their number is not known before the split is prepared."""
+    """Examples that it has no output for yet; None where only preparing the split will count them."""
     weights_bytes: int
     """Of its assets: as they lie here, or as their cards state them from the hub's listings."""
     memory_gb: float
     """What its card states for weights and a batch of its own size; 0 where it states nothing."""
     hours: float | None
-    """None where nobody measured its rate on such a device, or the number of examples is not known."""
+    """None where nobody measured its rate on such a device, or the examples are not counted yet."""
     rate: str
     """Where the hours come from, or why there are none."""
 

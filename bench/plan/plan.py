@@ -9,6 +9,7 @@ from sightsound.bench.core import registry
 from sightsound.bench.core.registry import System
 from sightsound.bench.plan import machine, rates
 from sightsound.bench.plan.made import Plan, Work
+from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages import choose, fits, outputs, reading
 from sightsound.bench.stages.generate import answered
 from sightsound.bench.stages.options import Options
@@ -20,7 +21,7 @@ OUTPUT_BYTES = {"audio": 640_000, "image": 1_000_000, "text": 1_000}
 
 def request(options: Options) -> Request:
     """What `bench run` would be asked with these options, for a plan. BenchError for names that are not known."""
-    return choose.request(options, choose.systems_for(options, references=True), planned=True)
+    return choose.request(options, choose.systems_for(options, references=True, planned=True), planned=True)
 
 
 def plan(requests: Sequence[Request], here: machine.Machine | None = None) -> Plan:
@@ -90,10 +91,19 @@ def _examples(request: Request) -> int | None:
     """How many examples a run has, at most; None where only preparing the split will tell."""
     if request.scene is not None:
         return len(request.scene.split.examples)
-    count = splits.count(request.split) or splits.card(request.split).size or None
+    count = _serving(request) or splits.card(request.split).size or None
     if request.limit is None or count is None:
         return request.limit if count is None else count
     return min(request.limit, count)
+
+
+def _serving(request: Request) -> int | None:
+    """Examples of a prepared split that serve the task; None where it is not prepared, or is damaged."""
+    try:
+        examples = manifest.read(splits.folder_of(request.split))[0]
+    except splits.SplitError:
+        return None
+    return sum(splits.serves(example, request.task.name) for example in examples)
 
 
 def _hours(
@@ -101,7 +111,8 @@ def _hours(
 ) -> tuple[float | None, str]:
     card = here.card(request.device)
     device = card.name if card else "cpu"
-    known = rates.rate(system.label, request.task.name, device)
+    plain = f"{system.card.name}:{system.variant}".rstrip(":")
+    known = rates.rate(system.label, request.task.name, device) or rates.rate(plain, request.task.name, device)
     if known is None:
         return None, f"unknown: no run of it on {device} is among the result files"
     seconds, source = known
@@ -169,6 +180,6 @@ def _notes(request: Request, here: machine.Machine) -> Iterator[str]:
     for system in _systems(request):
         if fits.least_gb(system, request.mirror) <= have_gb < system.build.memory_gb:
             yield (
-                f"{system.label} takes about {system.build.memory_gb:g} GB with batches of {system.build.batch_size}, "
-                f"{have_gb:.1f} are here; batches become smaller by themselves"
+                f"{system.label} takes about {system.build.memory_gb:g} GB with batches of "
+                f"{system.build.batch_size}, {have_gb:.1f} are here; batches become smaller by themselves"
             )

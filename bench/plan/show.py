@@ -35,10 +35,14 @@ def lines(plan: Plan) -> list[str]:
     cards = ", ".join(f"{card.name} with {card.gb:.0f} GB" for card in here.cards) or "no card"
     found = [
         f"downloads: {assets.size(plan.download_bytes)} in {len(plan.downloads)} assets",
-        f"disk: {assets.size(plan.disk_bytes)} with outputs and what is unpacked or converted; "
-        f"{assets.size(here.free_bytes)} free",
-        f"memory: {plan.memory_gb:g} GB at most, by the cards (weights and a batch; estimated); "
-        f"here: {cards}, {here.ram_gb:.0f} GB RAM",
+        (
+            f"disk: {assets.size(plan.disk_bytes)} with outputs and what is unpacked or converted; "
+            f"{assets.size(here.free_bytes)} free"
+        ),
+        (
+            f"memory: {plan.memory_gb:g} GB at most, as the cards estimate it (weights and a batch); "
+            f"here: {cards}, {here.ram_gb:.0f} GB RAM"
+        ),
         f"hours of generating: {_hours(plan.hours)}",
         f"scoring: {len(plan.metrics)} metrics over {len(plan.networks)} networks; hours {UNKNOWN}",
     ]

@@ -25,10 +25,11 @@ NAME = re.compile(rf"\w[\w .+=-]{{0,{LONGEST_NAME - 1}}}")
 """A name that a user gives a system, or its variant: it becomes part of tables and, by a slug, of folders."""
 
 
-def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
+def systems_for(options: Options, *, references: bool, planned: bool = False) -> tuple[System, ...]:
     """The systems that `options.model` names, then the reference rows that the task has.
 
     What is wrong with a name or an option joins `options.problems`, which `request` raises with all the rest.
+    `planned`: options that stand behind a name are taken as they are, so that no code need be loaded.
     """
     preset = registry.preset(options.preset).name
     problems = options.problems
@@ -43,7 +44,9 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
     for name in options.model:
         with gathered(problems):
             asked += [(name, system) for system in _systems(name, preset, options.python)]
-    found = settings.spread([system for _, system in asked], shared, options)
+    found = [system for _, system in asked]
+    if shared or not planned:
+        found = settings.spread(found, shared, options)
     for name in dict.fromkeys(name for name, _ in asked):
         called = ", ".join(each.label for (own, _), each in zip(asked, found, strict=True) if own == name)
         if elsewhere.command_in(name) and not name.startswith(f"{called}="):
@@ -118,8 +121,8 @@ def request(
     `scene`: the folders whose files are the outputs of some of the systems. All that can be known to be wrong
     before the work starts is raised as one BenchError, `options.problems` included: unknown names, options that no
     system knows, code that cannot be loaded, weights that cannot be had, a device or a disk that is too small.
-    `planned`: the request is only looked at, so neither weights nor room are asked for and nobody over a network;
-    its device stays the one that was named.
+    `planned`: the request is only looked at, so neither code nor weights nor room are asked for, and nobody over a
+    network; its device stays the one that was named.
     """
     problems, notes, mirror = options.problems, options.notes, options.mirror
     preset = registry.preset(options.preset)
@@ -144,7 +147,7 @@ def request(
         names = [system.label for system in systems if not system.card.reference]
         called = split if of_folders else splits.card(split).name
         folder = (options.out or _default_folder(options, task, called, names)).absolute()
-        problems += early.problems(systems, task, folder)
+        problems += early.problems(systems, task, folder, loads=not planned)
         if not planned:
             problems += early.lacking(systems, metrics, task, "" if of_folders else split, folder, mirror, device)
     tell(problems)

@@ -16,8 +16,8 @@ from sightsound.metrics.card import MetricCard
 MISSING = "--allow-missing-metrics goes on without the metrics whose networks cannot be had"
 
 
-def problems(systems: Sequence[System], task: Task, folder: Path) -> list[BenchError]:
-    """A BenchError for each system that cannot do the task, and each entry that cannot be loaded.
+def problems(systems: Sequence[System], task: Task, folder: Path, *, loads: bool = True) -> list[BenchError]:
+    """A BenchError for each system that cannot do the task, and with `loads` each entry that cannot be loaded.
 
     A system that has outputs in the run folder may need its code no more: it is left to the run. No model is made.
     """
@@ -26,7 +26,7 @@ def problems(systems: Sequence[System], task: Task, folder: Path) -> list[BenchE
         if task.name not in system.card.tasks:
             does = ", ".join(system.card.tasks)
             found.append(BenchError(f"{system.label} cannot do {task.name}; it does {does}"))
-    for system in _at_work(systems, task, folder):
+    for system in _at_work(systems, task, folder) if loads else ():
         if system.home is None:
             with gathered(found):
                 settings.entry_of(system)
