@@ -103,9 +103,18 @@ TRANSFORMERS = ("config.json", "*.safetensors")
 """What a repository in transformers' layout holds at least."""
 
 
-def hub(repository: str, *need: str, drop: tuple[str, ...] = (), revision: str = "main") -> tuple[AssetFile, ...]:
+def hub(
+    repository: str, *need: str, drop: tuple[str, ...] = (), revision: str = "main", then: tuple[str, ...] = ()
+) -> tuple[AssetFile, ...]:
     """The files of a whole repository of the model hub, without digests; `need`: patterns that must match a file.
 
-    `revision`: a commit, a branch, or `refs/pr/N`, the N-th proposal of a change.
+    `revision`: a commit, a branch, or `refs/pr/N`, the N-th proposal of a change; `then`: those that are tried
+    where it lacks a file or is gone.
     """
-    return (AssetFile("./", (f"hf:{repository}@{revision}/",), need=need or TRANSFORMERS, drop=drop),)
+    uris = tuple(f"hf:{repository}@{each}/" for each in (revision, *then))
+    return (AssetFile("./", uris, need=need or TRANSFORMERS, drop=drop),)
+
+
+def gated(repository: str) -> str:
+    """What to do about a repository that the hub keeps for those who accepted its terms."""
+    return f"accept the terms of {repository} on the hub, then name your token in HF_TOKEN"

@@ -32,7 +32,7 @@ def plan(requests: Sequence[Request], here: machine.Machine | None = None) -> Pl
     here = here or machine.machine()
     work = tuple(piece for each in requests for piece in _work(each, here))
     networks = list(dict.fromkeys(name for each in requests for name in reading.extractors(each.metrics)))
-    wanted = {name: each.mirror for each in requests for name in _assets(each)}
+    wanted = {name: each.mirror for each in requests for name in assets_of(each)}
     needs = [need for name, mirror in wanted.items() for need in assets.needs([name], mirror)]
     outputs_bytes = sum(OUTPUT_BYTES[registry.task(piece.task).output] * (piece.examples or 0) for piece in work)
     made = Plan(
@@ -53,7 +53,7 @@ def plan(requests: Sequence[Request], here: machine.Machine | None = None) -> Pl
     return Plan(**(vars(made) | {"short": short}))
 
 
-def _assets(request: Request) -> Iterator[str]:
+def assets_of(request: Request) -> Iterator[str]:
     """Names of all assets that a run reads, those of its split first where that is still to be prepared."""
     if request.scene is None and not splits.is_prepared(request.split):
         yield from splits.card(request.split).assets
@@ -114,7 +114,7 @@ def _hours(
     plain = f"{system.card.name}:{system.variant}".rstrip(":")
     known = rates.rate(system.label, request.task.name, device) or rates.rate(plain, request.task.name, device)
     if known is None:
-        return None, f"unknown: no run of it on {device} is among the result files"
+        return None, f"no run of it on {device} is among the result files"
     seconds, source = known
     if examples is None:
         return None, f"{seconds:.2g} s an example ({source}); how many examples is seen when the split is prepared"

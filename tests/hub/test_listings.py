@@ -84,8 +84,9 @@ def sizes(file: AssetFile, source: Source, listings: dict[str, Listing]) -> dict
 
 
 def sources(asset: Asset) -> Iterator[tuple[AssetFile, Source]]:
-    """The sources that are downloaded from the hub or an address."""
-    for file in () if asset.by_hand else asset.files:
+    """The sources that are downloaded from the hub or an address, those of its other ways too."""
+    others = [file for other in asset.instead for file in other.files]
+    for file in () if asset.by_hand else (*asset.files, *others):
         for source in map(parse, file.uris):
             if source.scheme in ("hf", "https"):
                 yield file, source
@@ -182,5 +183,6 @@ def test_listings_say_where_they_were_read() -> None:
         assert listing["gate"] in {"open", "gated", "withdrawn", "not stated"}
         assert listing["read"] or listing["unknown"], name
         assert (name in used) is (listing["gate"] != "withdrawn"), f"{name}: withdrawn, or named by no asset"
-        gated = [card for card in CARDS.values() if listing["gate"] == "gated" and name in card.description]
-        assert all("gated" in card.licence for card in gated)
+        behind = {card.name for card in CARDS.values() if any(named(s) == name for _, s in sources(card))}
+        told = {card.name for card in CARDS.values() if name in card.gate}
+        assert told == (behind if listing["gate"] == "gated" else set())
