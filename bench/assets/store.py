@@ -20,8 +20,8 @@ from sightsound.bench.assets.check import asset_digest, faults
 from sightsound.bench.assets.convert import convert, converted_faults, converted_folder
 from sightsound.bench.assets.digests import Memory, sha256
 from sightsound.bench.assets.errors import AssetError
+from sightsound.bench.assets.hub import refused
 from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
-from sightsound.bench.assets.sources import refused
 from sightsound.bench.assets.uri import Source, parse
 from sightsound.bench.core import console, locks, registry
 from sightsound.bench.core.types import Report
