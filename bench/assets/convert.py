@@ -28,6 +28,10 @@ DIGESTS = ".digests.json"
 PARTIAL = ".partial"  # behind the name of a converted folder that is being made
 
 
+class KilledError(AssetError):
+    """The converter was ended from outside, perhaps for want of memory."""
+
+
 def converted_folder(asset: Asset, source_digest: str) -> Path:
     """Where the converted files belong: another folder for other source bytes and for another converter's code."""
     spec = importlib.util.find_spec(asset.convert.partition(":")[0])
@@ -56,7 +60,8 @@ def convert(asset: Asset, source: Path, target: Path, report: Report | None = No
         (partial / DIGESTS).write_text(json.dumps(digests, indent=1) + "\n", encoding="utf-8")
         partial.rename(target)
     except (AssetError, OSError) as error:
-        shutil.rmtree(partial, ignore_errors=True)
+        if not isinstance(error, KilledError):
+            shutil.rmtree(partial, ignore_errors=True)
         raise AssetError(f"asset {asset.name}: {asset.convert} could not convert {source}: {error}") from error
 
 
@@ -74,8 +79,8 @@ def _run(asset: Asset, source: Path, partial: Path) -> None:
             code = process.wait()
         finally:
             process.kill()
-    if code == -signal.SIGKILL:
-        raise AssetError("it was killed, perhaps for want of memory; run it again to go on")
+    if code < 0:
+        raise KilledError(f"it was ended by {signal.Signals(-code).name}; run it again to go on")
     if code:
         raise AssetError(next((line for line in reversed(lines) if line.strip()), f"it ended with {code}"))
 
