@@ -1,4 +1,4 @@
-"""Metrics whose networks are not here: they are fetched, or end the run before it starts, or are left out on request."""
+"""Metrics whose networks are not here: fetched, or the end of the run before it starts, or left out on request."""
 
 from __future__ import annotations
 
@@ -80,8 +80,10 @@ def test_what_cannot_be_had_ends_the_run_before_it_starts(networks: Path, bench:
     done = bench(*STRICT)
     assert done.code == 2 and not Path("r").exists()
     assert told(done) == [
-        "network gated (cosine_gated): asset gated, file a.json: hf:owner/gated@main: is gated: accept its terms; "
-        "try again with network, or put it at MIRROR/owner/gated/a.json and pass --mirror MIRROR",
+        (
+            "network gated (cosine_gated): asset gated, file a.json: hf:owner/gated@main: is gated: accept its "
+            "terms; try again with network, or put it at MIRROR/owner/gated/a.json and pass --mirror MIRROR"
+        ),
         "network hand (cosine_hand): asset hand: ask its authors; put it at DIR/hand/a.json and pass --weights DIR",
         HINT,
     ]

@@ -31,7 +31,7 @@ RUN = ("run", "--task", "image2music", "--plan")
 
 @pytest.fixture
 def world(toy_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Systems with weights of every kind, a split of the user's media, a metric's network, and no network at all."""
+    """Systems with weights of every kind, a split of the user's media, a metric's network; no way out of here."""
 
     def refuse(*_: object) -> None:
         raise AssertionError("a plan asked for the network")
@@ -135,8 +135,10 @@ def test_gates_and_what_to_bring(world: Path) -> None:
 def test_what_falls_short(world: Path) -> None:
     found = made("big:one", "big:two", "big:four", here=replace(BARE, ram_gb=11.0, free_bytes=GB))
     assert found.short == (
-        f"disk: {size(found.disk_bytes)} are needed and 1.0 GB free; make room, or name another disk in "
-        "SIGHTSOUND_CACHE",
+        (
+            f"disk: {size(found.disk_bytes)} are needed and 1.0 GB free; make room, or name another disk in "
+            "SIGHTSOUND_CACHE"
+        ),
         "RAM: big:one takes about 14 GB, the memory of this machine has 11.0; it cannot run here",
         "RAM: big:two takes about 40 GB, the memory of this machine has 11.0; it cannot run here",
     )
