@@ -229,7 +229,6 @@ CARDS = (
         "questions about pictures, its language model tuned on instructions",
         15_800_000_000,
         "0eb0d3b46c14c1f8c7680bca2693baafdb90bb28",
-        _MAIN,
     ),
     _model(
         "qwen2_vl_7b_instruct",

@@ -84,7 +84,10 @@ def test_what_cannot_be_had_ends_the_run_before_it_starts(networks: Path, bench:
             "network gated (cosine_gated): asset gated, file a.json: hf:owner/gated@main: is gated: accept its "
             "terms; try again with network, or put it at MIRROR/owner/gated/a.json and pass --mirror MIRROR"
         ),
-        "network hand (cosine_hand): asset hand: ask its authors; put it at DIR/hand/a.json and pass --weights DIR",
+        (
+            "network hand (cosine_hand): asset hand: ask its authors; "
+            "put it at DIR/hand/a.json and pass --weights DIR"
+        ),
         HINT,
     ]
 

@@ -283,9 +283,10 @@ def test_a_plan_imports_no_torch() -> None:
     """Which alone takes longer than the two seconds that a plan may take."""
     code = (
         "import sys; from sightsound.bench.commands.app import main\n"
-        "sys.argv = ['bench', 'run', '--model', 'mozart', '--preset', 'paper', '--task', 'image2music', '--plan']\n"
+        "sys.argv = 'bench run --model mozart --preset paper --task image2music --plan'.split()\n"
         "try:\n    main()\n"
-        "except SystemExit:\n    print(sorted({'torch', 'transformers', 'pandas', 'scipy.signal'} & set(sys.modules)))"
+        "except SystemExit:\n"
+        "    print(sorted({'torch', 'transformers', 'pandas', 'scipy.signal'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]" and "mozart:paper" in done.stdout
