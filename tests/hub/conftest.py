@@ -33,6 +33,7 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for here, there in OTHER_NAMES.items():
         (folder / there).parent.mkdir(exist_ok=True)
         (folder / there).symlink_to(folder / here)
+    (folder / "musflow_music").symlink_to(folder / "musflow")
     (folder / "vggish").mkdir()
     (folder / "vggish" / "vggish-10086976.pth").write_bytes(b"fetched and not read")
     for name in CARRIED:
