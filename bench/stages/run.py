@@ -56,9 +56,9 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
     """Score the files of the request's scene."""
-    assert request.scene is not None
     with store.locked(request.folder):
         request = ready.measured(request, report)
+        assert request.scene is not None
         split = _claim(request, report)
         ready.ready(request, split, report)
         for system in request.systems:
