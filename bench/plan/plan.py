@@ -64,9 +64,10 @@ def assets_of(request: Request) -> Iterator[str]:
 
 
 def _systems(request: Request) -> list[System]:
-    """The systems that make something: neither reference rows nor folders of the user's."""
+    """The systems that make something: neither folders of the user's nor reference rows without weights."""
     given = request.scene.files if request.scene is not None else {}
-    return [each for each in request.systems if not each.card.reference and each.label not in given]
+    made = [each for each in request.systems if not each.card.reference or each.build.assets]
+    return [each for each in made if each.label not in given]
 
 
 def _work(request: Request, here: machine.Machine) -> Iterator[Work]:
