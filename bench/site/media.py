@@ -1,0 +1,165 @@
+"""The media of a site: each file coded once, named by its content and coding, and said of in place where it fails.
+
+A file is shown only where its bytes are those that were recorded, so nobody hears another clip than was scored.
+Names of files never come from outside; what a page reads is a `Ref`, plain JSON.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from sightsound.bench.core import faults, media
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Report
+from sightsound.bench.site import sights, sound
+
+WORKERS = 2
+VERSION = 1
+"""Of what is made of a file: part of its name, so that another way of making it makes another file."""
+FOLDER = "media"
+
+Kind = Literal["audio", "image", "video"]
+Ref = Mapping[str, Any]
+"""`kind` and `src`; of sound also `picture` (its spectrogram) and `facts` (`sound.Clip.facts`, or the script that
+gives them); of a video `poster`. Where there is nothing to show: `why`."""
+
+
+@dataclass(frozen=True)
+class File:
+    """A file that is to be shown."""
+
+    kind: Kind
+    """What it is."""
+    path: Path
+    """Where it is."""
+    sha256: str | None
+    """What its bytes were when it was scored; None for a file that nobody recorded, which is not shown."""
+
+
+@dataclass(frozen=True)
+class Made:
+    """What a file became."""
+
+    files: Mapping[str, bytes]
+    """Ending -> bytes: `.mp3`, `.png`."""
+    facts: Mapping[str, Any]
+    """Of sound: what its page is told."""
+
+
+class Media:
+    """Files made ready for pages. `keep(path, bytes)` is given what has to be written below the site's folder."""
+
+    def __init__(
+        self,
+        coding: sound.Coding,
+        keep: Callable[[str, bytes | Path], None],
+        facts: Callable[[str, Mapping[str, Any]], None],
+        *,
+        have: Callable[[str], bool] = lambda path: False,
+        originals: bool = False,
+    ) -> None:
+        """`facts(name, value)`: keep what a clip's page is told; `have(path)`: whether an older site has that file;
+        `originals`: also copy every file as it is."""
+        self.coding, self._keep, self._facts, self._have = coding, keep, facts, have
+        self._originals = originals
+        self._known: dict[File, Ref] = {}
+        self._written: set[str] = set()
+        self.bytes = 0
+        """Of what was made, so far."""
+
+    def ready(
+        self, files: Iterable[File], report: Report = lambda what, done, total: None, what: str = "media"
+    ) -> dict[File, Ref]:
+        """A reference for each file, what is not made yet made now, on `WORKERS` threads."""
+        wanted = list(dict.fromkeys(files))
+        new = [file for file in wanted if file not in self._known]
+        with ThreadPoolExecutor(WORKERS) as pool:
+            for done, (file, found) in enumerate(zip(new, pool.map(self._made, new), strict=True), 1):
+                self._known[file] = found if isinstance(found, dict) else self._ref(file, *found)
+                report(what, done, len(new))
+        return {file: self._known[file] for file in wanted}
+
+    def _made(self, file: File) -> Ref | tuple[str, Made | None]:
+        """The name that the file's makings have and those, None where an older site has them; or why not."""
+        try:
+            if file.sha256 is None:
+                return {"why": "its bytes were never recorded, so it is not shown"}
+            if not file.path.is_file():
+                return {"why": f"its file is gone ({file.path.name}): deleted or moved after the run"}
+            if media.file_sha256(file.path) != file.sha256:
+                return {"why": f"its file was changed after it was scored ({file.path.name})"}
+            name = self._name(file)
+            if all(self._have(f"{name}{ending}") for ending in self._endings(file.kind)):
+                return name, None
+            return name, self._make(file)
+        except (BenchError, OSError) as error:
+            if isinstance(error, OSError) and faults.of_machine(error):
+                raise
+            return {"why": faults.one_line(error).replace(str(file.path), file.path.name)}
+
+    def _name(self, file: File) -> str:
+        how = f"{VERSION}|{file.kind}|{file.sha256}"
+        if file.kind == "audio":
+            how += f"|{self.coding}"
+        elif file.kind == "video":
+            how += f"|{self.coding.seconds}"
+        digest = hashlib.sha256(how.encode()).hexdigest()
+        return f"{FOLDER}/{digest[:2]}/{digest[2:24]}"
+
+    def _endings(self, kind: Kind) -> tuple[str, ...]:
+        if kind == "audio":
+            return (sound.SUFFIX[self.coding.codec], ".png", ".js")
+        return (".jpg",) if kind == "image" else (".jpg", ".mp4")
+
+    def _make(self, file: File) -> Made:
+        if file.kind == "audio":
+            clip = sound.clip(file.path, self.coding)
+            return Made({sound.SUFFIX[self.coding.codec]: clip.coded, ".png": clip.picture}, clip.facts)
+        if file.kind == "image":
+            return Made({".jpg": sights.picture(file.path)}, {})
+        film = sights.film(file.path, self.coding.seconds)
+        return Made({".jpg": sights.poster(file.path), ".mp4": film}, {})
+
+    def _ref(self, file: File, name: str, made: Made | None) -> Ref:
+        """Keep what was made and say where it is."""
+        places = {ending: self._place(f"{name}{ending}", made and made.files[ending]) for ending in
+                  self._endings(file.kind) if ending != ".js"}  # fmt: skip
+        ref: dict[str, Any] = {"kind": file.kind}
+        if file.kind == "audio":
+            ref["src"], ref["picture"] = places[sound.SUFFIX[self.coding.codec]], places[".png"]
+            ref["facts"] = self._facts_ref(name, made and made.facts)
+        elif file.kind == "video":
+            ref["src"], ref["poster"] = places[".mp4"], places[".jpg"]
+        else:
+            ref["src"] = places[".jpg"]
+        if self._originals:
+            ref["original"] = self._original(file, name)
+        return ref
+
+    def _place(self, path: str, data: bytes | None) -> str:
+        """Where a page finds it. `data` None: it is there."""
+        if path not in self._written:
+            self._written.add(path)
+            self.bytes += len(data or b"")
+            self._keep(path, data) if data is not None else self._keep(path, Path(path))
+        return path
+
+    def _facts_ref(self, name: str, facts: Mapping[str, Any] | None) -> Any:
+        if name not in self._written:
+            self._written.add(name)
+            self._facts(name, facts) if facts is not None else self._keep(f"{name}.js", Path(f"{name}.js"))
+        return name
+
+    def _original(self, file: File, name: str) -> str:
+        suffix = file.path.suffix if file.path.suffix[1:].isalnum() and file.path.suffix.isascii() else ""
+        path = f"{name}.original{suffix.lower()}"
+        if path not in self._written:
+            self._written.add(path)
+            self._keep(path, file.path)
+        return path
