@@ -50,6 +50,15 @@ class Board:
         return f"boards/{self.slug}.html"
 
     @property
+    def list_path(self) -> str:
+        """The page with all of its examples and their values."""
+        return f"examples/{self.slug}.html"
+
+    def example_path(self, example: str) -> str:
+        """The page of one example."""
+        return f"examples/{self.slug}/{store.slug(example)}.html"
+
+    @property
     def title(self) -> str:
         """What the page is called."""
         return f"{self.task} on {self.split.partition('@')[0]}" + (f", seed {self.seed}" if self.seed else "")
