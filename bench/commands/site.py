@@ -1,0 +1,31 @@
+"""Commands that make pages: site."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+app = typer.Typer()
+
+
+@app.command()
+def site(
+    out: Annotated[Path, typer.Option("--out", help="folder to write the site into")],
+    results_folder: Annotated[
+        Path | None,
+        typer.Option("--results", help="folder of result files; none: results/ or the package's, unless --run is given"),
+    ] = None,
+    runs: Annotated[
+        list[Path] | None, typer.Option("--run", help="run folder to show, with what can be heard; may be given again")
+    ] = None,
+) -> None:
+    """Write pages of results that open in a browser without a server: boards, metrics, systems."""
+    from sightsound.bench.core import console
+    from sightsound.bench.site.make import make
+
+    made, count = make(results_folder, runs or [], out)
+    for text in made.missing:
+        console.say(text)
+    print(f"{out / 'index.html'}: {len(made.boards)} boards, {count} files")
