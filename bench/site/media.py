@@ -6,7 +6,6 @@ Names of files never come from outside; what a page reads is a `Ref`, plain JSON
 
 from __future__ import annotations
 
-import base64
 import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -53,19 +52,20 @@ class Made:
 
 
 class Media:
-    """Files made ready for pages. `keep(path, bytes)` is given what has to be written below the site's folder."""
+    """Files made ready for pages. `keep(path, source)` is given what belongs below the site's folder: bytes, a
+    file to copy, or None for what is there already."""
 
     def __init__(
         self,
         coding: sound.Coding,
-        keep: Callable[[str, bytes | Path], None],
+        keep: Callable[[str, bytes | Path | None], None],
         facts: Callable[[str, Mapping[str, Any]], None],
         *,
         have: Callable[[str], bool] = lambda path: False,
         originals: bool = False,
     ) -> None:
-        """`facts(name, value)`: keep what a clip's page is told; `have(path)`: whether an older site has that file;
-        `originals`: also copy every file as it is."""
+        """`facts(name, value)`: keep what a clip's page is told; `have(path)`: whether an older site has that
+        file; `originals`: also copy every file as it is."""
         self.coding, self._keep, self._facts, self._have = coding, keep, facts, have
         self._originals = originals
         self._known: dict[File, Ref] = {}
@@ -147,13 +147,16 @@ class Media:
         if path not in self._written:
             self._written.add(path)
             self.bytes += len(data or b"")
-            self._keep(path, data) if data is not None else self._keep(path, Path(path))
+            self._keep(path, data)
         return path
 
     def _facts_ref(self, name: str, facts: Mapping[str, Any] | None) -> Any:
         if name not in self._written:
             self._written.add(name)
-            self._facts(name, facts) if facts is not None else self._keep(f"{name}.js", Path(f"{name}.js"))
+            if facts is None:
+                self._keep(f"{name}.js", None)
+            else:
+                self._facts(name, facts)
         return name
 
     def _original(self, file: File, name: str) -> str:

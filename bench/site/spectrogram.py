@@ -56,7 +56,9 @@ def bands_db(mono: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64]:
 def _mel(size: int, rate_hz: int) -> NDArray[np.float64]:
     """`[BANDS, bins]`: triangles on the mel scale of O'Shaughnessy (1987), each 1 at its middle; of bands that
     are narrower than a bin, the nearest bin."""
-    edges_hz = 700 * (10 ** (np.linspace(*(2595 * np.log10(1 + np.array([LOW_HZ, HIGH_HZ]) / 700)), BANDS + 2) / 2595) - 1)
+    edges_hz = 700 * (
+        10 ** (np.linspace(*(2595 * np.log10(1 + np.array([LOW_HZ, HIGH_HZ]) / 700)), BANDS + 2) / 2595) - 1
+    )
     bins_hz = np.fft.rfftfreq(size, 1 / rate_hz)
     low, middle, high = edges_hz[:-2, None], edges_hz[1:-1, None], edges_hz[2:, None]
     found = np.clip(np.minimum((bins_hz - low) / (middle - low), (high - bins_hz) / (high - middle)), 0, None)
