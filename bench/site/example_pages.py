@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sightsound.bench.site import example_data, spectrogram
+from sightsound.bench.site import example_data, map_pages, spectrogram
 from sightsound.bench.site.collect import Site
 from sightsound.bench.site.page import Data, Page, Part
 from sightsound.bench.site.shelf import Shelf
 
-WAVES = ("carried/wavesurfer/wavesurfer.min.js", "static/media.js")
+WAVES = ("carried/wavesurfer/wavesurfer.min.js", "static/media.js", "static/player.js")
 """Scripts of a page with sound."""
 STYLE = ("static/media.css",)
+OTHERS = ("examples.html", "listen.html", "maps.html")
 RULE = (
     "For each metric that gives single clips a value, a clip's standing is the share of all clips of systems "
     "under test that it beats. Best and worst go by the mean over metrics; a clip is disputed by the distance "
@@ -20,13 +21,14 @@ RULE = (
 
 
 def parts(site: Site, shelf: Shelf) -> Iterator[Part]:
-    """The page, and the data and media of every board whose runs were given."""
-    boards = [board for board in site.boards if board.runs]
+    """The pages, and the data and media of every board whose runs were given."""
+    boards = [example_data.gathered(board, shelf) for board in site.boards if board.runs]
     if not boards:
         return
-    for board in boards:
-        yield from example_data.parts(example_data.gathered(board, shelf), shelf)
-    yield Data("data/examples.js", "examples", [{"slug": board.slug, "title": board.title} for board in boards])
+    for of in boards:
+        yield from example_data.parts(of, shelf)
+    listed = [{"slug": of.board.slug, "title": of.board.title} for of in boards]
+    yield Data("data/examples.js", "examples", listed)
     yield Page(
         "examples.html",
         "examples.html",
@@ -37,9 +39,21 @@ def parts(site: Site, shelf: Shelf) -> Iterator[Part]:
             "high": f"{spectrogram.HIGH_HZ:g}",
             "floor": f"{spectrogram.FLOOR_DB:g}",
             "rule": RULE,
+            "others": OTHERS,
         },
         data=("data/examples.js",),
         scripts=(*WAVES, "static/example.js", "static/examples.js"),
         styles=STYLE,
         part="examples",
     )
+    yield Page(
+        "listen.html",
+        "listen.html",
+        "Listen blind",
+        values={"others": OTHERS},
+        data=("data/examples.js",),
+        scripts=(*WAVES, "static/example.js", "static/listen.js"),
+        styles=STYLE,
+        part="examples",
+    )
+    yield from map_pages.parts(boards, OTHERS)

@@ -26,6 +26,8 @@ from sightsound.bench.stages import reading
 MOST = 400
 """Clips of a system on a map, evenly spaced in the list of examples."""
 REFERENCE = "reference"
+FAR = 12
+"""Clips in the list of the farthest."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,9 @@ class Map:
     of its summed variance); NaN without a reference."""
     spread: Mapping[str, float]
     """The same -> root of its summed variance, over the reference's."""
+    far: Sequence[tuple[str, str, float]]
+    """The clips of systems that are farthest from the reference's mean in the whole space: system, example id,
+    distance as in `distance`."""
     missing: int
     """Clips whose features are no longer stored."""
     dim: int
@@ -108,20 +113,16 @@ def view(root: Path, network: tuple[str, str], digest: str, keys: Mapping[str, M
     axes = axes[:2] * np.where(axes[:2].sum(axis=1) < 0, -1, 1)[:, None]  # else the signs are chance
     shares = np.square(sizes) / max(float(np.square(sizes).sum()), 1e-30)
     theirs = sets.get(REFERENCE)
-    own = _width(theirs) if theirs is not None else np.nan
+    own = np.nan if theirs is None else _width(theirs)
     return Map(
         extractor=extractor,
         output=output,
         points={system: (found - middle) @ axes.T for system, found in sets.items()},
         examples=examples,
         variance=(float(shares[0]), float(shares[1])),
-        distance={
-            system: float(np.linalg.norm(found.mean(axis=0) - theirs.mean(axis=0)) / own)
-            if theirs is not None
-            else np.nan
-            for system, found in sets.items()
-        },
+        distance={system: _distance(found.mean(axis=0), theirs) for system, found in sets.items()},
         spread={system: float(_width(found) / own) for system, found in sets.items()},
+        far=_far(sets, examples),
         missing=missing,
         dim=every.shape[1],
     )
@@ -145,6 +146,27 @@ def _vector(folders: Sequence[Path], key: str, output: str) -> NDArray[np.float6
                 return None
             return frames.mean(axis=0) if frames.ndim == 2 and len(frames) else None
     return None
+
+
+def _distance(vector: NDArray[np.float64], theirs: NDArray[np.float64] | None) -> float:
+    """From the reference's mean, over the reference's spread; NaN without a reference."""
+    return np.nan if theirs is None else float(np.linalg.norm(vector - theirs.mean(axis=0)) / _width(theirs))
+
+
+def _far(
+    sets: Mapping[str, NDArray[np.float64]], examples: Mapping[str, Sequence[str]]
+) -> list[tuple[str, str, float]]:
+    """See `Map.far`; none without a reference."""
+    theirs = sets.get(REFERENCE)
+    if theirs is None:
+        return []
+    lines = [
+        (system, example, _distance(vector, theirs))
+        for system, found in sets.items()
+        if system != REFERENCE
+        for example, vector in zip(examples[system], found, strict=True)
+    ]
+    return sorted(lines, key=lambda line: -line[2])[:FAR]
 
 
 def _width(vectors: NDArray[np.float64]) -> float:

@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from sightsound.bench.core import faults, media
-from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
 from sightsound.bench.site import sights, sound
 
@@ -25,8 +24,8 @@ FOLDER = "media"
 
 Kind = Literal["audio", "image", "video"]
 Ref = Mapping[str, Any]
-"""`kind` and `src`; of sound also `picture` (its spectrogram) and `facts` (`sound.Clip.facts`, or the script that
-gives them); of a video `poster`. Where there is nothing to show: `why`."""
+"""`kind` and `src`, a path below the site's folder; of sound also `picture` (its spectrogram) and `facts` (the name of
+the data that are `sound.Clip.facts`); of a video `poster`. Where there is nothing to show: `why`."""
 
 
 @dataclass(frozen=True)
@@ -69,39 +68,36 @@ class Media:
         self.coding, self._keep, self._facts, self._have = coding, keep, facts, have
         self._originals = originals
         self._known: dict[File, Ref] = {}
-        self._written: set[str] = set()
+        self._refs: dict[str, Ref] = {}
         self.bytes = 0
         """Of what was made, so far."""
 
     def ready(
         self, files: Iterable[File], report: Report = lambda what, done, total: None, what: str = "media"
     ) -> dict[File, Ref]:
-        """A reference for each file, what is not made yet made now, on `WORKERS` threads."""
+        """A reference for each file; of those of the same content one is made, on `WORKERS` threads."""
         wanted = list(dict.fromkeys(files))
         new = [file for file in wanted if file not in self._known]
         with ThreadPoolExecutor(WORKERS) as pool:
-            for done, (file, found) in enumerate(zip(new, pool.map(self._made, new), strict=True), 1):
-                self._known[file] = found if isinstance(found, dict) else self._ref(file, *found)
-                report(what, done, len(new))
+            whys = dict(zip(new, pool.map(_fault, new), strict=True))
+            first = {self._name(file): file for file in reversed(new) if not whys[file]}
+            jobs = [(name, file) for name, file in first.items() if name not in self._refs]
+            made = pool.map(self._made, *zip(*jobs, strict=True)) if jobs else iter(())
+            for done, ((name, file), found) in enumerate(zip(jobs, made, strict=True), 1):
+                self._refs[name] = {"why": found} if isinstance(found, str) else self._ref(file, name, found)
+                report(what, done, len(jobs))
+        for file in new:
+            self._known[file] = {"why": whys[file]} if whys[file] else self._refs[self._name(file)]
         return {file: self._known[file] for file in wanted}
 
-    def _made(self, file: File) -> Ref | tuple[str, Made | None]:
-        """The name that the file's makings have and those, None where an older site has them; or why not."""
+    def _made(self, name: str, file: File) -> Made | str | None:
+        """What a file becomes; None where an older site has it; a text says why it becomes nothing."""
         try:
-            if file.sha256 is None:
-                return {"why": "its bytes were never recorded, so it is not shown"}
-            if not file.path.is_file():
-                return {"why": f"its file is gone ({file.path.name}): deleted or moved after the run"}
-            if media.file_sha256(file.path) != file.sha256:
-                return {"why": f"its file was changed after it was scored ({file.path.name})"}
-            name = self._name(file)
             if all(self._have(f"{name}{ending}") for ending in self._endings(file.kind)):
-                return name, None
-            return name, self._make(file)
-        except (BenchError, OSError) as error:
-            if isinstance(error, OSError) and faults.of_machine(error):
-                raise
-            return {"why": faults.one_line(error).replace(str(file.path), file.path.name)}
+                return None
+            return self._make(file)
+        except Exception as error:  # libraries raise what they like for odd files; one of them is no reason for none
+            return _why(file, error)
 
     def _name(self, file: File) -> str:
         how = f"{VERSION}|{file.kind}|{file.sha256}"
@@ -128,41 +124,46 @@ class Media:
 
     def _ref(self, file: File, name: str, made: Made | None) -> Ref:
         """Keep what was made and say where it is."""
-        places = {ending: self._place(f"{name}{ending}", made and made.files[ending]) for ending in
-                  self._endings(file.kind) if ending != ".js"}  # fmt: skip
+        for ending in self._endings(file.kind):
+            if made is None:
+                self._keep(f"{name}{ending}", None)
+            elif ending == ".js":
+                self._facts(name, made.facts)
+            else:
+                self.bytes += len(made.files[ending])
+                self._keep(f"{name}{ending}", made.files[ending])
         ref: dict[str, Any] = {"kind": file.kind}
         if file.kind == "audio":
-            ref["src"], ref["picture"] = places[sound.SUFFIX[self.coding.codec]], places[".png"]
-            ref["facts"] = self._facts_ref(name, made and made.facts)
+            ref |= {"src": name + sound.SUFFIX[self.coding.codec], "picture": f"{name}.png", "facts": name}
         elif file.kind == "video":
-            ref["src"], ref["poster"] = places[".mp4"], places[".jpg"]
+            ref |= {"src": f"{name}.mp4", "poster": f"{name}.jpg"}
         else:
-            ref["src"] = places[".jpg"]
+            ref["src"] = f"{name}.jpg"
         if self._originals:
             ref["original"] = self._original(file, name)
         return ref
 
-    def _place(self, path: str, data: bytes | None) -> str:
-        """Where a page finds it. `data` None: it is there."""
-        if path not in self._written:
-            self._written.add(path)
-            self.bytes += len(data or b"")
-            self._keep(path, data)
-        return path
-
-    def _facts_ref(self, name: str, facts: Mapping[str, Any] | None) -> Any:
-        if name not in self._written:
-            self._written.add(name)
-            if facts is None:
-                self._keep(f"{name}.js", None)
-            else:
-                self._facts(name, facts)
-        return name
-
     def _original(self, file: File, name: str) -> str:
         suffix = file.path.suffix if file.path.suffix[1:].isalnum() and file.path.suffix.isascii() else ""
         path = f"{name}.original{suffix.lower()}"
-        if path not in self._written:
-            self._written.add(path)
-            self._keep(path, file.path)
+        self._keep(path, file.path)
         return path
+
+
+def _fault(file: File) -> str:
+    """Why a file cannot be shown, before it is opened; empty where it is the one that was recorded."""
+    try:
+        if file.sha256 is None:
+            return "its bytes were never recorded, so it is not shown"
+        if not file.path.is_file():
+            return f"its file is gone ({file.path.name}): deleted or moved after the run"
+        if media.file_sha256(file.path) != file.sha256:
+            return f"its file was changed after it was scored ({file.path.name})"
+    except OSError as error:
+        return _why(file, error)
+    return ""
+
+
+def _why(file: File, error: Exception) -> str:
+    """An error as the reason that stands in place of the file."""
+    return faults.named(error).replace(str(file.path), file.path.name)

@@ -16,9 +16,9 @@ const example = (() => {
     return list.children.length ? list : null;
   };
 
-  const condition = (board, one) => {
+  const condition = (board, one, called = one.id) => {
     const parts = Object.entries(one.files).map(([name, ref]) =>
-      make("figure", {}, media.shown(ref, `${NAMES[name] ?? name} of ${one.id}`), make("figcaption", {}, NAMES[name] ?? name)));
+      make("figure", {}, media.shown(ref, `${NAMES[name] ?? name} of ${called}`), make("figcaption", {}, NAMES[name] ?? name)));
     const texts = notes(one.texts);
     if (!parts.length && !texts) return make("p", { class: "soft" }, "Its conditions are not here.");
     return make("div", { class: "condition" }, ...parts, texts);
@@ -46,7 +46,8 @@ const example = (() => {
       const cells = shown.map(([metric, at]) => {
         const mine = one.values[at][place];
         const tested = one.values[at].filter((value, other) => value !== null && !board.systems[other].reference);
-        const best = tested.length > 1 && !system.reference && mine === (metric.up ? Math.max(...tested) : Math.min(...tested));
+        const best = tested.length > 1 && !system.reference && Math.max(...tested) !== Math.min(...tested)
+          && mine === (metric.up ? Math.max(...tested) : Math.min(...tested));
         return make("td", { class: "value" }, best ? make("strong", {}, sightsound.number(mine)) : sightsound.number(mine));
       });
       return make("tr", { class: system.reference ? "soft" : false }, make("th", { scope: "row" }, system.name), ...cells);
@@ -78,5 +79,5 @@ const example = (() => {
       make(below, {}, "Values of this example"), values(board, one));
   };
 
-  return { draw, arrow };
+  return { draw, condition, arrow };
 })();

@@ -71,7 +71,7 @@
 
   const go = async () => {
     const { slug, id } = route();
-    media.stop();
+    player.stop();
     if (!board || board.slug !== slug) {
       board = await open(slug);
       choose.value = slug;
