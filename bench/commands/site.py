@@ -15,10 +15,11 @@ def site(
     out: Annotated[Path, typer.Option("--out", help="folder to write the site into")],
     results_folder: Annotated[
         Path | None,
-        typer.Option("--results", help="folder of result files; none: results/ or the package's, unless --run is given"),
+        typer.Option("--results", help="folder of result files; none and no --run: results/, else the package's"),
     ] = None,
     runs: Annotated[
-        list[Path] | None, typer.Option("--run", help="run folder to show, with what can be heard; may be given again")
+        list[Path] | None,
+        typer.Option("--run", help="run folder, of which one also hears and sees; again for more"),
     ] = None,
 ) -> None:
     """Write pages of results that open in a browser without a server: boards, metrics, systems."""

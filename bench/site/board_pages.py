@@ -1,4 +1,4 @@
-"""A page a board: the table, what a difference must be to be seen, forest plots, published figures, signatures."""
+"""A page a board: the table, what a difference must be to be seen, intervals, published figures, signatures."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sightsound.bench.site.beside import Figure, base, figures
 from sightsound.bench.site.cells import ends, table
 from sightsound.bench.site.collect import Board, Site
 from sightsound.bench.site.columns import Column
-from sightsound.bench.site.links import metric_path, system_path
+from sightsound.bench.site.links import metric_path, system_path, values_path
 from sightsound.bench.site.page import PLOT, TABLE, TABLE_STYLE, Data, Page, Part
 
 SCRIPTS = (*TABLE, *PLOT, "static/table.js", "static/forest.js", "static/board.js")
@@ -29,7 +29,8 @@ def parts(site: Site) -> Iterator[Part]:
         data = f"data/{board.slug}.js"
         shown = table(board, site.spoilt)
         shown["published"] = [
-            {"column": f.column, "system": f.system, "value": f.row["value"], "source": f.row["run"]} for f in beside
+            {"column": f.column, "system": f.system, "value": f.row["value"], "source": f.row["run"]}
+            for f in beside
         ]
         yield Data(data, "board", shown)
         yield Page(
@@ -44,15 +45,16 @@ def parts(site: Site) -> Iterator[Part]:
         )
 
 
-def _values(
-    site: Site, board: Board, beside: Sequence[Figure], apart: Sequence[Figure]
-) -> dict[str, Any]:
+def _values(site: Site, board: Board, beside: Sequence[Figure], apart: Sequence[Figure]) -> dict[str, Any]:
     signatures = sorted({row["signature"] for row in board.rows})
+    certain = below.certainty(board.rows)
     card = registry.split_cards().get(base(board.split))
     return {
         "board": board,
         "split_card": card,
-        "remarks": [*board.replaced, *below.lines(board.rows)],
+        "certain": certain,
+        "remarks": [*board.replaced, *(line for line in below.lines(board.rows) if line not in certain)],
+        "values_path": values_path(board.slug),
         "others": [each for each in site.boards if each.task == board.task and each is not board],
         "seen": [_seen(column) for column in board.columns],
         "beside": [figure_values(each) for each in beside],

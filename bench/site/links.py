@@ -18,3 +18,8 @@ def system_path(system: str) -> str:
 def source_path(source: str) -> str:
     """The page of published figures, as `source/table` names them."""
     return f"published/{store.slug(source.partition('/')[0])}.html"
+
+
+def values_path(board: str) -> str:
+    """The page of a board's values by example, by the board's slug."""
+    return f"values/{board}.html"

@@ -24,7 +24,7 @@ CARRIED = ("static", "carried")
 
 
 def write(parts: Iterable[Part], out: Path) -> int:
-    """Write all parts below `out`; returns how many files the site has. BenchError for a folder of something else."""
+    """Write all parts below `out`; returns how many files the site has. BenchError for another folder."""
     before = _mine(out)
     files = set()
     for part in [*_carried(), *parts]:
