@@ -1,4 +1,4 @@
-"""The static site of `bench site`: `collect` reads rows and runs, makers turn them into parts, `write` writes them.
+"""The static site of `bench site`: `collect` reads rows and runs, makers make parts of them, `write` writes them.
 
 A maker is a function from the Site to Pages, Data and Copies (`page.py`), named in `make.MAKERS`; its template
 extends `templates/base.html`, its scripts lie in `static/`, libraries of others in `carried/`.

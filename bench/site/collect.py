@@ -1,4 +1,4 @@
-"""What the site shows, read once: rows of result files and of runs by board, values by example, published figures."""
+"""What the site shows, read once: rows of result files and runs by board, values by example, published figures."""
 
 from __future__ import annotations
 

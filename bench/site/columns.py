@@ -41,7 +41,7 @@ class Column:
     detectable: float
     """The smallest true difference that this n shows in 80% of experiments; NaN where nothing says."""
     best: frozenset[str]
-    """Systems under test with the best value; none that failed on an example."""
+    """Systems under test with the best value; none that failed on an example, and none of a check."""
 
     @property
     def floor(self) -> float:
@@ -78,7 +78,7 @@ def columns(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> l
                 higher_is_better=column.higher_is_better,
                 letters=ties.letters(column, p),
                 detectable=ties.detectable(column),
-                best=_best(mine),
+                best=frozenset() if labels.quality(metric) == "check" else _best(mine),
             )
         )
     return found

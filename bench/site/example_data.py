@@ -1,23 +1,24 @@
-"""The example pages' data: a board's list, its examples in pieces of `CHUNK`, and its values metric by metric.
+"""The example pages' data: a board's list, and its examples in pieces of `CHUNK`.
 
 `examples/SLUG`: systems, metrics, ids, how many systems failed on an example, the best, worst and most disputed.
 `examples/SLUG/N`: the examples N*CHUNK and on, each with its conditions, reference, outputs and values
-`[metric][system]`. `examples/SLUG/values-M`: values of metric M, `[system][example]`. So a page of 2,500 examples
-loads a list of names and the piece that is looked at.
+`[metric][system]`. So a page of 2,500 examples loads a list of names and the piece that is looked at.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sightsound.bench.boards.structure import is_reference
-from sightsound.bench.core.types import chunks
+from sightsound.bench.core.types import Report, chunks
 from sightsound.bench.site import outstanding
 from sightsound.bench.site.answers import Answer, Answers, Shown, answers
 from sightsound.bench.site.collect import Board
-from sightsound.bench.site.media import File, Ref
+from sightsound.bench.site.links import values_path
+from sightsound.bench.site.media import File, Media, Ref
 from sightsound.bench.site.outstanding import Clips, Standing
 from sightsound.bench.site.page import Data, Part
 from sightsound.bench.site.shelf import Shelf
@@ -43,9 +44,9 @@ class Gathered:
     """Of the clips of systems under test."""
 
 
-def gathered(board: Board, shelf: Shelf) -> Gathered:
+def gathered(board: Board, mirror: Path | None) -> Gathered:
     """Read the runs of a board."""
-    found = answers(board.task, board.runs, shelf.mirror)
+    found = answers(board.task, board.runs, mirror)
     systems = list(found.systems)
     clips = outstanding.clips(board.scores, board.columns, systems, [each.id for each in found.examples])
     tested = [name for name in systems if not reference(name)]
@@ -62,14 +63,14 @@ def parts(of: Gathered, shelf: Shelf) -> Iterator[Part]:
     name = f"examples/{of.board.slug}"
     failed: dict[int, int] = {}
     for number, piece in enumerate(chunks(of.found.examples, CHUNK)):
-        drawn = records(of, piece, shelf, f"media of {of.board.title}, examples from {number * CHUNK + 1}")
+        drawn = records(
+            of, piece, shelf.media, shelf.report, f"media of {of.board.title}, examples from {number * CHUNK + 1}"
+        )
         yield from shelf.parts()
         yield Data(f"data/{name}/{number}.js", f"{name}/{number}", drawn)
         for at, one in enumerate(drawn, number * CHUNK):
             count = sum(output.get("failed", False) for output in one["outputs"] if output)
             failed |= {at: count} if count else {}
-    for number, column in enumerate(of.clips.columns):
-        yield Data(f"data/{name}/values-{number}.js", f"{name}/values-{number}", of.clips.values[column.key])
     yield Data(f"data/{name}.js", name, listing(of, failed))
 
 
@@ -100,6 +101,7 @@ def listing(of: Gathered, failed: Mapping[int, int]) -> dict[str, Any]:
         "failed": failed,
         "problems": of.found.problems,
         "chunk": CHUNK,
+        "values": values_path(of.board.slug) if of.clips.columns else "",
         "best": lines(outstanding.best(of.standings, LISTED), "mean"),
         "worst": lines(outstanding.worst(of.standings, LISTED), "mean"),
         "disputed": lines(outstanding.disputed(of.standings, LISTED), "dispute"),
@@ -108,12 +110,14 @@ def listing(of: Gathered, failed: Mapping[int, int]) -> dict[str, Any]:
     }
 
 
-def records(of: Gathered, piece: Sequence[Shown], shelf: Shelf, what: str = "media") -> list[dict[str, Any]]:
+def records(
+    of: Gathered, piece: Sequence[Shown], media: Media, report: Report, what: str = "media"
+) -> list[dict[str, Any]]:
     """Some examples as their page reads them; their media are made ready."""
     given = {(name, each.id): of.found.answer(name, each.id) for each in piece for name in of.systems}
     files = [file for each in piece for file in (*each.files.values(), each.reference) if file]
     files += [answer.file for answer in given.values() if answer.file]
-    refs = shelf.media.ready(files, shelf.report, what)
+    refs = media.ready(files, report, what)
     place = {example: at for at, example in enumerate(of.clips.examples)}
     return [
         {

@@ -22,7 +22,7 @@ RULE = (
 
 def parts(site: Site, shelf: Shelf) -> Iterator[Part]:
     """The pages, and the data and media of every board whose runs were given."""
-    boards = [example_data.gathered(board, shelf) for board in site.boards if board.runs]
+    boards = [example_data.gathered(board, shelf.mirror) for board in site.boards if board.runs]
     if not boards:
         return
     for of in boards:

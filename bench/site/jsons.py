@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 _ESCAPES = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
-"""Inside a page too a script must not end before its end; U+2028 and its like are escaped as all that is not ASCII."""
+"""Also in a page a script ends at its end only. U+2028 and its like are escaped as all that is not ASCII."""
 
 
 def dumps(value: object) -> str:

@@ -6,7 +6,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from sightsound.bench.core.types import Report
-from sightsound.bench.site import board_pages, example_pages, index_page, metric_pages, system_pages
+from sightsound.bench.site import (
+    board_pages,
+    example_pages,
+    index_page,
+    metric_pages,
+    published_pages,
+    system_pages,
+    value_pages,
+)
 from sightsound.bench.site.collect import Site, collect
 from sightsound.bench.site.page import Part
 from sightsound.bench.site.shelf import Shelf
@@ -18,6 +26,8 @@ MAKERS: tuple[Callable[[Site], Iterable[Part]], ...] = (
     board_pages.parts,
     metric_pages.parts,
     system_pages.parts,
+    published_pages.parts,
+    value_pages.parts,
 )
 """Each yields pages and the files that they need; a new kind of page is one more here."""
 

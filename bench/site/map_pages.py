@@ -1,4 +1,4 @@
-"""The page of maps, `maps.html#BOARD/NETWORK`: each board's clips in the networks whose distances the board has."""
+"""The page of maps, `maps.html#BOARD/NETWORK`: the clips in the networks whose distances a board has."""
 
 from __future__ import annotations
 

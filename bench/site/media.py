@@ -24,8 +24,8 @@ FOLDER = "media"
 
 Kind = Literal["audio", "image", "video"]
 Ref = Mapping[str, Any]
-"""`kind` and `src`, a path below the site's folder; of sound also `picture` (its spectrogram) and `facts` (the name of
-the data that are `sound.Clip.facts`); of a video `poster`. Where there is nothing to show: `why`."""
+"""`kind` and `src`, a path below the site's folder; of sound also `picture` (its spectrogram) and `facts` (the name
+of the data that are `sound.Clip.facts`); of a video `poster`. Where there is nothing to show: `why`."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ class Media:
             if all(self._have(f"{name}{ending}") for ending in self._endings(file.kind)):
                 return None
             return self._make(file)
-        except Exception as error:  # libraries raise what they like for odd files; one of them is no reason for none
+        except Exception as error:  # libraries raise what they like for odd files
             return _why(file, error)
 
     def _name(self, file: File) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,15 +10,14 @@ from typing import Any
 
 from markupsafe import Markup
 
-from sightsound.bench.boards.show import label
-from sightsound.bench.core import console, labels, registry, store
+from sightsound.bench.core import labels, store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.loading import unknown
 from sightsound.bench.core.types import Report
 from sightsound.bench.review import warnings
 from sightsound.bench.site import example_data, jsons, outstanding
 from sightsound.bench.site.answers import Shown
-from sightsound.bench.site.collect import Board, collect
+from sightsound.bench.site.collect import collect
 from sightsound.bench.site.example_data import Gathered, reference
 from sightsound.bench.site.example_pages import RULE, WAVES
 from sightsound.bench.site.shelf import Inlined
@@ -62,8 +61,8 @@ def report(
 ) -> Written:
     """Write the page of a run to `out`.
 
-    It has `count` examples: a third each of the best, the worst and the most disputed (bench/site/outstanding.py), or,
-    where no metric gives single clips values, some evenly spaced; and those `named`. BenchError for a run
+    It has `count` examples: a third each of the best, the worst and the most disputed (bench/site/outstanding.py),
+    or, where no metric gives single clips values, some evenly spaced; and those `named`. BenchError for a run
     without rows, and for an example that it does not have.
     """
     of = _read(run, mirror)
@@ -131,7 +130,7 @@ def _reason(of: Gathered, why: str, found: outstanding.Standing) -> str:
     names = {column.key: column.short for column in of.clips.columns}
     if why == "disputed":
         return (
-            f"disputed: {found.system}, the highest by {names[found.highest]}, the lowest by {names[found.lowest]} "
+            f"disputed: {found.system}, highest by {names[found.highest]}, lowest by {names[found.lowest]} "
             f"(standings {found.dispute:.2f} apart)"
         )
     return f"{why}: {found.system}, mean standing {found.mean:.2f}"
@@ -147,9 +146,6 @@ def _values(of: Gathered, run: Path) -> dict[str, Any]:
         for each in of.found.examples
         if (answer := of.found.answer(name, each.id)).failed
     ]
-    failed_count = {}
-    for name, _, _ in failures:
-        failed_count[name] = failed_count.get(name, 0) + 1
     groups: dict[str, list[Any]] = {}
     for column in board.columns:
         groups.setdefault(labels.QUALITIES[column.quality], []).append(column)
@@ -164,8 +160,8 @@ def _values(of: Gathered, run: Path) -> dict[str, Any]:
         "problems": of.found.problems,
         "failures": failures[:FAILURES],
         "failures_all": len(failures),
-        "failed": failed_count,
-        "warnings": [text for text in warnings.read(run)] if hasattr(warnings, "read") else [],
+        "failed": Counter(name for name, _, _ in failures),
+        "warnings": [str(each) for each in warnings.read(run)],
     }
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,22 @@ from sightsound.bench.core.types import Report
 from sightsound.bench.site.media import Media
 from sightsound.bench.site.page import Copy, Data, Part
 from sightsound.bench.site.sound import Coding
+
+MIME = {".mp3": "audio/mpeg", ".ogg": "audio/ogg", ".png": "image/png", ".jpg": "image/jpeg", ".mp4": "video/mp4"}
+
+
+class Inlined:
+    """The media of a page alone: each file is a `data:` address among the page's data, under its own path."""
+
+    def __init__(self, coding: Coding) -> None:
+        self.data: dict[str, Any] = {}
+        """Name -> what `sightsound.give` is told."""
+        self.media = Media(coding, self._keep, self.data.__setitem__)
+
+    def _keep(self, path: str, source: bytes | Path | None) -> None:
+        if not isinstance(source, bytes):
+            raise TypeError(f"{path}: a page alone takes bytes")
+        self.data[path] = f"data:{MIME[Path(path).suffix]};base64,{base64.b64encode(source).decode()}"
 
 
 class Shelf:

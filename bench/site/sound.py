@@ -27,7 +27,6 @@ KBITS = {"mp3": (32, 48, 64, 96, 128, 160), "opus": (24, 32, 48, 64, 96, 128)}
 """Codec -> bit rates that it may be asked for, in kbit/s; those of MP3 exist at every rate of `MP3_RATES_HZ`."""
 _CODEC = {"mp3": ("libmp3lame", "mp3", "fltp", "7"), "opus": ("libopus", "ogg", "flt", "5")}
 """Codec -> encoder, container, layout of samples, effort: LAME at 7 is twice as fast as at 5."""
-MIME = {"mp3": "audio/mpeg", "opus": "audio/ogg"}
 SUFFIX = {"mp3": ".mp3", "opus": ".ogg"}
 FLOOR_DB = -120.0
 """What is said of digital silence, whose level is minus infinity."""

@@ -25,7 +25,7 @@ CARRIED = ("static", "carried")
 
 
 def write(parts: Iterable[Part], out: Path) -> int:
-    """Write all parts below `out`; returns how many files the site has. BenchError for a folder of something else."""
+    """Write all parts below `out`; returns how many files the site has. BenchError for another folder."""
     before = _mine(out)
     if not before:  # else a site that was stopped half made would be taken for something else
         store.write_text(out / MANIFEST, "[]\n")

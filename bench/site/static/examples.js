@@ -22,14 +22,6 @@
     if (board.best.length) made.push(["best", listed(board.best)], ["worst", listed(board.worst)]);
     if (board.disputed.length) made.push(["most disputed", listed(board.disputed)]);
     if (Object.keys(board.failed).length) made.push(["failed", () => Object.entries(board.failed).map(([index, failed]) => [Number(index), `${failed} failed`])]);
-    board.metrics.forEach((metric, number) => board.systems.forEach((system, place) => {
-      if (system.reference) return;
-      made.push([`worst by ${metric.short} ${example.arrow(metric)}: ${system.name}`, async () => {
-        const values = (await media.load(`data/examples/${board.slug}/values-${number}.js`, `examples/${board.slug}/values-${number}`))[place];
-        const known = values.map((value, index) => [index, value]).filter(([, value]) => value !== null);
-        return known.sort((a, b) => metric.up ? a[1] - b[1] : b[1] - a[1]).map(([index, value]) => [index, sightsound.number(value)]);
-      }]);
-    }));
     return made;
   };
 
@@ -46,9 +38,9 @@
     }));
   };
 
-  const refresh = async () => {
+  const refresh = () => {
     const wanted = search.value.trim().toLowerCase();
-    const found = await orders[order.selectedIndex][1]();
+    const found = orders[order.selectedIndex][1]();
     visible = found.filter(([index]) => board.ids[index].toLowerCase().includes(wanted));
     count.textContent = `${visible.length} of ${board.ids.length} examples`;
     list.scrollTop = 0;
@@ -76,12 +68,13 @@
       board = await open(slug);
       choose.value = slug;
       said.textContent = board.said;
+      at("values").replaceChildren(...(board.values ? [make("a", { href: board.values }, "Sort by any metric"), ": the table of all values leads back here."] : []));
       at("problems").replaceChildren(...board.problems.map((each) => make("p", { class: "note warn" }, each)));
       orders = ways();
       order.replaceChildren(...orders.map(([name]) => make("option", {}, name)));
       search.value = "";
       current = -1;
-      await refresh();
+      refresh();
     }
     const index = id ? board.ids.indexOf(id) : visible.length ? visible[0][0] : -1;
     current = index;
@@ -92,7 +85,7 @@
 
   choose.append(...boards.map((each) => make("option", { value: each.slug }, each.title)));
   choose.onchange = () => { location.hash = encodeURIComponent(choose.value); };
-  order.onchange = async () => { await refresh(); };
+  order.onchange = refresh;
   search.oninput = refresh;
   list.onscroll = paint;
   addEventListener("resize", paint);
