@@ -111,10 +111,19 @@ def listing(of: Gathered, failed: Mapping[int, int]) -> dict[str, Any]:
 
 
 def records(
-    of: Gathered, piece: Sequence[Shown], media: Media, report: Report, what: str = "media"
+    of: Gathered,
+    piece: Sequence[Shown],
+    media: Media,
+    report: Report,
+    what: str = "media",
+    systems: Sequence[str] | None = None,
 ) -> list[dict[str, Any]]:
-    """Some examples as their page reads them; their media are made ready."""
-    given = {(name, each.id): of.found.answer(name, each.id) for each in piece for name in of.systems}
+    """Some examples as their page reads them; their media are made ready.
+
+    `systems`: the first ones of all, whose outputs are there; None for all.
+    """
+    systems = of.systems if systems is None else systems
+    given = {(name, each.id): of.found.answer(name, each.id) for each in piece for name in systems}
     files = [file for each in piece for file in (*each.files.values(), each.reference) if file]
     files += [answer.file for answer in given.values() if answer.file]
     refs = media.ready(files, report, what)
@@ -127,7 +136,7 @@ def records(
             "files": {name: refs[file] for name, file in each.files.items()},
             "reference": refs[each.reference] if each.reference else None,
             "reference_text": each.reference_text,
-            "outputs": [_output(given[name, each.id], refs) for name in of.systems],
+            "outputs": [_output(given[name, each.id], refs) for name in systems],
             "values": [of.clips.values[column.key][:, place[each.id]] for column in of.clips.columns],
         }
         for each in piece

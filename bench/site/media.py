@@ -24,8 +24,8 @@ FOLDER = "media"
 
 Kind = Literal["audio", "image", "video"]
 Ref = Mapping[str, Any]
-"""`kind` and `src`, a path below the site's folder; of sound also `picture` (its spectrogram) and `facts` (the name
-of the data that are `sound.Clip.facts`); of a video `poster`. Where there is nothing to show: `why`."""
+"""`kind` and `src`, a path below the site's folder; of sound also `picture` (its spectrogram) and `facts` (the
+name of the data that are `sound.Clip.facts`); of a video `poster`. Where there is nothing to show: `why`."""
 
 
 @dataclass(frozen=True)

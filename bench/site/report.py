@@ -69,9 +69,7 @@ def report(
     chosen = _chosen(of, count, named)
     shelf = Inlined(coding)
     tested = [name for name in of.systems if not reference(name)]
-    drawn = example_data.records(of, [each for each, _ in chosen], shelf.media, report)
-    for one in drawn:  # reference rows have no media here
-        one["outputs"] = one["outputs"][: len(tested)]
+    drawn = example_data.records(of, [each for each, _ in chosen], shelf.media, report, systems=tested)
     data = shelf.data | {
         "report": {
             "board": example_data.listing(of, {}),
@@ -83,10 +81,10 @@ def report(
         coding=coding.text,
         rule=RULE,
         shown=len(chosen),
-        styles=_inlined("static/site.css", "static/media.css"),
-        scripts=_inlined("static/site.js", *WAVES, "static/example.js"),
+        styles=_inlined("style", "static/site.css", "static/media.css"),
+        scripts=_inlined("script", "static/site.js", *WAVES, "static/example.js"),
         data=Markup("".join(jsons.script(name, value) for name, value in data.items())),
-        last=_inlined("static/report.js"),
+        last=_inlined("script", "static/report.js"),
         media_mb=shelf.media.bytes / 1e6,
     )  # fmt: skip
     store.write_text(out, page)
@@ -165,8 +163,9 @@ def _values(of: Gathered, run: Path) -> dict[str, Any]:
     }
 
 
-def _inlined(*paths: str) -> Markup:
-    """Files of this package as they stand in a page. No file of ours ends a script before its end."""
-    texts = [(HERE / path).read_text(encoding="utf-8") for path in paths]
-    assert not any("</script" in text.lower() or "</style" in text.lower() for text in texts)
-    return Markup("\n".join(texts))
+def _inlined(element: str, *paths: str) -> Markup:
+    """Files of this package as they stand in a page, in an element of that name."""
+    text = "\n".join((HERE / path).read_text(encoding="utf-8") for path in paths)
+    if f"</{element}" in text.lower():
+        raise ValueError(f"one of {', '.join(paths)} would end its <{element}>")
+    return Markup(text)
