@@ -71,9 +71,14 @@
       printRowRange: "active",
     });
     table.on("tableBuilt", () => {
-      node.setAttribute("aria-label", label);
+      node.setAttribute("aria-label", `${label}; arrow keys move from cell to cell`);
       node.setAttribute("aria-rowcount", rows.length + 1);
-      node.querySelector(".tabulator-tableholder").setAttribute("aria-label", `${label}: move with the arrow keys`);
+      node.querySelector(".tabulator-tableholder").setAttribute("role", "rowgroup");  // it takes the focus
+      node.querySelector(".tabulator-table").setAttribute("role", "presentation");
+      for (const group of node.querySelectorAll('[role="columngroup"]')) {  // no role that ARIA knows
+        group.setAttribute("role", "presentation");
+        ["aria-sort", "aria-title"].forEach((name) => group.removeAttribute(name));
+      }
     });
     keys(node, (row, key) => opens.has(key) && sightsound.about(opens.get(key)(row.getData())), table);
     return table;
