@@ -54,7 +54,7 @@ def _values(site: Site, board: Board, beside: Sequence[Figure], apart: Sequence[
         "split_card": card,
         "certain": certain,
         "remarks": [*board.replaced, *(line for line in below.lines(board.rows) if line not in certain)],
-        "values_path": values_path(board.slug),
+        "values_path": values_path(board.slug) if len(board.scores) else "",
         "others": [each for each in site.boards if each.task == board.task and each is not board],
         "seen": [_seen(column) for column in board.columns],
         "beside": [figure_values(each) for each in beside],

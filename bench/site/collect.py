@@ -91,9 +91,9 @@ class Site:
 
     @property
     def metrics(self) -> list[str]:
-        """Every metric with a row, measured or published."""
-        rows = [row for board in self.boards for row in board.rows]
-        return sorted({str(row["metric"]) for row in [*rows, *self.published]})
+        """Every metric with a column or a published figure."""
+        measured = {column.metric for board in self.boards for column in board.columns}
+        return sorted(measured | {str(row["metric"]) for row in self.published})
 
 
 def collect(folder: Path | None, runs: Sequence[Path] = ()) -> Site:

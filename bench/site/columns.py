@@ -11,6 +11,7 @@ from sightsound.bench.boards import ties
 from sightsound.bench.boards.show import label
 from sightsound.bench.boards.structure import is_reference
 from sightsound.bench.core import labels, results
+from sightsound.bench.site import speed
 from sightsound.metrics.signature import differs
 from sightsound.metrics.statistics.parts import Parts
 
@@ -53,7 +54,7 @@ class Column:
 def columns(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> list[Column]:
     """The columns of one board in the order in which tables have them."""
     groups: dict[str, dict[tuple[str, str], list[Record]]] = {}
-    for row in rows:
+    for row in [*rows, *speed.rows(rows)]:
         kind = results.definition(row["signature"]), str(row["competitors"])
         groups.setdefault(row["metric"], {}).setdefault(kind, []).append(row)
     kinds = [

@@ -20,7 +20,7 @@ def parts(site: Site) -> Iterator[Part]:
         text: [
             (name, labels.short(name), metric_path(name))
             for name in site.metrics
-            if labels.quality(name) == quality
+            if labels.quality(name) == quality and _known(name)
         ]
         for quality, text in labels.QUALITIES.items()
     }
@@ -32,12 +32,17 @@ def parts(site: Site) -> Iterator[Part]:
             for name, path in sources(site).items()
         },
         "metrics": {text: names for text, names in metrics.items() if names},
+        "unknown": [(name, metric_path(name)) for name in site.metrics if not _known(name)],
         "systems": [
             (name, system_path(name), card.description if (card := facts.model_card(name)) else "")
             for name in site.systems
         ],
     }
     yield Page("index.html", "index.html", "Results", values)
+
+
+def _known(metric: str) -> bool:
+    return metric in labels.SPEED or facts.metric_card(metric) is not None
 
 
 def _board(board: Board) -> dict[str, Any]:

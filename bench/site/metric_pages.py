@@ -24,12 +24,14 @@ def parts(site: Site) -> Iterator[Part]:
     """The pages of all metrics with a row, measured or published."""
     published = figures(site)
     for metric in site.metrics:
-        rows = [row for board in site.boards for row in board.rows if row["metric"] == metric]
+        columns = [column for board in site.boards for column in board.columns if column.metric == metric]
+        rows = [row for column in columns for row in column.rows.values()]
         mine = [figure_values(each) for each in published if each.row["metric"] == metric]
         card = facts.metric_card(metric)
         values = {
             "metric": metric,
             "quality": labels.QUALITIES[labels.quality(metric)],
+            "plain": facts.SPEED.get(metric, ""),
             "facts": {key: text for key, text in explained.facts(card, site.spoilt).items() if text}
             if card
             else {},

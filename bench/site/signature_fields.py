@@ -17,6 +17,7 @@ MEANINGS = {
     "rs": "resampler that made that rate",
     "len": "how much of a clip is heard",
     "est": "estimator of the formula",
+    "device": "what the system ran on",
     "v": "version of the metric here; raised whenever the same inputs would give another value",
     "posterior": "how a network's classes become probabilities",
     "of": "what is looked at",

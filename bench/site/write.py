@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import jinja2
+from markupsafe import Markup, escape
 
 from sightsound.bench.core import store
 from sightsound.bench.core.console import number, shown
@@ -83,6 +84,13 @@ def html(page: Page) -> str:
     return environment().get_template(page.template).render(page=page, root=page.root, **page.values)
 
 
+def _code(text: str) -> Markup:
+    """Text in which `such` words of a card are set as code, and nothing else is markup."""
+    code = Markup("<code>{}</code>")
+    pieces = enumerate(text.split("`"))
+    return Markup("").join(code.format(piece) if number % 2 else escape(piece) for number, piece in pieces)
+
+
 @cache
 def environment() -> jinja2.Environment:
     """The templates: every value is escaped, and a value that is not there is an error."""
@@ -94,5 +102,6 @@ def environment() -> jinja2.Environment:
         lstrip_blocks=True,
     )
     made.filters["number"] = number
+    made.filters["code"] = _code
     made.filters["json"] = jsons.dumps  # escaped again by the template but in `report`'s own scripts
     return made

@@ -16,6 +16,8 @@
     const fits = Math.max(6, Math.floor((left - 16) / 6.6));
     const said = (point) => `${point.name}: ${point.text} ${point.ci || ""}`;
     const colour = "var(--accent)";
+    const ends = mine.flatMap((point) => [point.v, point.lo ?? point.v, point.hi ?? point.v]);
+    const flat = Math.min(...ends) === Math.max(...ends);  // all values are the same
     const marks = [
       Plot.gridX({ stroke: "var(--line)", strokeOpacity: 1 }),
       typeof column.floor === "number" ? Plot.ruleX([column.floor], { stroke: "var(--soft)", strokeDasharray: "4 3" }) : null,
@@ -27,7 +29,7 @@
     ];
     return Plot.plot({
       width, height: 40 + mine.length * 20, marginLeft: left, marginRight: 16, marginBottom: 30, marginTop: 6,
-      x: { label: null, ticks: Math.max(3, Math.floor(width / 110)) },
+      x: { label: null, ...(flat ? { domain: [ends[0] - 0.5, ends[0] + 0.5] } : {}), ticks: Math.max(3, Math.floor(width / 110)) },
       y: { domain: names, label: null, tickSize: 0, tickFormat: (name) => name.length > fits ? `${name.slice(0, fits - 1)}…` : name },
       color: { type: "identity" },
       style: { background: "none", color: "var(--ink)", fontFamily: "inherit", fontSize: "12px", overflow: "visible" },

@@ -15,9 +15,12 @@
     return typeof x === "number" ? x - y : String(x).localeCompare(String(y), "en", { numeric: true });
   };
 
+  /* A name may break behind a colon or an underscore. */
+  const broken = (text) => text.split(/(?<=[:_])/).flatMap((piece, index) => index ? [element("wbr"), piece] : [piece]);
+
   /* A heading: a button that sorts, and, where there is something to say, one that says it. */
   const heading = (column) => {
-    const sort = element("button", { type: "button", class: "sort", title: column.hint || column.title }, column.title);
+    const sort = element("button", { type: "button", class: "sort", title: column.hint || column.title }, ...broken(column.title));
     if (!column.about) return sort;
     const about = element("button", { type: "button", class: "about", "aria-label": `What ${column.title} is` }, "?");
     about.addEventListener("click", (event) => { event.stopPropagation(); sightsound.about(column.about()); });
@@ -71,9 +74,15 @@
       printRowRange: "active",
     });
     table.on("tableBuilt", () => {
-      node.setAttribute("aria-label", label);
+      performance.mark("table");
+      node.setAttribute("aria-label", `${label}; arrow keys move from cell to cell`);
       node.setAttribute("aria-rowcount", rows.length + 1);
-      node.querySelector(".tabulator-tableholder").setAttribute("aria-label", `${label}: move with the arrow keys`);
+      node.querySelector(".tabulator-tableholder").setAttribute("role", "rowgroup");  // it takes the focus
+      node.querySelector(".tabulator-table").setAttribute("role", "presentation");
+      for (const group of node.querySelectorAll('[role="columngroup"]')) {  // no role that ARIA knows
+        group.setAttribute("role", "presentation");
+        ["aria-sort", "aria-title"].forEach((name) => group.removeAttribute(name));
+      }
     });
     keys(node, (row, key) => opens.has(key) && sightsound.about(opens.get(key)(row.getData())), table);
     return table;
