@@ -32,7 +32,7 @@
     rows.replaceChildren(...visible.slice(first, last).map(([index, note], number) => {
       const place = first + number;
       const row = make("li", { "aria-setsize": visible.length, "aria-posinset": place + 1 },
-        make("a", { href: link(index), "aria-current": index === current ? "true" : null }, board.ids[index], note ? make("span", { class: "soft" }, note) : null));
+        make("a", { href: link(index), "aria-current": index === current ? "true" : null, title: board.ids[index] }, make("span", {}, board.ids[index]), note ? make("span", { class: "soft" }, note) : null));
       row.style.top = `${place * ROW}px`;
       return row;
     }));
