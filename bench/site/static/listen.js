@@ -58,6 +58,7 @@
 
   const next = async () => {
     player.stop();
+    at("trial").replaceChildren();  // a second click is no second answer
     while (plan.left.length && plan.given < plan.wanted) {
       const [index, swap] = plan.left.shift();
       const number = Math.floor(index / board.chunk);

@@ -28,6 +28,10 @@
         Plot.tip(dots, Plot.pointer({ x: "x", y: "y", title: (dot) => `${dot.system}\n${board.ids[dot.index]}`, fill: "var(--paper)" })),
       ],
     });
+    for (const group of chart.querySelectorAll("g[aria-label]")) {  // the picture as a whole has a name, its groups can't
+      group.dataset.mark = group.getAttribute("aria-label");
+      group.removeAttribute("aria-label");
+    }
     chart.addEventListener("click", () => { if (chart.value) location.href = link(chart.value.index); });
     at("map").replaceChildren(chart);
     at("map").setAttribute("aria-label", `Map of ${dots.length} clips of ${shown.map((system) => system.name).join(", ")}; the tables below say what it shows`);
