@@ -64,6 +64,8 @@
       index,
       height: height || false,
       renderVertical: height ? "virtual" : "basic",
+      rowHeight: height ? 34 : undefined,  // px; a height that is known need not be measured at every sort
+      renderVerticalBuffer: 150,
       layout: "fitDataFill",
       nestedFieldSeparator: false,
       initialSort: sort ? [{ column: sort.key, dir: sort.direction }] : [],
