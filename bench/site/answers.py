@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -100,10 +100,11 @@ def _text(path: Path, sha256: str | None) -> str:
     return media.read_text(path)
 
 
-def answers(task: str, runs: Sequence[Path], mirror: Path | None = None) -> Answers:
+def answers(task: str, runs: Sequence[Path], mirror: Path | None = None, ids: Iterable[str] = ()) -> Answers:
     """Read the runs of one board. Nothing is downloaded: what is not here is said in `problems`.
 
-    A system of several runs is that of the last one, as in the rows of the board.
+    A system of several runs is that of the last one, as in the rows of the board. `ids`: examples that are known
+    from elsewhere, for a run whose split is not here.
     """
     known, problems = registry.task(task), []
     split: Split | None = None
@@ -115,7 +116,7 @@ def answers(task: str, runs: Sequence[Path], mirror: Path | None = None) -> Answ
             plan = recorded.plan(run)
             split = split or _split(run, plan, mirror)
         except BenchError as error:
-            problems.append(f"{one_line(error)}")
+            problems.append(one_line(error).replace(str(run), run.name))
         for label in (store.read_plan(run) or {}).get("systems", ()):
             folders[label] = run / "systems" / store.slug(label)
             try:
@@ -127,8 +128,8 @@ def answers(task: str, runs: Sequence[Path], mirror: Path | None = None) -> Answ
     if split is not None:
         examples = [_shown(known, example, split.digests) for example in split.examples]
     else:
-        ids = sorted({unique for made in systems.values() for unique in made})
-        examples = [Shown(unique, "", {}, {}, None, "") for unique in ids]
+        known_ids = sorted({*ids, *(unique for made in systems.values() for unique in made)})
+        examples = [Shown(unique, "", {}, {}, None, "") for unique in known_ids]
     order = sorted(systems, key=lambda label: is_reference(label.partition(":")[0]))
     return Answers(known, examples, {label: systems[label] for label in order}, asked, folders,
                    list(dict.fromkeys(problems)))  # fmt: skip

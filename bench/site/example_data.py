@@ -12,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightsound.bench.boards.structure import is_reference
 from sightsound.bench.core.types import Report, chunks
 from sightsound.bench.site import outstanding
@@ -46,7 +49,7 @@ class Gathered:
 
 def gathered(board: Board, mirror: Path | None) -> Gathered:
     """Read the runs of a board."""
-    found = answers(board.task, board.runs, mirror)
+    found = answers(board.task, board.runs, mirror, set(board.scores["example"]))
     systems = list(found.systems)
     clips = outstanding.clips(board.scores, board.columns, systems, [each.id for each in found.examples])
     tested = [name for name in systems if not reference(name)]
@@ -136,21 +139,36 @@ def records(
             "files": {name: refs[file] for name, file in each.files.items()},
             "reference": refs[each.reference] if each.reference else None,
             "reference_text": each.reference_text,
-            "outputs": [_output(given[name, each.id], refs) for name in systems],
-            "values": [of.clips.values[column.key][:, place[each.id]] for column in of.clips.columns],
+            **_outputs([given[name, each.id] for name in systems], refs),
+            "values": [_four(of.clips.values[column.key][:, place[each.id]]) for column in of.clips.columns],
         }
         for each in piece
     ]
 
 
-def _output(answer: Answer, refs: Mapping[File, Ref]) -> dict[str, Any]:
+def _four(values: NDArray[np.float64]) -> list[float]:
+    """With the four digits that a page shows."""
+    return [float(f"{value:.4g}") for value in values]
+
+
+def _outputs(answers: Sequence[Answer], refs: Mapping[File, Ref]) -> dict[str, Any]:
+    """The answers to an example, and the texts on the way, each of which stands in `words` once."""
+    words: dict[str, int] = {}
+    outputs = []
+    for answer in answers:
+        said = _output(answer, refs[answer.file] if answer.file else None)
+        if answer.notes:
+            said["notes"] = {name: words.setdefault(text, len(words)) for name, text in answer.notes.items()}
+        if answer.took_s:
+            said["took"] = round(answer.took_s, 2)
+        outputs.append(said)
+    return {"outputs": outputs, "words": list(words)}
+
+
+def _output(answer: Answer, ref: Ref | None) -> dict[str, Any]:
     """An answer as a page reads it; a file that cannot be shown costs this output alone."""
-    said: dict[str, Any] = {"notes": answer.notes, "took": round(answer.took_s, 2)}
-    ref = refs[answer.file] if answer.file else None
-    if ref is not None and "why" not in ref:
-        return said | {"ref": ref}
     if ref is not None:
-        return said | {"why": ref["why"], "failed": False}
+        return {"why": ref["why"]} if "why" in ref else {"ref": ref}
     if answer.why:
-        return said | {"why": answer.why, "failed": answer.failed}
-    return said | {"text": answer.text}
+        return {"why": answer.why, "failed": True} if answer.failed else {"why": answer.why}
+    return {"text": answer.text}

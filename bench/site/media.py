@@ -24,8 +24,9 @@ FOLDER = "media"
 
 Kind = Literal["audio", "image", "video"]
 Ref = Mapping[str, Any]
-"""`kind` and `src`, a path below the site's folder; of sound also `picture` (its spectrogram) and `facts` (the
-name of the data that are `sound.Clip.facts`); of a video `poster`. Where there is nothing to show: `why`."""
+"""`at`, below the folder `media`: what is played or shown, its kind told by its ending. Beside it lie, under the
+same name, of sound a `.png` (its spectrogram) and a `.js` (data of its path without ending: `sound.Clip.facts`), of
+a video a `.jpg`, and with `original` a file of that ending. Where there is nothing to show: `why`."""
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ class Media:
     def _made(self, name: str, file: File) -> Made | str | None:
         """What a file becomes; None where an older site has it; a text says why it becomes nothing."""
         try:
-            if all(self._have(f"{name}{ending}") for ending in self._endings(file.kind)):
+            if all(self._have(f"{FOLDER}/{name}{ending}") for ending in self._endings(file.kind)):
                 return None
             return self._make(file)
         except Exception as error:  # libraries raise what they like for odd files
@@ -106,12 +107,13 @@ class Media:
         elif file.kind == "video":
             how += f"|{self.coding.seconds}"
         digest = hashlib.sha256(how.encode()).hexdigest()
-        return f"{FOLDER}/{digest[:2]}/{digest[2:24]}"
+        return f"{digest[:2]}/{digest[2:18]}"
 
     def _endings(self, kind: Kind) -> tuple[str, ...]:
+        """Of what a file becomes; the first is what is played or shown."""
         if kind == "audio":
             return (sound.SUFFIX[self.coding.codec], ".png", ".js")
-        return (".jpg",) if kind == "image" else (".jpg", ".mp4")
+        return (".jpg",) if kind == "image" else (".mp4", ".jpg")
 
     def _make(self, file: File) -> Made:
         if file.kind == "audio":
@@ -126,28 +128,20 @@ class Media:
         """Keep what was made and say where it is."""
         for ending in self._endings(file.kind):
             if made is None:
-                self._keep(f"{name}{ending}", None)
+                self._keep(f"{FOLDER}/{name}{ending}", None)
             elif ending == ".js":
-                self._facts(name, made.facts)
+                self._facts(f"{FOLDER}/{name}", made.facts)
             else:
                 self.bytes += len(made.files[ending])
-                self._keep(f"{name}{ending}", made.files[ending])
-        ref: dict[str, Any] = {"kind": file.kind}
-        if file.kind == "audio":
-            ref |= {"src": name + sound.SUFFIX[self.coding.codec], "picture": f"{name}.png", "facts": name}
-        elif file.kind == "video":
-            ref |= {"src": f"{name}.mp4", "poster": f"{name}.jpg"}
-        else:
-            ref["src"] = f"{name}.jpg"
-        if self._originals:
-            ref["original"] = self._original(file, name)
-        return ref
+                self._keep(f"{FOLDER}/{name}{ending}", made.files[ending])
+        ref = {"at": f"{name}{self._endings(file.kind)[0]}"}
+        return ref | ({"original": self._original(file, name)} if self._originals else {})
 
     def _original(self, file: File, name: str) -> str:
         suffix = file.path.suffix if file.path.suffix[1:].isalnum() and file.path.suffix.isascii() else ""
-        path = f"{name}.original{suffix.lower()}"
-        self._keep(path, file.path)
-        return path
+        ending = f".original{suffix.lower()}"
+        self._keep(f"{FOLDER}/{name}{ending}", file.path)
+        return ending
 
 
 def _fault(file: File) -> str:

@@ -11,12 +11,10 @@ from typing import Any
 
 import pytest
 
-from sightsound.bench.perf import chromium
 from tests.site import heard
 
 Page = Any
 """Playwright's."""
-pytestmark = pytest.mark.skipif(chromium.find() is None, reason=f"no Chromium is here; {chromium.HOW}")
 PHONE = {"width": 360, "height": 740}
 WIDER = "document.documentElement.scrollWidth > innerWidth"
 
@@ -40,12 +38,6 @@ def alone(world):
     return path
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with chromium.browser() as found:
-        yield found
-
-
 class Watched:
     """A page, what it asked for and what it complained of."""
 
@@ -64,8 +56,8 @@ class Watched:
 
 
 @pytest.fixture
-def watched(browser) -> Iterator[Watched]:
-    context = browser.new_context(accept_downloads=True)
+def watched(chromium) -> Iterator[Watched]:
+    context = chromium.new_context(accept_downloads=True)
     context.set_default_timeout(10000)
     found = Watched(context.new_page())
     yield found
@@ -235,15 +227,11 @@ def test_the_page_alone_needs_nothing_from_outside(alone, watched, tmp_path):
 
 @pytest.mark.parametrize("name", ["examples.html", "listen.html", "maps.html", "report"])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_pages_fit_a_phone_and_have_no_serious_fault_of_access(site, alone, watched, name, scheme):
-    from axe_playwright_python.sync_playwright import Axe
-
+def test_pages_fit_a_phone_and_have_no_serious_fault_of_access(site, alone, watched, grave, name, scheme):
     page = watched.page
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size(PHONE)
     ready = {"listen.html": "#one option", "maps.html": "#map svg"}.get(name, ".example")
     watched.open(alone if name == "report" else site / name, ready=ready)
     assert not page.evaluate(WIDER)
-    found = Axe().run(page, options={"preload": False})  # else it fetches the style sheets
-    serious = [each for each in found.response["violations"] if each["impact"] in ("serious", "critical")]
-    assert [(each["id"], [node["html"] for node in each["nodes"]][:3]) for each in serious] == []
+    assert grave(page) == []

@@ -49,7 +49,7 @@ def test_every_fault_is_told_in_its_place(site):
     first = {each["id"]: each["outputs"][0] for each in drawn}
     assert "gone" in first[heard.GONE]["why"] and "changed" in first[heard.CHANGED]["why"]
     assert first[heard.FAILED] == first[heard.FAILED] | {"why": heard.WHY, "failed": True}
-    assert first["toy.000"]["notes"]["caption"] == heard.MARKUP
+    assert drawn[0]["words"][first["toy.000"]["notes"]["caption"]] == heard.MARKUP
     assert listed["failed"] == {"5": 1}
     assert sum("ref" in output for output in first.values()) == 9
 
@@ -59,10 +59,10 @@ def test_media_are_of_their_content_and_written_once(site):
     names = {path.relative_to(site).as_posix() for path in (site / "media").rglob("*") if path.is_file()}
     refs = [output["ref"] for each in drawn for output in each["outputs"] if output and "ref" in output]
     refs += [each["reference"] for each in drawn] + [ref for each in drawn for ref in each["files"].values()]
-    assert {ref["src"] for ref in refs} <= names
-    assert {each["reference"]["src"] for each in drawn} == {each["outputs"][2]["ref"]["src"] for each in drawn}
+    assert {f"media/{ref['at']}" for ref in refs} <= names
+    assert {each["reference"]["at"] for each in drawn} == {each["outputs"][2]["ref"]["at"] for each in drawn}
     assert not any(name.endswith(("wav", "png")) and "toy" in name for name in names)
-    facts = data(site / f"{refs[0]['facts']}.js")
+    facts = data((site / "media" / refs[0]["at"]).with_suffix(".js"))
     assert (facts["seconds"], facts["whole"], facts["rate"]) == (1.0, 2.0, 8000)
     page = (site / "examples.html").read_text()
     assert "MP3, 96 kbit/s, the first 1 s" in page and heard.MARKUP not in page
@@ -82,7 +82,8 @@ def test_originals_are_copied_when_asked_for(world, tmp_path):
     assert world.bench("site", "--run", world.run, "--out", tmp_path, "--seconds", "1", "--originals") == 0
     output = data(tmp_path / f"data/examples/{board(tmp_path)}/0.js")[0]["outputs"][0]
     original = world.run / "systems/echo.pocket/outputs/toy.000.wav"
-    assert (tmp_path / output["ref"]["original"]).read_bytes() == original.read_bytes()
+    copied = (tmp_path / "media" / output["ref"]["at"]).with_suffix(output["ref"]["original"])
+    assert copied.suffixes == [".original", ".wav"] and copied.read_bytes() == original.read_bytes()
 
 
 def test_a_run_without_its_split_shows_what_it_has(world, monkeypatch, tmp_path):
@@ -111,9 +112,9 @@ def test_pictures_and_videos_become_small_and_what_is_neither_says_so(tmp_path):
     files = [File(kind, tmp_path / name, file_sha256(tmp_path / name)) for name, kind in names.items()]  # type: ignore
     files += [File("video", tmp_path / "gone.mp4", "0" * 64), File("image", tmp_path / "large.png", None)]
     large, film, *others = media.ready(files).values()
-    assert Image.open(io.BytesIO(kept[large["src"]])).size == (560, 420)
-    assert Image.open(io.BytesIO(kept[film["poster"]])).size == (560, 315)
-    with av.open(io.BytesIO(kept[film["src"]])) as played:
+    assert Image.open(io.BytesIO(kept[f"media/{large['at']}"])).size == (560, 420)
+    assert Image.open(io.BytesIO(kept[f"media/{film['at'][:-4]}.jpg"])).size == (560, 315)
+    with av.open(io.BytesIO(kept[f"media/{film['at']}"])) as played:
         assert [stream.type for stream in played.streams] == ["video"]
         stream = played.streams.video[0]
         assert (stream.codec_context.name, stream.width, stream.height) == ("h264", 426, 240)

@@ -1,4 +1,4 @@
-"""Sound as a page plays it: close to the original by its numbers, small, and its spectrogram where it should be."""
+"""Sound as a page plays it: close to the original by its numbers, small, its spectrogram where it should be."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ const example = (() => {
       make("strong", {}, found.failed ? "Failed: " : "Nothing here: "), found.why));
     else if (found.ref) box.append(media.shown(found.ref, `${system.name} for ${one.id}`));
     else box.append(make("blockquote", {}, media.text(found.text)));
-    const texts = notes(found.notes);
+    const texts = notes(Object.fromEntries(Object.entries(found.notes ?? {}).map(([name, place]) => [name, one.words[place]])));
     if (texts) box.append(texts);
     if (found.took) box.append(make("p", { class: "soft" }, `made in ${found.took.toFixed(1)} s`));
     return box;

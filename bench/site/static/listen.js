@@ -71,7 +71,7 @@
   };
 
   const trial = async (one, names, pair) => {
-    const sound = pair.every((each) => each.ref && each.ref.kind === "audio");
+    const sound = pair.every((each) => each.ref && media.kind(each.ref) === "audio");
     const volumes = sound && plan.equal ? player.equal(await Promise.all(pair.map((each) => media.known(each.ref)))) : [1, 1];
     const left = new Set(sound ? [0, 1] : []);
     const buttons = ANSWERS.map(([value, words]) => make("button", { type: "button", class: "choice", "data-answer": value }, words));

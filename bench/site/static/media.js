@@ -20,29 +20,34 @@ const media = (() => {
     }
     return loading.get(path);
   };
-  const address = (src) => sightsound.data[src] ?? base + src;  // in a page alone the file itself is among its data
+  const address = (path) => sightsound.data[path] ?? base + path;  // in a page alone the file itself is among its data
   const gone = (why) => make("p", { class: "gone" }, make("strong", {}, "Not shown: "), why);
 
-  /* What is known of a sound: its peaks, length and level. */
-  const known = (ref) => typeof ref.facts === "string" ? load(`${ref.facts}.js`, ref.facts) : Promise.resolve(ref.facts);
+  /* The address of a Ref's file, or of one that lies beside it. */
+  const name = (ref) => `media/${ref.at.replace(/\.\w+$/, "")}`;
+  const file = (ref, ending) => address(ending ? name(ref) + ending : `media/${ref.at}`);
+  const kind = (ref) => ({ mp3: "audio", ogg: "audio", mp4: "video", jpg: "image" })[ref.at.split(".").pop()];
 
-  const picture = (ref, name) => {
-    const made = make("img", { class: "sight", src: address(ref.src), alt: name, loading: "lazy" });
+  /* What is known of a sound: its peaks, length and level. */
+  const known = (ref) => load(`${name(ref)}.js`, name(ref));
+
+  const picture = (ref, called) => {
+    const made = make("img", { class: "sight", src: file(ref), alt: called, loading: "lazy" });
     made.onerror = () => made.replaceWith(gone("its file is missing from the site's folder"));
-    return ref.original ? make("a", { href: base + ref.original }, made) : made;
+    return ref.original ? make("a", { href: file(ref, ref.original) }, made) : made;
   };
 
-  const film = (ref, name) => {
-    const made = make("video", { class: "sight", controls: true, muted: true, preload: "none", poster: address(ref.poster), "aria-label": name });
+  const film = (ref, called) => {
+    const made = make("video", { class: "sight", controls: true, muted: true, preload: "none", poster: file(ref, ".jpg"), "aria-label": called });
     made.onerror = () => made.replaceWith(gone("its file is missing from the site's folder"));
-    sightsound.whenSeen([made], () => { made.src = address(ref.src); });
+    sightsound.whenSeen([made], () => { made.src = file(ref); });
     return made;
   };
 
   /* Whatever a Ref is; `options` are the player's. */
-  const shown = (ref, name, options) => {
+  const shown = (ref, called, options) => {
     if (ref.why) return gone(ref.why);
-    return ref.kind === "video" ? film(ref, name) : ref.kind === "image" ? picture(ref, name) : player.make(ref, name, options);
+    return { video: film, image: picture, audio: player.make }[kind(ref)](ref, called, options);
   };
 
   /* A text from outside, as text; a long one is folded. */
@@ -51,5 +56,5 @@ const media = (() => {
     return make("details", { class: "words" }, make("summary", {}, `${words.slice(0, 300)} …`), words);
   };
 
-  return { load, known, address, shown, text, gone, base };
+  return { load, known, file, kind, shown, text, gone, base };
 })();

@@ -37,7 +37,7 @@ const player = (() => {
     const place = element("input", { type: "range", class: "place", min: 0, max: 1, step: 0.1, value: 0, "aria-label": `Position in ${name}` });
     const picture = blind ? null : element("img", { class: "spectrogram", alt: `Spectrogram of ${name}`, width: 300, height: 80 });
     const time = element("span", {}), about = element("span", { class: "soft" });
-    const original = ref.original ? element("a", { href: media.base + ref.original, download: true }, "original") : null;
+    const original = ref.original ? element("a", { href: media.file(ref, ref.original), download: true }, "original") : null;
     const box = element("div", { class: "player", role: "group", "aria-label": name }, audio,
       element("div", { class: "controls" }, button, element("div", {}, wave, place, picture)),
       element("div", { class: "below" }, time, about, original));
@@ -49,7 +49,7 @@ const player = (() => {
       place.value = audio.currentTime;
       place.setAttribute("aria-valuetext", `${audio.currentTime.toFixed(1)} seconds`);
     };
-    const ready = () => { if (!audio.src) audio.src = media.address(ref.src); };
+    const ready = () => { if (!audio.src) audio.src = media.file(ref); };
     const show = (facts) => {
       const whole = facts.whole > facts.seconds + 0.05 ? ` of ${facts.whole.toFixed(1)}` : "";
       about.textContent = `${facts.seconds.toFixed(1)}${whole} s` + (blind ? "" : ` · ${level(facts)}`);
@@ -75,7 +75,7 @@ const player = (() => {
     if (picture) picture.onerror = () => { picture.hidden = true; };
     sightsound.whenSeen([box], () => {
       ready();
-      if (picture) picture.src = media.address(ref.picture);
+      if (picture) picture.src = media.file(ref, ".png");
       media.known(ref).then(show, () => fail("what is known of it is missing from the site's folder; make the site again"));
     });
     draw();
