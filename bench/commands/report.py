@@ -12,7 +12,6 @@ from sightsound.bench.commands.options import Mirror
 app = typer.Typer()
 
 Bitrate = Annotated[int, typer.Option("--bitrate", help="of the sound, in kbit/s")]
-Bitrate = Annotated[int, typer.Option("--bitrate", help="of the sound, in kbit/s")]
 Codec = Annotated[str, typer.Option("--codec", help="mp3, which every browser plays, or opus, which is smaller")]
 Seconds = Annotated[float, typer.Option("--seconds", help="how much of each sound, from its start; 0: all")]
 

@@ -89,14 +89,14 @@ class Answers:
         try:
             return Answer(text=_text(path, made.sha256), **facts)
         except (BenchError, OSError) as error:
-            return Answer(why=one_line(error).replace(str(path), path.name), failed=True, **facts)
+            return Answer(why=one_line(error).replace(str(path), path.name), **facts)
 
 
 def _text(path: Path, sha256: str | None) -> str:
     if not path.is_file():
-        raise BenchError(f"its file is gone ({path.name}): deleted or moved after the run")
+        raise BenchError("its file is gone: deleted or moved after the run")
     if media.file_sha256(path) != sha256:
-        raise BenchError(f"its file was changed after it was scored ({path.name})")
+        raise BenchError("its file was changed after it was scored")
     return media.read_text(path)
 
 

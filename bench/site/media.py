@@ -25,8 +25,8 @@ FOLDER = "media"
 Kind = Literal["audio", "image", "video"]
 Ref = Mapping[str, Any]
 """`at`, below the folder `media`: what is played or shown, its kind told by its ending. Beside it lie, under the
-same name, of sound a `.png` (its spectrogram) and a `.js` (data of its path without ending: `sound.Clip.facts`), of
-a video a `.jpg`, and with `original` a file of that ending. Where there is nothing to show: `why`."""
+same name, of sound a `.png` (its spectrogram) and a `.js` (data by its path without ending: `sound.Clip.facts`),
+of a video a `.jpg`, and with `original` a file of that ending. Where there is nothing to show: `why`."""
 
 
 @dataclass(frozen=True)
@@ -150,9 +150,9 @@ def _fault(file: File) -> str:
         if file.sha256 is None:
             return "its bytes were never recorded, so it is not shown"
         if not file.path.is_file():
-            return f"its file is gone ({file.path.name}): deleted or moved after the run"
+            return "its file is gone: deleted or moved after the run"
         if media.file_sha256(file.path) != file.sha256:
-            return f"its file was changed after it was scored ({file.path.name})"
+            return "its file was changed after it was scored"
     except OSError as error:
         return _why(file, error)
     return ""

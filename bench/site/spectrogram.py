@@ -7,6 +7,7 @@ level in dB of full scale, from `FLOOR_DB` (dark) to 0 (bright).
 from __future__ import annotations
 
 import io
+import math
 from functools import lru_cache
 
 import numpy as np
@@ -56,9 +57,8 @@ def bands_db(mono: NDArray[np.float32], rate_hz: int) -> NDArray[np.float64]:
 def _mel(size: int, rate_hz: int) -> NDArray[np.float64]:
     """`[BANDS, bins]`: triangles on the mel scale of O'Shaughnessy (1987), each 1 at its middle; of bands that
     are narrower than a bin, the nearest bin."""
-    edges_hz = 700 * (
-        10 ** (np.linspace(*(2595 * np.log10(1 + np.array([LOW_HZ, HIGH_HZ]) / 700)), BANDS + 2) / 2595) - 1
-    )
+    low_mel, high_mel = (2595 * math.log10(1 + hz / 700) for hz in (LOW_HZ, HIGH_HZ))
+    edges_hz = 700 * (10 ** (np.linspace(low_mel, high_mel, BANDS + 2) / 2595) - 1)
     bins_hz = np.fft.rfftfreq(size, 1 / rate_hz)
     low, middle, high = edges_hz[:-2, None], edges_hz[1:-1, None], edges_hz[2:, None]
     found = np.clip(np.minimum((bins_hz - low) / (middle - low), (high - bins_hz) / (high - middle)), 0, None)

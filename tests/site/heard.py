@@ -10,9 +10,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import soundfile
+from PIL import Image
 
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import registry
+from sightsound.bench.core import registry, results, store
+from sightsound.bench.core.media import file_sha256
+from sightsound.bench.core.types import Example, Output, SplitCard
+from sightsound.bench.folders import kept
+from sightsound.bench.splits import Split
 from tests import toy
 
 MARKUP = "<script>window.planted = 1</script><img src=x onerror='window.planted = 1'>"
@@ -73,3 +79,32 @@ def plant(system: Path) -> None:
     (system / "outputs" / f"{GONE}.wav").unlink()
     with (system / "outputs" / f"{CHANGED}.wav").open("ab") as file:
         file.write(b"\0\0")
+
+
+def other_run(folder: Path, task: str) -> Path:
+    """A scored run of one system to pictures or prompts, on two examples whose condition is music."""
+    run, made = folder / "other", "image" if task == "music2image" else "text"
+    place = run / "systems" / "maker.one"
+    (place / "outputs").mkdir(parents=True)
+    examples, outputs, digests = [], [], {}
+    for number in range(2):
+        audio, picture = folder / f"{number}.wav", folder / f"{number}.png"
+        soundfile.write(audio, toy.tone(300 + 100 * number), toy.RATE_HZ)
+        Image.new("RGB", (40, 30), (90 * number, 90, 90)).save(picture)
+        path = place / "outputs" / f"e{number}{'.png' if made == 'image' else '.txt'}"
+        path.write_bytes(picture.read_bytes() if made == "image" else f"a tone {MARKUP}".encode())
+        digests |= {each: file_sha256(each) for each in (audio, picture)}
+        outputs.append(Output(f"e{number}", f"outputs/{path.name}", file_sha256(path)))
+        examples.append(
+            Example(f"e{number}", "g", audio=audio, reference_image=picture, reference_text="a quiet tone")
+        )
+    card = SplitCard("other", (task,), "", (), "", "", "")
+    kept.write(run, Split(card, "0" * 64, examples, 2, digests=digests))
+    store.Journal(place).append(outputs)
+    plan = {"task": task, "split": "other", "split_hash": "0" * 64, "seed": 0, "limit": None}
+    store.write_text(run / "run.json", json.dumps(plan | {"metrics": ["rougeL"], "systems": ["maker:one"]}))
+    row = results.Row(
+        "other", "maker", "one", task, "other@000000", "rougeL", 0.5, n=2, signature="rougeL|n:2|v:1"
+    )
+    results.write(run / "rows.csv", results.frame([row]))
+    return run

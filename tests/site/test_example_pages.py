@@ -185,7 +185,7 @@ def test_blind_listening_hides_names_and_exports_what_ratings_take(site, watched
     assert orders[0] == orders[1] and orders[0] != orders[2]
     assert "echo:pocket against echo:pocket_twin" in page.locator("#results").inner_text()
     with page.expect_download() as download:
-        page.get_by_role("button", name="Download answers").click()
+        page.get_by_role("button", name="Download this board's answers").click()
     download.value.save_as(tmp_path / "answers.csv")
     with (tmp_path / "answers.csv").open(newline="") as file:
         lines = list(csv.DictReader(file))

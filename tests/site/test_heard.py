@@ -101,6 +101,21 @@ def test_an_example_that_was_not_asked_for_is_no_failure(world):
     assert 0 < sum(bool(each.file) for each in half) < 12
 
 
+@pytest.mark.parametrize("task", ["music2image", "music2prompt"])
+def test_what_is_made_from_music_is_shown_beside_the_music(world, tmp_path, task):
+    run = heard.other_run(tmp_path, task)
+    assert world.bench("site", "--run", run, "--out", tmp_path / "site") == 0
+    one = data(tmp_path / f"site/data/examples/{board(tmp_path / 'site')}/0.js")[0]
+    assert one["files"]["audio"]["at"].endswith(".mp3")
+    if task == "music2image":
+        assert one["outputs"][0]["ref"]["at"].endswith(".jpg") and one["reference"]["at"].endswith(".jpg")
+    else:
+        assert one["outputs"][0]["text"] == f"a tone {heard.MARKUP}" and one["reference_text"] == "a quiet tone"
+    (run / "systems/maker.one/outputs" / ("e0.png" if task == "music2image" else "e0.txt")).write_text("changed")
+    assert world.bench("report", run, "--out", tmp_path / "one.html") == 0
+    assert "its file was changed after it was scored" in (tmp_path / "one.html").read_text()
+
+
 def test_pictures_and_videos_become_small_and_what_is_neither_says_so(tmp_path):
     Image.fromarray(np.zeros((900, 1200, 3), np.uint8)).save(tmp_path / "large.png")
     (tmp_path / "no.png").write_text("no picture")

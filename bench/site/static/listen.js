@@ -34,7 +34,7 @@
     return found;
   };
 
-  const same = (answer) => answer.board === plan.slug && answer.rater === plan.rater && answer.question === plan.question
+  const same = (answer) => answer.board === plan.slug && answer.rater === plan.rater
     && [answer.first, answer.second].sort().join("\n") === plan.pair.join("\n");
 
   /* The order of the examples and who comes first in each: of the seed, the rater, the board and the pair alone. */
@@ -42,7 +42,7 @@
     const pair = [at("one").value, at("other").value].sort();
     if (pair[0] === pair[1]) return tell("Choose two systems.");
     const rater = at("rater").value.trim();
-    plan = { slug: board.slug, rater, question: at("question").value, seed: at("seed").value, pair, equal: at("equal").checked };
+    plan = { slug: board.slug, rater, seed: at("seed").value, pair, equal: at("equal").checked };
     const random = chance([plan.seed, rater, plan.slug, ...pair].join("\n"));
     const order = shuffled(board.ids.map((_, index) => index), random).map((index) => [index, random() < 0.5]);
     const done = new Set(answers.filter(same).map((answer) => answer.example));
@@ -88,13 +88,13 @@
     const stop = make("button", { type: "button" }, "Stop and show the results");
     stop.onclick = () => { player.stop(); results(); };
     at("trial").replaceChildren(make("h2", { tabindex: -1 }, `Trial ${plan.given + 1} of ${Math.min(plan.wanted, plan.given + 1 + plan.left.length)}`),
-      make("p", {}, at("question").selectedOptions[0].textContent), example.condition(board, one, "what was given"),
+      make("p", {}, at("question").value), example.condition(board, one, "what was given"),
       make("div", { class: "answers" }, ...boxes), hint, make("div", { class: "tools" }, ...buttons, stop));
     at("trial").querySelector("h2").focus();
   };
 
   const answered = (one, [first, second], answer) => {
-    answers.push({ board: plan.slug, rater: plan.rater, example: one.id, question: plan.question, first, second, answer, seed: plan.seed });
+    answers.push({ board: plan.slug, rater: plan.rater, example: one.id, first, second, answer, seed: plan.seed });
     plan.given += 1;
     keep();
     next();
@@ -113,8 +113,8 @@
     at("results").hidden = false;
     const pairs = new Map();
     for (const each of answers) {
-      const [a, b] = [each.first, each.second].sort(), key = [each.board, each.question, a, b].join("\n");
-      const mine = pairs.get(key) ?? { board: each.board, question: each.question, a, b, wins: 0, losses: 0, neither: 0 };
+      const [a, b] = [each.first, each.second].sort(), key = [each.board, a, b].join("\n");
+      const mine = pairs.get(key) ?? { board: each.board, a, b, wins: 0, losses: 0, neither: 0 };
       const winner = each.answer === "neither" ? null : each[each.answer];
       mine[winner === null ? "neither" : winner === a ? "wins" : "losses"] += 1;
       pairs.set(key, mine);
@@ -132,7 +132,7 @@
   /* A line for each of the two systems: 1 for the preferred one, 0 for the other, 0.5 where there was no difference. */
   const csv = () => {
     const cell = (text) => { const safe = /^[=+\-@\t]/.test(text) ? `'${text}` : text; return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe; };
-    const lines = answers.flatMap((each) => ["first", "second"].map((side) => [each.rater, each.example, each[side], each.question.split(":")[0],
+    const lines = answers.filter((each) => each.board === board.slug).flatMap((each) => ["first", "second"].map((side) => [each.rater, each.example, each[side], "preferred_share",
       each.answer === "neither" ? "0.5" : each.answer === side ? "1" : "0"]));
     return [["rater", "example", "system", "question", "answer"], ...lines].map((line) => line.map(cell).join(",")).join("\n") + "\n";
   };
@@ -149,7 +149,7 @@
   at("board").onchange = open;
   at("settings").onsubmit = (event) => { event.preventDefault(); begin(); };
   at("save").onclick = () => {
-    const link = make("a", { href: URL.createObjectURL(new Blob([csv()], { type: "text/csv" })), download: "answers.csv" });
+    const link = make("a", { href: URL.createObjectURL(new Blob([csv()], { type: "text/csv" })), download: `answers-${board.slug}.csv` });
     link.click();
     URL.revokeObjectURL(link.href);
   };
