@@ -45,7 +45,7 @@
 
   const number = (column) => /~(\d+)$/.test(column.key) ? ` (${column.key.split("~").pop()})` : "";
   const defined = [
-    { key: "name", title: "System", value: (row) => row.name, show: showName, text: true, frozen: true, minWidth: 120,
+    { key: "name", title: "System", value: (row) => `${row.reference ? 1 : 0} ${row.name}`, show: showName, text: true, frozen: true, minWidth: 120,
       width: Math.min(230, innerWidth * 0.42), below: () => element("span", { class: "cell" },
         element("span", { class: "first" }, "floor"), element("span", { class: "first" }, "difference seen")) },
     ...columns.map((column, index) => ({
@@ -113,6 +113,7 @@
     at("where-column").value = indexOf(key) >= 0 ? key : "";
     at("where-side").value = side === "ge" ? "ge" : "le";
     at("where-value").value = indexOf(key) >= 0 ? bound ?? "" : "";
+    if (said.m || said.where) at("more").open = true;
     const [by, direction] = (said.sort || "name:asc").split(/:(?=[^:]*$)/);
     const index = indexOf(by);
     table.setSort(index >= 0 ? field(index) : "name", direction === "desc" ? "desc" : "asc");

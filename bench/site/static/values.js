@@ -57,7 +57,9 @@
     table = sightsound.table(at("table"), { label: `Values of ${current.short} by example`, columns: columns(),
       rows: rows(values), sort, height: "min(75vh, 60rem)" });
     sightsound.values = table;
-    table.on("tableBuilt", () => { filter(); table.on("dataSorted", keep); });
+    await new Promise((built) => table.on("tableBuilt", built));
+    filter();
+    table.on("dataSorted", keep);
   };
 
   const restore = () => {
