@@ -7,6 +7,7 @@
   const boards = sightsound.data.maps;
   const COLOURS = d3.schemeObservable10 ?? d3.schemeTableau10;
   const SHAPES = ["circle", "triangle", "square", "diamond", "star", "cross", "wye"];
+  const HIGH = 560;  // pixels of a map, at most
   let board = null, map = null, hidden = new Set();
 
   const link = (index) => `${media.base}examples.html#${encodeURIComponent(board.slug)}/${encodeURIComponent(board.ids[index])}`;
@@ -17,8 +18,10 @@
     const shown = map.systems.filter((system) => !hidden.has(system.name));
     const dots = shown.flatMap((system) => system.points.map(([x, y, index]) => ({ x, y, index, system: system.name })));
     const shapes = names.length <= SHAPES.length;
+    const [wide, high] = ["x", "y"].map((axis) => { const [low, most] = d3.extent(dots, (dot) => dot[axis]); return Math.max(most - low, 1e-9); });
+    const width = Math.min(at("map").parentElement.clientWidth, 1000, Math.max(HIGH * wide / high, 280) + 64);
     const chart = Plot.plot({
-      width: Math.min(at("map").parentElement.clientWidth, 1000),
+      width,
       style: { background: "transparent", color: "var(--ink)", fontSize: "13px" }, grid: true, aspectRatio: 1, inset: 12, marginBottom: 46,
       x: { label: `component 1 (${share(map.variance[0])} of variance) →` }, y: { label: `↑ component 2 (${share(map.variance[1])})` },
       color: { domain: names, range: names.map((_, place) => COLOURS[place % COLOURS.length]) },
@@ -55,9 +58,10 @@
     at("systems").replaceChildren(at("systems").querySelector("legend"), ...map.systems.map((system, place) => {
       const box = make("input", { type: "checkbox", checked: !hidden.has(system.name) });
       box.onchange = () => { if (box.checked) hidden.delete(system.name); else hidden.add(system.name); draw(); };
-      const swatch = make("span", { class: "swatch", "aria-hidden": "true" });
-      swatch.style.background = COLOURS[place % COLOURS.length];
-      return make("label", {}, box, swatch, system.name);
+      const shape = d3[`symbol${SHAPES[map.systems.length <= SHAPES.length ? place : 0].replace(/^./, (letter) => letter.toUpperCase())}`];
+      const swatch = d3.create("svg").attr("class", "swatch").attr("viewBox", "-8 -8 16 16").attr("aria-hidden", "true");
+      swatch.append("path").attr("d", d3.symbol(shape, 90)()).attr("fill", "none").attr("stroke-width", 2).attr("stroke", COLOURS[place % COLOURS.length]);
+      return make("label", {}, box, swatch.node(), system.name);
     }));
   };
 

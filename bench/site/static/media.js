@@ -32,7 +32,8 @@ const media = (() => {
   const known = (ref) => load(`${name(ref)}.js`, name(ref));
 
   const picture = (ref, called) => {
-    const made = make("img", { class: "sight", src: file(ref), alt: called, loading: "lazy" });
+    const made = make("img", { class: "sight", alt: called });
+    sightsound.whenSeen([made], () => { made.src = file(ref); });
     made.onerror = () => made.replaceWith(gone("its file is missing from the site's folder"));
     return ref.original ? make("a", { href: file(ref, ref.original) }, made) : made;
   };
