@@ -45,6 +45,18 @@ def test_sorting_by_a_heading_goes_into_the_address_and_comes_back(visit, site):
     assert again.locator('[role=columnheader][aria-sort="descending"]').count() == 1
 
 
+def test_headings_and_values_scroll_together(visit, site):
+    page = visit(site / BOARD, width=600)
+    shown(page)
+    page.get_by_role("button", name="s / example ↓", exact=True).focus()
+    page.wait_for_timeout(100)
+    ends = [
+        page.locator(f".{name}").evaluate("(node) => node.scrollLeft")
+        for name in ("tabulator-header-contents", "tabulator-tableholder")
+    ]
+    assert ends[0] == ends[1] > 500
+
+
 def test_search_filters_and_groups_of_columns(visit, site):
     page = visit(site / BOARD)
     shown(page)
