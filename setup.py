@@ -18,6 +18,7 @@ setup(
     package_data={
         "sightsound": ["py.typed"],
         "sightsound.results": ["*.csv", "*.parquet"],
+        "sightsound.bench.citing": ["sources/*.bib"],
         "sightsound.bench.site": ["templates/*", "static/*", "carried/*", "carried/*/*"],
     },
 )

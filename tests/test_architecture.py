@@ -26,6 +26,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.perf",),
     ("bench.site",),
     ("bench.building",),
+    ("bench.citing",),
+    ("bench.exports",),
     ("bench.boards",),
     ("bench.audit",),
     ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
