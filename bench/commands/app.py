@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sightsound.bench.commands import citing, listings, perf, results, rows, site, stages
+from sightsound.bench.commands import citing, listings, perf, ratings, results, rows, site, stages
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
@@ -22,6 +22,7 @@ for part in (stages, listings, rows, citing, site):
     app.add_typer(part.app)
 app.add_typer(perf.app, name="perf")
 app.add_typer(results.app, name="results")
+app.add_typer(ratings.app, name="ratings")
 everywhere(app)
 
 
