@@ -17,7 +17,9 @@ setup(
     package_dir={"sightsound": "sightsound"} | {f"sightsound.{part}": part for part in PARTS},
     package_data={
         "sightsound": ["py.typed"],
-        "sightsound.results": ["*.csv", "*.parquet"],
+        "sightsound.bench.citing": ["sources/*.bib"],
+        "sightsound.bench.ratings": ["questionnaires/*.toml"],
         "sightsound.bench.site": ["templates/*", "static/*", "carried/*", "carried/*/*"],
+        "sightsound.results": ["*.csv", "*.parquet"],
     },
 )

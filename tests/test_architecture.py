@@ -26,7 +26,10 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.perf",),
     ("bench.site",),
     ("bench.building",),
+    ("bench.citing",),
+    ("bench.exports",),
     ("bench.boards",),
+    ("bench.ratings",),
     ("bench.audit",),
     ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
     ("bench.stages",),
@@ -55,7 +58,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     *(("metrics.networks.image",), ("metrics.networks.joint",)),
     ("metrics.networks.common",),
     ("metrics.networks",),  # in the folder itself: what a network is
-    *((f"metrics.formulas.{shape}",) for shape in ("ranked", "paired", "single", "two_sets")),
+    *((f"metrics.formulas.{shape}",) for shape in ("ranked", "paired", "single", "two_sets", "rated")),
     ("metrics.formulas",),
     ("metrics.statistics",),
     ("metrics",),  # cards, assets, signatures, rows

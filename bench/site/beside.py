@@ -5,13 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 from sightsound.bench.boards.show import label
-from sightsound.bench.core import registry
+from sightsound.bench.core import published
+from sightsound.bench.core.results import Row
 from sightsound.bench.site.collect import Board, Site
-from sightsound.bench.site.columns import Column, Record
-from sightsound.bench.site.facts import metric_card
+from sightsound.bench.site.columns import Record
 
 
 @dataclass(frozen=True)
@@ -27,14 +26,14 @@ class Figure:
     column: str
     """Key of the board's column; empty where it stands apart."""
     why: str
-    """Why it stands apart; empty where it stands beside a measured value."""
+    """Why it stands apart; of one that stands beside a measured value what may explain the gap, or nothing."""
 
     @property
     def system(self) -> str:
         """`family:variant`."""
         return label(self.row)
 
-    @cached_property
+    @property
     def gap(self) -> float:
         """Measured less published; NaN where it stands apart."""
         return self.measured["value"] - self.row["value"] if self.measured else math.nan
@@ -48,61 +47,29 @@ class Figure:
 
 
 def figures(site: Site) -> list[Figure]:
-    """Every published figure, in the order of the file."""
+    """Every published figure, in the order of the file. BenchError for a code of `apart` that is not known."""
     return [figure(row, site.boards) for row in site.published]
 
 
 def figure(row: Record, boards: Sequence[Board]) -> Figure:
-    """One figure with its counterpart, or with why it has none."""
-    why = unknown(row)
-    found = None if why else _measured(row, boards)
-    if found is None:
-        return Figure(row, None, None, "", why or "Not measured here: no board has this system, split and metric.")
-    board, column, measured = found
-    if differing := differences(row, board, column, measured):
-        return Figure(row, None, None, "", f"Measured under another definition: {'; '.join(differing)}.")
-    return Figure(row, board, measured, column.key, "")
-
-
-def unknown(row: Record) -> str:
-    """Which name of a published row no card has; empty where all are known."""
-    split, metric = str(row["split"]).partition("@")[0], row["metric"]
-    if metric_card(metric) is None:
-        return f"Another definition: no metric named {metric} is registered."
-    if split not in registry.split_cards():
-        return f"Other examples: no split named {split} is registered."
-    card = registry.model_cards().get(row["model"])
-    if card is None or row["variant"].partition(",")[0] not in card.variants:
-        return f"Another system: no {label(row)} is registered."
-    return ""
-
-
-def _measured(row: Record, boards: Sequence[Board]) -> tuple[Board, Column, Record] | None:
-    split, system = str(row["split"]).partition("@")[0], label(row)
-    places = [
-        (board, column, column.rows[system])
-        for board in boards
-        if board.task == row["task"] and base(board.split) == split
-        for column in board.columns
-        if column.metric == row["metric"] and system in column.rows
-    ]
-    return next((place for place in places if not differences(row, *place)), places[0] if places else None)
-
-
-def differences(row: Record, board: Board, column: Column, measured: Record) -> list[str]:
-    """In what a measured row is another quantity than the published one that shares its names."""
-    found = []
-    if "[" in board.split:
-        found.append(f"a part of the split only, {board.split.partition('@')[0]}")
-    if row["n"] and row["n"] != measured["n"]:
-        found.append(f"over {row['n']} examples there, {measured['n']} here")
-    if row["competitors"] and row["competitors"] != measured["competitors"]:
-        found.append("a rank among other systems")
-    here = fields(measured["signature"])
-    stated = {key: value for key, value in fields(row["signature"]).items() if key not in ("metric", "n")}
-    found += [f"{key}: {value} there, {here.get(key, '-')} here" for key, value in stated.items()
-              if here.get(key) != value]  # fmt: skip
-    return found
+    """One figure with its counterpart, or with why it has none (bench/core/published.py)."""
+    said = Row(**row)
+    reasons = published.reasons(said)
+    differing: list[str] = []
+    for board in boards:
+        if (board.task, base(board.split)) != (said.task, base(said.split)):
+            continue
+        for column in board.columns:
+            measured = column.rows.get(label(row)) if column.metric == said.metric else None
+            if measured is None:
+                continue
+            why = published.apart(said, Row(**measured))
+            if not why:
+                return Figure(row, board, measured, column.key, "; ".join(reasons))
+            differing = differing or why
+    names = list(published.unknown(said).values())
+    texts = differing or [*reasons, *names] or ["not measured here: no board has this system, split and metric"]
+    return Figure(row, None, None, "", "; ".join(dict.fromkeys(texts)))
 
 
 def base(split: str) -> str:

@@ -76,7 +76,7 @@ def cell(column: Column, row: Record, system: str, spoilt: Sequence[rewards.Rewa
     return {
         "v": row["value"],
         "text": number(row["value"], 4),
-        "best": system in column.best,
+        "best": column.clear and system in column.best,
         "letters": column.letters.get(system, ""),
         "marks": " ".join(mark for mark, there in marks(row, grey=grey).items() if there),
         "grey": grey,

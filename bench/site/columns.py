@@ -43,6 +43,8 @@ class Column:
     """The smallest true difference that this n shows in 80% of experiments; NaN where nothing says."""
     best: frozenset[str]
     """Systems under test with the best value; none that failed on an example, and none of a check."""
+    clear: bool
+    """Whether there is one such system and its interval is clear of that of every other one under test."""
 
     @property
     def floor(self) -> float:
@@ -68,6 +70,7 @@ def columns(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> l
     first: dict[str, tuple[str, str]] = {}
     for (metric, kind, number, mine), column, p in zip(kinds, judged, ties.corrected(judged), strict=True):
         first.setdefault(metric, kind)
+        best = frozenset() if labels.quality(metric) == "check" else _best(mine)
         found.append(
             Column(
                 key=metric if number == 1 else f"{metric}~{number}",
@@ -79,7 +82,8 @@ def columns(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> l
                 higher_is_better=column.higher_is_better,
                 letters=ties.letters(column, p),
                 detectable=ties.detectable(column),
-                best=frozenset() if labels.quality(metric) == "check" else _best(mine),
+                best=best,
+                clear=_clear(best, mine),
             )
         )
     return found
@@ -90,6 +94,20 @@ def _other(first: tuple[str, str], kind: tuple[str, str]) -> str:
     if first[1] != kind[1]:
         said.append(f"competitors: {first[1] or '-'} != {kind[1] or '-'}")
     return "; ".join(said)
+
+
+def _clear(best: frozenset[str], rows: Sequence[Record]) -> bool:
+    """Whether the best system's interval is clear of every other's; NaN is clear of nothing."""
+    if len(best) != 1:
+        return False
+    sign = 1 if rows[0]["higher_is_better"] else -1
+    ends = {
+        label(row): sorted((sign * row["ci_low"], sign * row["ci_high"]))
+        for row in rows
+        if not is_reference(row["model"]) and not math.isnan(row["value"])
+    }
+    (name,) = best
+    return all(other[1] < ends[name][0] for system, other in ends.items() if system != name)
 
 
 def _best(rows: Sequence[Record]) -> frozenset[str]:

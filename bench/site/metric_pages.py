@@ -63,7 +63,7 @@ def _table(board: Board, column: Column) -> dict[str, Any]:
                 "value": number(row["value"]),
                 "interval": ends(row),
                 "letters": column.letters.get(system, ""),
-                "best": system in column.best,
+                "best": column.clear and system in column.best,
                 "say": "; ".join(said(row)),
             }
             for system, row in known

@@ -67,7 +67,7 @@ def _table(board: Board, system: str, spoilt: Any) -> dict[str, Any]:
                 "value": number(column.rows[system]["value"]),
                 "interval": ends(column.rows[system]),
                 "letters": column.letters.get(system, ""),
-                "best": system in column.best,
+                "best": column.clear and system in column.best,
                 "say": said(column.rows[system], grey=rewards.grey(spoilt, column.rows[system])),
                 "signature": column.rows[system]["signature"],
             }

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 
 from sightsound.bench.core import results
+from sightsound.bench.perf import site as perf_site
 from sightsound.bench.site.make import make
 from tests.site import made
 
@@ -25,6 +28,11 @@ def shown(page):
     return page.locator(NAMES).all_text_contents()
 
 
+def address(page):
+    """What stands behind the # now; `page.url` learns of it later."""
+    return page.evaluate("location.hash.slice(1)")
+
+
 def value(page, row):
     """The first value of a row."""
     return page.locator(".tabulator-tableholder .tabulator-row").nth(row).locator(".figures").first.text_content()
@@ -37,12 +45,24 @@ def test_sorting_by_a_heading_goes_into_the_address_and_comes_back(visit, site):
     best_first = shown(page)
     rows = results.read(site.parent / "results/measured.csv").query("metric == 'fad_vggish'").sort_values("value")
     assert best_first == [f"{row.model}:{row.variant}" for row in rows.itertuples()]
-    assert "sort=fad_vggish%3Aasc" in page.url
+    assert "sort=fad_vggish%3Aasc" in address(page)
     page.get_by_role("button", name="FAD VGGish ↓", exact=True).press("Enter")  # the keyboard sorts too
     assert shown(page) == best_first[::-1]
-    again = visit(site / BOARD, page.url.partition("#")[2])
+    again = visit(site / BOARD, address(page))
     assert shown(again) == best_first[::-1]
     assert again.locator('[role=columnheader][aria-sort="descending"]').count() == 1
+
+
+def test_headings_and_values_scroll_together(visit, site):
+    page = visit(site / BOARD, width=600)
+    shown(page)
+    page.get_by_role("button", name="s / example ↓", exact=True).focus()
+    page.wait_for_timeout(100)
+    ends = [
+        page.locator(f".{name}").evaluate("(node) => node.scrollLeft")
+        for name in ("tabulator-header-contents", "tabulator-tableholder")
+    ]
+    assert ends[0] == ends[1] > 500
 
 
 def test_search_filters_and_groups_of_columns(visit, site):
@@ -60,10 +80,10 @@ def test_search_filters_and_groups_of_columns(visit, site):
     page.get_by_label("Metric of the condition").select_option("seconds_per_example")
     page.get_by_label("Bound of the condition").fill("1")
     assert shown(page) == ["system00:paper"]
-    again = visit(site / BOARD, page.url.partition("#")[2])
+    again = visit(site / BOARD, address(page))
     assert shown(again) == ["system00:paper"]
     again.get_by_role("button", name="Show all").click()
-    assert len(shown(again)) == 5 and "#" not in again.url
+    assert len(shown(again)) == 5 and address(again) == ""
 
 
 def test_an_address_that_names_nothing_shows_all(visit, site):
@@ -105,17 +125,20 @@ def test_values_by_example(visit, site):
     ranges = [float(value(page, row)) for row in range(5)]
     assert ranges == sorted(ranges, reverse=True)
     page.get_by_role("combobox", name="Metric").select_option("thd")
-    page.wait_for_url(lambda url: "metric=thd" in url)
+    page.wait_for_url(lambda url: "metric=thd" in url, wait_until="commit")
     page.get_by_label("Search").fill("example_0007")
-    again = visit(site / VALUES, page.url.partition("#")[2])
+    again = visit(site / VALUES, address(page))
     again.wait_for_selector(".tabulator-row")
     assert "1 of 40 examples" in again.locator("#count").text_content()
     assert again.get_by_role("combobox", name="Metric").input_value() == "thd"
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize(
-    "path", ["index.html", BOARD, VALUES, "metrics/fad_vggish.html", "systems/system00.paper.html"]
+    ("path", "scheme"),
+    [
+        *((BOARD, "light"), (BOARD, "dark"), (VALUES, "dark"), ("index.html", "light")),
+        *(("metrics/fad_vggish.html", "light"), ("systems/system00.paper.html", "dark")),
+    ],
 )
 def test_axe_finds_nothing_grave_and_a_phone_needs_no_sideways_scroll(visit, grave, site, path, scheme):
     page = visit(site / path, scheme=scheme, width=360)
@@ -159,3 +182,11 @@ def test_planted_scripts_do_nothing(visit, tmp_path):
             page.evaluate("dispatchEvent(new Event('beforeprint'))")
         assert page.evaluate("typeof planted") == "undefined"
         assert page.locator("script:not([src]), main img").count() == 0
+
+
+def test_pages_are_timed(chromium, monkeypatch):
+    monkeypatch.setattr(perf_site, "REPEATS", 1)
+    monkeypatch.setattr(perf_site, "browser", lambda: nullcontext(chromium))
+    figures = perf_site.measure(3, 12, lambda *_: None)
+    assert len(figures) == 10 and all(figure.value > 0 for figure in figures)
+    assert [figure.target for figure in figures if "sort" in figure.what] == [100.0, 100.0]

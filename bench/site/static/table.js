@@ -74,12 +74,15 @@
       printAsHtml: true,
       printStyled: true,
       printRowRange: "active",
+      printConfig: { columnCalcs: false },
     });
     table.on("tableBuilt", () => {
       performance.mark("table");
       node.setAttribute("aria-label", `${label}; arrow keys move from cell to cell`);
       node.setAttribute("aria-rowcount", rows.length + 1);
-      node.querySelector(".tabulator-tableholder").setAttribute("role", "rowgroup");  // it takes the focus
+      const [heads, body] = [".tabulator-header-contents", ".tabulator-tableholder"].map((name) => node.querySelector(name));
+      heads.addEventListener("scroll", () => { body.scrollLeft = heads.scrollLeft; });  // the keyboard goes to a far heading
+      body.setAttribute("role", "rowgroup");  // it takes the focus
       node.querySelector(".tabulator-table").setAttribute("role", "presentation");
       for (const group of node.querySelectorAll('[role="columngroup"]')) {  // no role that ARIA knows
         group.setAttribute("role", "presentation");
