@@ -17,7 +17,7 @@ from sightsound.bench.folders import kept
 from sightsound.bench.site.media import File, Kind
 from sightsound.bench.splits import Split
 from sightsound.bench.stages import recorded
-from sightsound.bench.stages.scope import scope
+from sightsound.bench.stages.scope import part, scope
 
 
 @dataclass(frozen=True)
@@ -111,13 +111,16 @@ def answers(task: str, runs: Sequence[Path], mirror: Path | None = None, ids: It
     systems: dict[str, Mapping[str, Output]] = {}
     folders: dict[str, Path] = {}
     asked: dict[str, frozenset[str] | None] = {}
+    seed = 0
     for run in runs:
+        labels: Sequence[str] = ()
         try:
             plan = recorded.plan(run)
+            labels, seed = plan["systems"], plan["seed"]
             split = split or _split(run, plan, mirror)
         except BenchError as error:
             problems.append(one_line(error).replace(str(run), run.name))
-        for label in (store.read_plan(run) or {}).get("systems", ()):
+        for label in labels:
             folders[label] = run / "systems" / store.slug(label)
             try:
                 systems[label] = store.Journal(folders[label]).read()
@@ -126,7 +129,7 @@ def answers(task: str, runs: Sequence[Path], mirror: Path | None = None, ids: It
                 problems.append(one_line(error))
             asked[label] = _asked(label, split)
     if split is not None:
-        examples = [_shown(known, example, split.digests) for example in split.examples]
+        examples = [_shown(known, example, split.digests, seed) for example in split.examples]
     else:
         known_ids = sorted({*ids, *(unique for made in systems.values() for unique in made)})
         examples = [Shown(unique, "", {}, {}, None, "") for unique in known_ids]
@@ -158,10 +161,9 @@ def _asked(label: str, split: Split | None) -> frozenset[str] | None:
     return frozenset(example.id for example in scope(system, split.examples, split.only))
 
 
-def _shown(task: Task, example: Example, digests: Mapping[Path, str]) -> Shown:
-    fields = dict.fromkeys(
-        (*task.conditions, *task.optional, *(() if task.conditions else ("image", "video", *TEXTS)))
-    )
+def _shown(task: Task, example: Example, digests: Mapping[Path, str], seed: int) -> Shown:
+    given = part(task.conditions, example.id, seed) if task.masked else task.conditions
+    fields = dict.fromkeys((*given, *task.optional, *(() if task.conditions else ("image", "video", *TEXTS))))
     fields.pop(task.reference, None)
     values = {name: getattr(example, name) for name in fields}
     reference = getattr(example, task.reference)

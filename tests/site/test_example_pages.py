@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from sightsound.bench.core import results
 from tests.site import heard
 
 Page = Any
@@ -168,7 +169,7 @@ def begin(page: Page, seed: int) -> None:
     page.get_by_role("button", name="Begin").click()
 
 
-def test_blind_listening_hides_names_and_exports_what_ratings_take(site, watched, tmp_path):
+def test_blind_listening_hides_names_and_exports_what_ratings_take(site, world, watched, tmp_path):
     orders = []
     for seed in (1, 1, 2):
         page = watched.open(site / "listen.html", ready="#one option")
@@ -194,6 +195,15 @@ def test_blind_listening_hides_names_and_exports_what_ratings_take(site, watched
     assert {line["rater"] for line in lines} == {'\'=rater, "one"'}
     assert {line["system"] for line in lines[:2]} == {"echo:pocket", "echo:pocket_twin"}
     assert len({line["example"] for line in lines} & {heard.GONE, heard.CHANGED, heard.FAILED}) == 0
+    assert (
+        world.bench("ratings", "import", tmp_path / "answers.csv", "--run", world.run, "--to", tmp_path / "r.csv")
+        == 0
+    )
+    rows = results.rows(results.read(tmp_path / "r.csv"))
+    assert {(row.metric, row.n) for row in rows} == {("preferred_share", 3)}
+    for row in rows:
+        own = [float(line["answer"]) for line in lines if line["system"] == results.label(row)]
+        assert row.value == pytest.approx(sum(own) / 3)
     begin(page, 2)
     in_time(page, "document.querySelector('#note').textContent.startsWith('3 examples')")
 

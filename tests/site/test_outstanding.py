@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -15,8 +16,9 @@ from sightsound.bench.site.outstanding import Clips, best, disputed, standings, 
 
 def column(key: str, *, up: bool = True, quality: str = "music", competitors: str = "") -> Column:
     row = {"signature": f"{key}|v:1", "competitors": competitors}
-    empty: dict[str, Any] = {"letters": {}, "detectable": np.nan, "best": frozenset()}
-    return Column(key, key, key, quality, "", {"a:x": row, "b:x": row}, up, **empty)
+    unused: dict[str, Any] = {each.name: None for each in fields(Column)}
+    known = {"key": key, "metric": key, "short": key, "quality": quality, "rows": {"a:x": row, "b:x": row}}
+    return Column(**(unused | known | {"higher_is_better": up}))
 
 
 NAN = np.nan

@@ -55,6 +55,7 @@
       const place = visible.findIndex(([each]) => each === index);
       const step = (by, words) => visible[place + by] && place >= 0 ? make("a", { class: "step", href: link(visible[place + by][0]) }, words) : null;
       shown.replaceChildren(make("nav", { class: "steps", "aria-label": "Examples" }, step(-1, "← previous"), step(1, "next →")), example.draw(board, chunk[index % board.chunk]));
+      performance.mark("example");
       document.title = `${board.ids[index]} · SightSound`;
     } catch (error) {
       shown.replaceChildren(media.gone(`${error.message}; make the site again`));
