@@ -116,6 +116,35 @@ def test_what_is_made_from_music_is_shown_beside_the_music(world, tmp_path, task
     assert "its file was changed after it was scored" in (tmp_path / "one.html").read_text()
 
 
+def test_a_report_chooses_and_says_its_size(world, tmp_path, capsys):
+    assert (
+        world.bench("report", world.run, "--out", tmp_path / "r.html", "--examples", "3", "--codec", "opus") == 0
+    )
+    said = capsys.readouterr().out
+    assert re.search(
+        r"r\.html: 0\.\d MB, 3 of 12 examples, sound as Opus, 64 kbit/s, the first 30 s \(0\.\d MB", said
+    )
+    page = (tmp_path / "r.html").read_text()  # one metric alone disputes nothing
+    assert [page.count(f'"why":"{kind}: ') for kind in ("best", "worst", "disputed")] == [2, 1, 0]
+    assert "data:audio/ogg;base64," in page and "http" not in page.partition("<style>")[0]
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("nowhere",), "no rows.csv in it"),
+        (("run", "--example", "toy.01"), "no example of this run named 'toy.01'"),
+        (("run", "--bitrate", "7"), "--bitrate 7: mp3 takes"),
+        (("run", "--seconds", "-3"), "--seconds -3: from 0"),
+    ],
+)
+def test_a_report_that_cannot_be_made_is_one_line(world, tmp_path, capsys, words, why):
+    assert world.bench("report", *words, "--out", tmp_path / "r.html") == 2
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 1 and why in said[0]
+    assert not (tmp_path / "r.html").exists()
+
+
 def test_pictures_and_videos_become_small_and_what_is_neither_says_so(tmp_path):
     Image.fromarray(np.zeros((900, 1200, 3), np.uint8)).save(tmp_path / "large.png")
     (tmp_path / "no.png").write_text("no picture")
