@@ -14,7 +14,7 @@ from hypothesis import settings
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import registry
 from sightsound.metrics.card import ExtractorCard
-from tests import quick, toy
+from tests import browsers, quick, toy
 
 # A busy machine is no failure, and a failure should come again.
 settings.register_profile("suite", deadline=None, derandomize=True)
@@ -35,6 +35,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     quick.mark(items)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    browsers.summary(terminalreporter)
 
 
 @pytest.fixture(autouse=True)

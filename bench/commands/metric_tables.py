@@ -7,10 +7,10 @@ from pathlib import Path
 from textwrap import fill
 
 from sightsound.bench import assets
-from sightsound.bench.boards import rewards
+from sightsound.bench.boards import explained, rewards
 from sightsound.bench.core import console, registry
 from sightsound.bench.stages import reading
-from sightsound.metrics.card import ExtractorCard, MetricCard, Need
+from sightsound.metrics.card import ExtractorCard
 
 COLUMNS: dict[str, dict[str, str]] = {  # heading -> formula -> its mark
     "FAD/FID": {"fad": "y", "fid": "y", "fad_corrected": "c"},
@@ -82,37 +82,10 @@ def explain(name: str, mirror: Path | None, json: bool) -> None:
                 "rewards": [asdict(each) for each in rewards.of(rewards.find(), card)],
             }
         )
-    formula, others = _spelled(card)
-    lines = {
-        "what": card.definition,
-        "better": "higher" if card.higher_is_better else "lower",
-        "formula": f"{formula or 'its own'}: {card.module} ({card.kind.replace('_', ' ')})",
-        "also called": ", ".join(others),
-        "options": ", ".join(f"{k}={v}" for k, v in {**card.options, **card.aggregate_options}.items()),
-        "estimator": card.estimator,
-        "reads": "\n".join(map(_read, reading.needs(card))),
-        "at least": f"{max(card.min_clips, 1)} clips",
-        "source": card.source,
-        "can't tell": card.blind,
-        **rewards.said(rewards.find(), card),
-        "version": str(card.version),
-    }
+    lines = explained.facts(card, rewards.find())
     for network in networks:
         lines[network.name] = f"{network.source}\n{network.licence}\nweights: {_weights(network, mirror)}"
     console.listing(("metric", card.name), [(key, text) for key, text in lines.items() if text])
-
-
-def _spelled(card: MetricCard) -> tuple[str, list[str]]:
-    """The formula of a metric, and the other names under which it is found."""
-    known, (base, at, named) = registry.metrics(), card.name.partition("@")
-    formulas = sorted({formula for (formula, _), name in known.cells.items() if name == base})
-    others = [name for name in known.spellings() if name != base and known[name].name == base]
-    return " ".join(formulas), [f"{name}{at}{named}" for name in others]
-
-
-def _read(need: Need) -> str:
-    network = registry.extractor(need.extractor)
-    return f"{need.of or need.side}: {need.output} of {need.extractor}, {network.outputs.get(need.output, '')}"
 
 
 def _weights(network: ExtractorCard, mirror: Path | None) -> str:

@@ -1,4 +1,4 @@
-"""Commands that measure the suite itself: perf metrics, systems, generate, folders, thd, rewards, gate."""
+"""Commands that measure the suite itself: perf metrics, systems, generate, folders, site, thd, rewards, gate."""
 
 from __future__ import annotations
 
@@ -67,6 +67,21 @@ def folders(
 
     with console.progress() as report:
         figures = perf_folders.measure(count, report)
+    _print(figures, json)
+
+
+@app.command()
+def site(
+    systems: Annotated[int, typer.Option("--systems", min=3, help="systems of the made board")] = 20,
+    examples: Annotated[int, typer.Option("--examples", min=10, help="examples of the made board")] = 2500,
+    json: Json = False,
+) -> None:
+    """How quick and how large the pages of a large board are, in a headless Chromium."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import site as perf_site
+
+    with console.progress() as report:
+        figures = perf_site.measure(systems, examples, report)
     _print(figures, json)
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +60,7 @@ class Parts:
         """How many groups there are."""
         return len(set(self.groups))
 
-    @property
+    @cached_property
     def effective(self) -> float:
         """How many groups of one size would say as much, on the side that has fewer; see `effective_count`."""
         other = np.array([name.startswith(OTHER) for name in self.names], dtype=bool)
@@ -71,6 +71,8 @@ class Parts:
 
     def take(self, names: Sequence[str]) -> Parts:
         """The parts of these names, in this order. KeyError for one that is not there."""
+        if tuple(names) == self.names:
+            return self
         place = {name: index for index, name in enumerate(self.names)}
         chosen = [place[name] for name in names]
         groups = tuple(self.groups[index] for index in chosen)
@@ -97,13 +99,21 @@ def blocks(groups: Sequence[str]) -> NDArray[np.intp]:
     >>> blocks(["b", "a", "b"])
     array([1, 0, 1])
     """
+    return _blocks(tuple(groups))
+
+
+@lru_cache(maxsize=8)
+def _blocks(groups: tuple[str, ...]) -> NDArray[np.intp]:
+    """`blocks` of groups that many comparisons share, so nobody may write into it."""
     names, place = np.unique(np.asarray(groups, dtype=object).astype(str), return_inverse=True)
     if len(names) > MOST_BLOCKS:
         order = sorted(range(len(names)), key=lambda index: hashlib.sha256(str(names[index]).encode()).digest())
         dealt = np.empty(len(names), dtype=np.intp)
         dealt[order] = np.arange(len(names)) % MOST_BLOCKS
-        return dealt[place]
-    return np.asarray(place, dtype=np.intp)
+        place = dealt[place]
+    found = np.asarray(place, dtype=np.intp)
+    found.setflags(write=False)
+    return found
 
 
 def of_clips(values: Rows, names: Sequence[str], groups: Sequence[str]) -> Parts:

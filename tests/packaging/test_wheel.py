@@ -121,6 +121,9 @@ def test_one_new_name_and_what_the_commands_read(installed):
     assert (package / "py.typed").is_file()
     for table in [*(ROOT / "results").glob("*.csv"), *(ROOT / "results").glob("*.parquet")]:
         assert (package / "results" / table.name).read_bytes() == table.read_bytes()
+    pages = [path for path in (ROOT / "bench/site").rglob("*") if path.is_file() and path.suffix != ".pyc"]
+    lacking = [path.name for path in pages if not (package / path.relative_to(ROOT)).is_file()]
+    assert len(pages) > 30 and lacking == [], "templates, scripts and libraries of the site"
     works = sorted((ROOT / "bench/citing/sources").glob("*.bib"))
     assert works and [path.name for path in works] == sorted(
         path.name for path in (package / "bench/citing/sources").glob("*.bib")
