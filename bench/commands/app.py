@@ -12,7 +12,20 @@ from typing import Annotated, Any
 
 import typer
 
-from sightsound.bench.commands import citing, gate, listings, live, perf, publishing, ratings, report, results, rows, site, stages
+from sightsound.bench.commands import (
+    citing,
+    gate,
+    listings,
+    live,
+    perf,
+    publishing,
+    ratings,
+    report,
+    results,
+    rows,
+    site,
+    stages,
+)
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
