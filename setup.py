@@ -19,5 +19,6 @@ setup(
         "sightsound": ["py.typed"],
         "sightsound.results": ["*.csv", "*.parquet"],
         "sightsound.bench.ratings": ["questionnaires/*.toml"],
+        "sightsound.bench.reproduce": ["recipes/*.toml"],
     },
 )
