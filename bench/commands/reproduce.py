@@ -40,7 +40,7 @@ def reproduce(
     ] = None,
     ratings: Annotated[
         Path | None,
-        typer.Option("--ratings", help="rows that `bench ratings import` wrote, for tables of ratings"),
+        typer.Option("--ratings", help="answers of raters, as `bench ratings import` takes them"),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="list the tables")] = False,
     limit: Limit = None,
@@ -58,8 +58,7 @@ def reproduce(
     """Make a paper's table again: its systems on its split, the paper's figures beside ours, and the gaps."""
     from dataclasses import asdict
 
-    from sightsound.bench.core import console, results
-    from sightsound.bench.core.errors import BenchError
+    from sightsound.bench.core import console
     from sightsound.bench.reproduce import recipe as recipes
     from sightsound.bench.reproduce import running, show
 
@@ -71,9 +70,7 @@ def reproduce(
     asked = running.Asked(
         limit, device, batch_size, out, mirror, settings, corpus, retry=retry, remake=remake, timeout=timeout
     )
-    if recipe.ratings is None and ratings is not None:
-        raise BenchError(f"--ratings: {recipe.name} is no table of ratings")
-    rated = results.rows(results.read(ratings)) if ratings else []
+    rated = running.rated(recipe, ratings) if ratings else []
     made = running.jobs(recipe, chosen, asked)
     for note in asked.notes:
         console.say(note)

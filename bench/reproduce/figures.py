@@ -95,7 +95,7 @@ def answers(run: Run, row: Row) -> str:
 
 def asked(recipe: Recipe, row: Row) -> bool:
     """Whether a published row is what raters answered to a question of the recipe."""
-    return recipe.ratings is not None and row.metric in {each.metric for each in recipe.ratings.questions}
+    return recipe.ratings is not None and row.metric in {each.metric for each in recipe.ratings.asked.questions}
 
 
 def reason(recipe: Recipe, row: Row) -> str:
@@ -161,7 +161,7 @@ def _rated(recipe: Recipe, row: Row, rated: Sequence[Row]) -> Figure:
         split=row.split,
         metric=row.metric,
         higher_is_better=row.higher_is_better,
-        note="" if ours else "no ratings were given; --ratings takes what `bench ratings import` wrote",
+        note="" if ours else "no answers of raters were given (--ratings)",
     )
     return _with(plain, row, ours)
 

@@ -14,6 +14,8 @@ from typing import Any, TypeVar
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.loading import unknown
+from sightsound.bench.ratings import questionnaire
+from sightsound.bench.ratings.questionnaire import Questionnaire
 
 FOLDER = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
@@ -76,27 +78,18 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question that raters answered."""
-
-    metric: str
-    """Metric of the published rows."""
-    asks: str
-    """Its words."""
-    scale: str
-    """Answers that it takes."""
-
-
-@dataclass(frozen=True)
 class Ratings:
-    """A study with human raters, whose answers `bench ratings import` makes rows of."""
+    """A study with human raters, whose answers make rows as `bench ratings import` makes them."""
 
-    protocol: str
-    """Who rated what, as the paper has it."""
-    questions: tuple[Question, ...]
-    """What they were asked."""
+    questionnaire: str
+    """Name in `bench ratings questions`."""
     systems: Mapping[str, str] = field(default_factory=dict)
     """What results/published.csv calls a system -> its name in the file of answers, where that is another."""
+
+    @property
+    def asked(self) -> Questionnaire:
+        """What raters were asked. BenchError for an unknown name."""
+        return questionnaire.read(self.questionnaire)
 
 
 @dataclass(frozen=True)
@@ -156,18 +149,14 @@ def _recipe(name: str, found: Mapping[str, Any], at: str) -> Recipe:
         "runs": _each(left.pop("run", []), Run, f"{at}: run"),
         "stand_ins": _each(left.pop("stand_in", []), StandIn, f"{at}: stand_in"),
         "facts": _each(left.pop("fact", []), Fact, f"{at}: fact"),
-        "ratings": ratings and _ratings(ratings, f"{at}: ratings"),
+        "ratings": None
+        if ratings is None
+        else _made(Ratings, _table(ratings, f"{at}: ratings"), f"{at}: ratings"),
     }
     made = _made(Recipe, {"name": name, **left, **parts}, at)
     if len({run.name for run in made.runs}) != len(made.runs):
         raise BenchError(f"{at}: two runs have one name")
     return made
-
-
-def _ratings(found: Any, at: str) -> Ratings:
-    left = dict(_table(found, at))
-    questions = _each(left.pop("question", []), Question, f"{at}.question")
-    return _made(Ratings, {**left, "questions": questions}, at)
 
 
 Made = TypeVar("Made")

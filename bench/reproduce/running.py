@@ -10,6 +10,7 @@ from sightsound.bench.core import registry, results
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.types import Report
+from sightsound.bench.ratings import about, answers, rows
 from sightsound.bench.reproduce import figures
 from sightsound.bench.reproduce.figures import Figure
 from sightsound.bench.reproduce.recipe import Recipe, Run
@@ -82,18 +83,18 @@ def jobs(recipe: Recipe, chosen: Sequence[Run], asked: Asked) -> list[Job]:
 
 
 def reproduce(
-    recipe: Recipe, made: Sequence[Job], asked: Asked, rated: Sequence[Row], report: Report
+    recipe: Recipe, made: Sequence[Job], asked: Asked, ratings: Sequence[Row], report: Report
 ) -> tuple[Table, int]:
     """Run what is missing of each run; the table, and how many examples failed.
 
-    `rated`: rows of ratings, which answer a table of ratings.
+    `ratings`: what `rated` gives, for a table of ratings.
     """
     measured: dict[tuple[str, str, str], Row] = {}
     failed = 0
     for job in made:
-        rows = results.rows(stages.run(job.request, report))
-        failed += sum(row.n_failed for row in rows)
-        ours = {(results.label(row), row.metric): row for row in rows}
+        found = results.rows(stages.run(job.request, report))
+        failed += sum(row.n_failed for row in found)
+        ours = {(results.label(row), row.metric): row for row in found}
         measured |= {
             (job.run.name, name, metric): row
             for name, label in job.labels.items()
@@ -101,8 +102,16 @@ def reproduce(
             if (row := ours.get((label, metric))) is not None
         }
     published = results.rows(results.read(results.default("published.csv")))
-    found = figures.figures(recipe, published, [job.run for job in made], measured, rated)
-    return Table(recipe, folder_of(recipe, asked), tuple(found)), failed
+    everything = figures.figures(recipe, published, [job.run for job in made], measured, ratings)
+    return Table(recipe, folder_of(recipe, asked), tuple(everything)), failed
+
+
+def rated(recipe: Recipe, answers_file: Path) -> list[Row]:
+    """The rows of a file of answers, by the questionnaire of the recipe. BenchError for a table without one."""
+    if recipe.ratings is None:
+        raise BenchError(f"--ratings: {recipe.name} is no table of ratings")
+    asked = recipe.ratings.asked
+    return rows.make(answers.read(answers_file, asked), asked, about.without_run(answers_file, asked, "", ""))
 
 
 def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Options:

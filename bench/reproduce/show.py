@@ -120,8 +120,10 @@ def markdown(table: Table) -> str:
 def _questions(recipe: Recipe) -> list[str]:
     if recipe.ratings is None:
         return []
-    lines = [[each.metric, each.asks, each.scale] for each in recipe.ratings.questions]
-    return ["## What raters were asked", recipe.ratings.protocol, _table(["metric", "question", "answers"], lines)]
+    asked = recipe.ratings.asked
+    lines = [[each.metric, each.asks, each.scale] for each in asked.questions]
+    parts = ["## What raters were asked", asked.protocol, _table(["metric", "question", "answers"], lines)]
+    return [*parts, *([f"Not said: {'; '.join(asked.unknown)}."] if asked.unknown else [])]
 
 
 def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -30,17 +29,20 @@ def quick(known: recipe.Recipe) -> list[str]:
 
 
 def ratings(folder: Path, known: recipe.Recipe) -> Path:
-    """Rows of made ratings for every published one of a table."""
+    """Made answers to every question of a table, each pair of systems heard together where the paper has pairs."""
     assert known.ratings is not None
-    rows = []
-    for row in PUBLISHED:
-        if row.run == known.published:
-            name = known.ratings.systems.get(results.label(row), results.label(row))
-            model, _, variant = name.partition(":")
-            made = replace(row, source="measured", model=model, variant=variant, competitors="", value=3.0, n=4)
-            rows.append(made)
-    path = folder / f"{known.name}-ratings.csv"
-    results.write(path, results.frame(rows))
+    names, asked = known.ratings.systems, known.ratings.asked
+    lines = ["rater,example,system,question,answer,against"]
+    for row in (row for row in PUBLISHED if row.run == known.published):
+        own = results.label(row)
+        other = next((name for name in row.competitors.split() if name != own), "")
+        (question,) = (each for each in asked.questions if each.metric == row.metric)
+        for rater in range(3):
+            answer = int(own > other) if question.chooses else 3
+            cells = (names.get(own, own), question.name, answer, names.get(other, other))
+            lines.append(f"rater{rater},one,{','.join(map(str, cells))}")
+    path = folder / f"{known.name}-answers.csv"
+    path.write_text("\n".join(lines) + "\n")
     return path
 
 
