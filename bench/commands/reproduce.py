@@ -43,6 +43,9 @@ def reproduce(
         typer.Option("--ratings", help="answers of raters, as `bench ratings import` takes them"),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="list the tables")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="only say what it would take: downloads, disk, memory, hours, gates")
+    ] = False,
     limit: Limit = None,
     out: Annotated[Path | None, typer.Option("--out", help="folder of the runs and of the table")] = None,
     device: Device = "auto",
@@ -70,6 +73,16 @@ def reproduce(
     asked = running.Asked(
         limit, device, batch_size, out, mirror, settings, corpus, retry=retry, remake=remake, timeout=timeout
     )
+    if plan:
+        from sightsound.bench.plan import plan as plans
+        from sightsound.bench.plan import show as plain
+
+        taken = plans.plan([plans.request(told) for told in running.options(recipe, chosen, asked)])
+        if json:
+            console.as_json(plain.as_json(taken))
+        else:
+            plain.show(taken)
+        return
     rated = running.rated(recipe, ratings) if ratings else []
     made = running.jobs(recipe, chosen, asked)
     for note in asked.notes:

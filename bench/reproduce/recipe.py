@@ -144,14 +144,12 @@ def read(table: str) -> Recipe:
 
 def _recipe(name: str, found: Mapping[str, Any], at: str) -> Recipe:
     left = dict(found)
-    ratings = left.pop("ratings", None)
+    rated = left.pop("ratings", None)
     parts = {
         "runs": _each(left.pop("run", []), Run, f"{at}: run"),
         "stand_ins": _each(left.pop("stand_in", []), StandIn, f"{at}: stand_in"),
         "facts": _each(left.pop("fact", []), Fact, f"{at}: fact"),
-        "ratings": None
-        if ratings is None
-        else _made(Ratings, _table(ratings, f"{at}: ratings"), f"{at}: ratings"),
+        "ratings": rated and _made(Ratings, _table(rated, f"{at}: ratings"), f"{at}: ratings"),
     }
     made = _made(Recipe, {"name": name, **left, **parts}, at)
     if len({run.name for run in made.runs}) != len(made.runs):

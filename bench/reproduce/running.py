@@ -70,14 +70,19 @@ def folder_of(recipe: Recipe, asked: Asked) -> Path:
     return (asked.out or Path("runs") / f"reproduce-{recipe.name}{part}").absolute()
 
 
+def options(recipe: Recipe, chosen: Sequence[Run], asked: Asked) -> list[Options]:
+    """What `bench run` would be told for each of the chosen runs. BenchError for a `--set` that no system knows."""
+    given = _shared(recipe, chosen, asked)
+    return [_options(recipe, run, asked, given[run.name]) for run in chosen]
+
+
 def jobs(recipe: Recipe, chosen: Sequence[Run], asked: Asked) -> list[Job]:
     """The requests of the chosen runs. All that can be known to be wrong with any is raised together."""
-    given = _shared(recipe, chosen, asked)
     problems: list[BenchError] = []
     made = []
-    for run in chosen:
+    for run, told in zip(chosen, options(recipe, chosen, asked), strict=True):
         with gathered(problems):
-            made.append(_job(run, _options(recipe, run, asked, given[run.name]), asked.notes))
+            made.append(_job(run, told, asked.notes))
     tell(problems)
     return made
 
@@ -137,10 +142,10 @@ def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Op
     )
 
 
-def _job(run: Run, options: Options, notes: list[str]) -> Job:
-    systems = choose.systems_for(options, references=True)
-    request = choose.request(options, systems)
-    notes += [note for note in options.notes if note not in notes]
+def _job(run: Run, told: Options, notes: list[str]) -> Job:
+    systems = choose.systems_for(told, references=True)
+    request = choose.request(told, systems)
+    notes += [note for note in told.notes if note not in notes]
     labels = {}
     for name, spec in run.systems.items():
         alone = replace(

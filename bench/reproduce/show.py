@@ -121,9 +121,16 @@ def _questions(recipe: Recipe) -> list[str]:
     if recipe.ratings is None:
         return []
     asked = recipe.ratings.asked
-    lines = [[each.metric, each.asks, each.scale] for each in asked.questions]
-    parts = ["## What raters were asked", asked.protocol, _table(["metric", "question", "answers"], lines)]
+    parts = ["## What raters were asked", asked.protocol, _table(QUESTION, _asked(recipe))]
     return [*parts, *([f"Not said: {'; '.join(asked.unknown)}."] if asked.unknown else [])]
+
+
+QUESTION = ("metric", "question", "answers")
+
+
+def _asked(recipe: Recipe) -> list[list[str]]:
+    asked = recipe.ratings.asked.questions if recipe.ratings else ()
+    return [[each.metric, each.asks, each.scale] for each in asked]
 
 
 def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
@@ -177,6 +184,9 @@ def text(table: Table) -> None:
             drawn.add_row(*map(Text, line), style="bold" if line[1] == "ours" else "")
         print()
         console.print_table(drawn)
+    if asked := _asked(table.recipe):
+        print()
+        console.listing(QUESTION, asked, "what raters were asked")
     for line in remarks(table):
         console.say(line)
     console.say(f"written: {shown(table.folder / MARKDOWN)}, {shown(table.folder / CSV)}")

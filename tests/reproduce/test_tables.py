@@ -73,7 +73,8 @@ def test_every_figure_of_a_table_gets_a_value(
     known = recipe.read(table)
     for run in known.runs:
         prepared(run.split)
-    rated = ("--ratings", ratings(world, known)) if known.ratings else ()
+    has_figures = any(row.run == known.published for row in PUBLISHED)
+    rated = ("--ratings", ratings(world, known)) if known.ratings and has_figures else ()
     runs = [word for run in known.runs for word in ("--run", run.name)]
     done = bench(
         *("reproduce", table, "--limit", 3, "--mirror", "mirror", "--device", "cpu"),
