@@ -74,14 +74,13 @@ def reproduce(
         limit, device, batch_size, out, mirror, settings, corpus, retry=retry, remake=remake, timeout=timeout
     )
     if plan:
-        from sightsound.bench.plan import plan as plans
-        from sightsound.bench.plan import show as plain
+        from sightsound.bench import plan as plans
 
         taken = plans.plan([plans.request(told) for told in running.options(recipe, chosen, asked)])
         if json:
-            console.as_json(plain.as_json(taken))
+            console.as_json(plans.as_json(taken))
         else:
-            plain.show(taken)
+            plans.show(taken)
         return
     rated = running.rated(recipe, ratings) if ratings else []
     made = running.jobs(recipe, chosen, asked)

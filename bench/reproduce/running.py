@@ -71,7 +71,7 @@ def folder_of(recipe: Recipe, asked: Asked) -> Path:
 
 
 def options(recipe: Recipe, chosen: Sequence[Run], asked: Asked) -> list[Options]:
-    """What `bench run` would be told for each of the chosen runs. BenchError for a `--set` that no system knows."""
+    """What `bench run` would be told for each of these runs. BenchError for a `--set` that no system knows."""
     given = _shared(recipe, chosen, asked)
     return [_options(recipe, run, asked, given[run.name]) for run in chosen]
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -88,6 +90,24 @@ def test_every_figure_of_a_table_gets_a_value(
     claimed = [row for row in PUBLISHED if answered(row) == table]
     theirs = {(f["task"], f["system"], f["competitors"], f["published"]) for f in found}
     assert {(r.task, results.label(r), r.competitors, r.value) for r in claimed} <= theirs
+
+
+def test_a_plan_of_every_table_takes_no_network_and_little_time(
+    world: Path, bench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*words: object) -> None:
+        raise AssertionError("a plan asks the network for nothing")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    for table in recipe.names():
+        started_s = time.process_time()
+        done = bench("reproduce", table, "--plan", "--json")
+        assert time.process_time() - started_s < 2, table
+        assert done.code == 0, done.err
+        plan = json.loads(done.out)
+        specs = [spec for run in recipe.read(table).chosen(()) for spec in run.systems.values()]
+        assert len(plan["work"]) == sum(not spec.startswith("reference") for spec in specs), table
+        assert bool(plan["downloads"] or plan["bring"]) == bool(specs), table
 
 
 def test_the_first_twelve_of_the_published_list(
