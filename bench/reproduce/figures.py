@@ -50,6 +50,8 @@ class Figure:
     """Examples that should have been in ours and are not."""
     note: str = ""
     """Why there is no value, or what it says of itself."""
+    apart: str = ""
+    """Codes of why the published figure stands apart, see docs/published.md."""
     evidence: str = ""
     """What is known of the published figure's definition."""
 
@@ -129,6 +131,7 @@ def _with(figure: Figure, theirs: Row | None, ours: Row | None) -> Figure:
             competitors=theirs.competitors,
             published=theirs.value,
             published_n=theirs.n,
+            apart=theirs.apart,
             evidence=theirs.note,
         )
     if ours is None:

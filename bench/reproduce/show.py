@@ -8,7 +8,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sightsound.bench.core import store
+from sightsound.bench.core import published, store
 from sightsound.bench.core.console import NO_VALUE, number, shown
 from sightsound.bench.core.faults import printable
 from sightsound.bench.reproduce.figures import RATINGS, Figure
@@ -19,7 +19,7 @@ MARKDOWN, CSV = "table.md", "table.csv"
 COLUMNS = (
     *("run", "task", "split", "system", "ours", "metric", "higher_is_better", "competitors"),
     *("published", "published_n"),
-    *("value", "ci_low", "ci_high", "n", "n_failed", "gap", "gap_low", "gap_high", "note", "evidence"),
+    *("value", "ci_low", "ci_high", "n", "n_failed", "gap", "gap_low", "gap_high", "note", "apart", "evidence"),
 )
 KINDS = ("paper", "ours", "gap")
 """The three lines of a system."""
@@ -76,7 +76,7 @@ def _signed(value: float) -> str:
 
 def remarks(table: Table) -> list[str]:
     """What stands below: sizes, missing values and their reasons, stand-ins, facts with their sources."""
-    lines = [*_sizes(table.figures), *_reasons(table.figures)]
+    lines = [*_sizes(table.figures), *_reasons(table.figures), *_apart(table.figures)]
     lines += [f"stand-in for {each.what}: {each.takes}; {each.because}" for each in table.recipe.stand_ins]
     there = {figure.metric for figure in table.figures}
     for fact in table.recipe.facts:
@@ -103,6 +103,15 @@ def _reasons(figures: Sequence[Figure]) -> list[str]:
         if math.isnan(figure.value):
             found.setdefault(figure.note, []).append(f"{figure.system} {figure.metric}")
     return [f"no value of {', '.join(dict.fromkeys(which))}: {note}" for note, which in found.items()]
+
+
+def _apart(figures: Sequence[Figure]) -> list[str]:
+    """What the papers leave open of their figures, each reason once."""
+    found: dict[str, list[str]] = {}
+    for figure in figures:
+        for code in figure.apart.split():
+            found.setdefault(code, []).append(figure.metric)
+    return [f"{', '.join(dict.fromkeys(which))}: {published.REASONS[code]}" for code, which in found.items()]
 
 
 def markdown(table: Table) -> str:
