@@ -149,7 +149,7 @@ def _job(run: Run, told: Options, notes: list[str]) -> Job:
     labels = {}
     for name, spec in run.systems.items():
         alone = replace(
-            options, model=[spec], notes=[], problems=[]
+            told, model=[spec], notes=[], problems=[]
         )  # an option that only others know is no fault
         (system,) = choose.systems_for(alone, references=False)
         labels[name] = system.label

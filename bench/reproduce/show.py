@@ -196,8 +196,8 @@ def text(table: Table) -> None:
     if asked := _asked(table.recipe):
         print()
         console.listing(QUESTION, asked, "what raters were asked")
-    for line in remarks(table):
-        console.say(line)
+    for remark in remarks(table):
+        console.say(remark)
     console.say(f"written: {shown(table.folder / MARKDOWN)}, {shown(table.folder / CSV)}")
 
 
