@@ -49,7 +49,7 @@ def import_(
     asked = questionnaires.read(questionnaire) if questionnaire else questionnaires.plain()
     given = answers.read(file, asked)
     what = about.of_run(run) if run else about.without_run(file, asked, task, split)
-    made = results.frame(rows.make(given, asked, what))
+    made = results.frame(rows.make(given, asked, what, str(file)))
     if json:
         console.as_json(console.records(made))
     else:

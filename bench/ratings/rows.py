@@ -36,28 +36,28 @@ class About:
     """System -> ids that it answered; None where no run was named."""
 
 
-def make(answers: Sequence[Answer], asked: Questionnaire, about: About) -> list[Row]:
+def make(answers: Sequence[Answer], asked: Questionnaire, about: About, file: str = "answers") -> list[Row]:
     """One row a question, system and, of choices, system that it was held against; sorted by them.
 
-    BenchError for a system or an example that the run does not have.
+    BenchError for a system or an example that the run does not have, at its line of `file`.
     """
-    _known(answers, about)
+    _known(answers, about, file)
     groups: dict[tuple[str, str, str], list[Answer]] = defaultdict(list)
     for each in answers:
         groups[each.question.metric, each.system, each.other].append(each)
     return [_row(own, asked, about) for _, own in sorted(groups.items())]
 
 
-def _known(answers: Sequence[Answer], about: About) -> None:
+def _known(answers: Sequence[Answer], about: About, file: str) -> None:
     if about.examples is None:
         return
     for each in answers:
+        at = f"{file}, line {each.line}"
         if each.system not in about.examples:
-            raise BenchError(
-                f"line {each.line}: {about.run} has no system {each.system!r}; it has {', '.join(about.examples)}"
-            )
+            there = ", ".join(about.examples)
+            raise BenchError(f"{at}: {about.run} has no system {each.system!r}; it has {there}")
         if each.example not in about.examples[each.system]:
-            raise BenchError(f"line {each.line}: {each.system} has no output for {each.example!r} in {about.run}")
+            raise BenchError(f"{at}: {each.system} has no output for {each.example!r} in {about.run}")
 
 
 def _row(answers: Sequence[Answer], asked: Questionnaire, about: About) -> Row:

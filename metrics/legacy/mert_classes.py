@@ -1,6 +1,6 @@
 """The inception score that audioldm_eval gives unless it is told a network: MERT's embedding taken for classes.
 
-Source: github.com/haoheliu/audioldm_eval at 8dc07ee, eval_parallel.py (backbone "mert") and metrics/isc.py.
+Source: github.com/haoheliu/audioldm_eval at 8dc07ee, its parallel evaluation (backbone "mert") and its isc.py.
 
 Each clip gives 13 vectors of 768 numbers, the mean over time of what each layer of MERT-v1-95M makes of it. The
 code calls them logits, takes the softmax of each, and counts each as a clip of its own: the score is the mean over

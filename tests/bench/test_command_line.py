@@ -52,7 +52,7 @@ def test_every_command_says_how_much_it_tells_and_no_option_is_spelt_twice():
 @pytest.mark.parametrize(
     ("line", "offered"),
     [
-        ("bench run --task image", ["image2music"]),
+        ("bench run --task image", ["image2caption", "image2music"]),
         ("bench run --model moz", ["mozart"]),
         ("bench run --preset p", ["paper", "pocket"]),
         ("bench run --split wes", ["wesnoth", "wesnoth_reversed"]),

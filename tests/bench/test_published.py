@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -84,6 +85,14 @@ def test_the_pairs_of_art2mus_stand_apart_from_each_other(rows: list[Row]) -> No
     assert all(sum(v for (of, _), v in chosen.items() if of == pair) == 10 for pair, _ in chosen)
     assert chosen["art2mus:1_token audioldm2:base", "audioldm2:base"] == 8
     assert chosen["art2mus:1_token audioldm2:base", "art2mus:1_token"] == 2
+
+
+def test_the_page_has_every_table_and_code() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "published.md").read_text(encoding="utf-8")
+    assert [
+        f"| `{run}` | {count} |" for run, count in FIGURES.items() if f"| `{run}` | {count} |" not in page
+    ] == []
+    assert [code for code, says in published.REASONS.items() if f"| `{code}` | {says} |" not in page] == []
 
 
 def figure(rows: list[Row], run: str, system: str, metric: str) -> Row:

@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sightsound.bench.core import labels, registry, results
+from sightsound.bench.core import labels, registry, results, store
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.types import Output
 from sightsound.bench.ratings import about, answers, questionnaire, rows
 from sightsound.metrics.statistics import crossed
 from tests.conftest import Done
@@ -87,6 +88,27 @@ def test_a_system_heard_beside_two_others_has_a_row_for_each(tmp_path: Path) -> 
         ("preferred_share", "a", "a b"): 1, ("preferred_share", "b", "a b"): 0,
         ("preferred_share", "a", "a c"): 0, ("preferred_share", "c", "a c"): 1,
     }  # fmt: skip
+
+
+def test_answers_about_a_run_are_of_its_task_split_and_outputs(tmp_path: Path) -> None:
+    folder = tmp_path / "toy-run"
+    made_of = [results.Row("toy-run", "a", "x", "image2music", "wesnoth@0fc938", "thd", 1.0, seed=3)]
+    results.write(folder / "rows.csv", results.frame(made_of))
+    journal = store.Journal(folder / "systems" / store.slug("a:x"))
+    journal.append([Output("e1", "outputs/e1.wav", "0" * 64), Output("e2", error="it failed")])
+    what = about.of_run(folder)
+    assert (what.run, what.task, what.split, what.seed) == ("toy-run", "image2music", "wesnoth@0fc938", 3)
+    asked = questionnaire.plain()
+    good = write(tmp_path / "good.csv", [("r", "e1", "a:x", "ovl_100", 60)])
+    (row,) = rows.make(answers.read(good, asked), asked, what)
+    assert (row.split, row.seed, row.value) == ("wesnoth@0fc938", 3, 60)
+    for line, says in (
+        (("r", "e1", "b", "ovl_100", 60), "bad.csv, line 2: toy-run has no system 'b'; it has a:x"),
+        (("r", "e2", "a:x", "ovl_100", 60), "bad.csv, line 2: a:x has no output for 'e2' in toy-run"),
+    ):
+        bad = write(tmp_path / "bad.csv", [line])
+        with pytest.raises(BenchError, match=says):
+            rows.make(answers.read(bad, asked), asked, what, "bad.csv")
 
 
 GOOD = ("r1", "e1", "a", "ovl_likert5", "3")

@@ -29,7 +29,7 @@ def test_the_figures_of_table_1_are_of_the_cosines():
 
 
 def test_the_inception_score_over_layers_is_what_audioldm_eval_writes():
-    """Its own lines (metrics/isc.py), over rows as its eval_parallel.py stacks them."""
+    """Its own lines, over rows as its parallel evaluation stacks them."""
     clips = RNG.standard_normal((12, 13, 6))
     logits = np.concatenate(clips)
     order = np.random.RandomState(2020).permutation(len(logits))
