@@ -17,8 +17,9 @@ setup(
     package_dir={"sightsound": "sightsound"} | {f"sightsound.{part}": part for part in PARTS},
     package_data={
         "sightsound": ["py.typed"],
-        "sightsound.results": ["*.csv", "*.parquet"],
+        "sightsound.bench.citing": ["sources/*.bib"],
         "sightsound.bench.ratings": ["questionnaires/*.toml"],
         "sightsound.bench.reproduce": ["recipes/*.toml"],
+        "sightsound.results": ["*.csv", "*.parquet"],
     },
 )

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from sightsound.bench.boards import rewards
 from sightsound.bench.core import registry, results, scores
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.exports import collect
 from sightsound.bench.features import embed
 from sightsound.bench.result import Result
 from sightsound.bench.review import warnings
@@ -128,15 +128,12 @@ def _audio_in(folder: Path) -> list[Path]:
     return found
 
 
-def read_results(folder: str | Path | None = None) -> pd.DataFrame:
-    """All rows of the result files in `folder`; without one, those that come with the package.
+def read_results(folder: str | Path | None = None, runs: Sequence[str | Path] = ()) -> pd.DataFrame:
+    """All rows of the result files in `folder` and of the run folders `runs`.
 
-    The columns are those of docs/results.md and `file`. BenchError for a folder without a result file.
+    Without a folder the rows of the runs alone, and without runs either those that come with the package. The
+    columns are those of docs/results.md and `file`, the file that a row is from. BenchError for a folder without a
+    result file and for a run without rows.
     """
-    import pandas as pd
-
-    root = Path(folder) if folder else results.CARRIED
-    found = sorted(path for path in root.glob("*.csv") if path.name != rewards.NAME)  # that has no rows of results
-    if not found:
-        raise BenchError(f"{root}: holds no result file (.csv)")
-    return pd.concat([results.read(path).assign(file=path.name) for path in found], ignore_index=True)
+    root = Path(folder) if folder else None if runs else results.CARRIED
+    return collect.rows(collect.sources(root, [Path(run) for run in runs]))

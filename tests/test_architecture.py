@@ -26,6 +26,8 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.perf",),
     ("bench.reproduce",),
     ("bench.building",),
+    ("bench.citing",),
+    ("bench.exports",),
     ("bench.boards",),
     ("bench.ratings",),
     ("bench.audit",),

@@ -9,25 +9,39 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from threadpoolctl import threadpool_limits
 
+from sightsound.bench.boards import account
 from sightsound.bench.boards.judging import Entry, judge
 from sightsound.bench.boards.pairs import Judged, settle
 from sightsound.bench.core import registry, results, store
+from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
 from sightsound.bench.folders import kept
-from sightsound.bench.stages import outputs, reading, recorded
+from sightsound.bench.splits import Split
+from sightsound.bench.stages import outputs, reading, recorded, said
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.scope import scope
 from sightsound.metrics.card import MetricCard
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class Compared:
+    """What a comparison found."""
+
+    pairs: pd.DataFrame
+    """The pairs of all systems in all metrics, a row (`Pair`) each."""
+    said: tuple[str, ...]
+    """What was paired and how, and what was left out, a line each."""
+
 
 SAME = ("task", "split", "split_hash", "limit", "length")  # what runs must share to be compared
 
@@ -40,12 +54,12 @@ def compare(
     device: str = "cpu",
     mirror: Path | None = None,
     report: Report = lambda what, done, total: None,
-) -> pd.DataFrame:
-    """The pairs of all systems in the run folders, a row (`Pair`) each; `references`: reference rows as well;
-    `seeds`: runs of one system are its seeds, and its value is their mean.
+) -> Compared:
+    """The systems of the run folders against each other; `references`: reference rows as well; `seeds`: runs of
+    one system are its seeds, and its value is their mean.
 
-    Raises BenchError where a folder holds no run, the runs are of different tasks, splits or examples, or there
-    are fewer than two systems.
+    Raises BenchError where a folder holds no run or one that was stopped, the runs are of different tasks, splits
+    or examples, or there are fewer than two systems.
     """
     import pandas as pd
 
@@ -71,7 +85,9 @@ def compare(
             report("metrics compared", done, len(cards))
             judged += [found] if (found := judge(card, entries)) else []
         report("metrics compared", len(cards), len(cards))
-    return pd.DataFrame([asdict(pair) for pair in settle(judged)])
+    halves = [label for plan in plans.values() for label in plan["systems"] if recorded.system(label).build.halves]
+    told = account.lines(judged) + account.left_out(plans, [card.name for card in cards], halves * references)
+    return Compared(pd.DataFrame([asdict(pair) for pair in settle(judged)]), tuple(told))
 
 
 def _agree(plans: Mapping[Path, Mapping[str, Any]]) -> None:
@@ -93,6 +109,8 @@ def _entries(
     plan = next(iter(plans.values()))
     split = kept.split_of(next(iter(plans)), plan, mirror, report)
     labels = [label for each in plans.values() for label in each["systems"]]
+    for folder, each in plans.items():  # before any network runs
+        _refuse_unfinished(folder, each, split, references)
     found: list[Entry] = []
     for folder, each in plans.items():
         systems = [recorded.system(label) for label in each["systems"]]
@@ -111,15 +129,25 @@ def _entries(
             if system.build.halves:
                 continue  # half of the examples are no system's answer to all
             several = not seeds and not system.card.reference and labels.count(system.label) > 1
-            wanted = [example.id for example in scope(system, split.examples, split.only)]
-            if left := outputs.unfinished(folder, system, wanted):
-                raise BenchError(
-                    f"{folder}: {system.label} was stopped with {left} of {len(wanted)} examples to go; run it to "
-                    "its end first (the same command goes on)"
-                )
             name = f"{system.label} ({folder.name})" if several else system.label
             found.append(Entry(name, system, stored, each["seed"], signatures.get(system.label, {})))
     return found
+
+
+def _refuse_unfinished(folder: Path, plan: Mapping[str, Any], split: Split, references: bool) -> None:
+    """BenchError for a run in which a system was never asked for some examples: it would lose them all."""
+    for label in plan["systems"]:
+        system = recorded.system(label)
+        if system.build.halves or (system.card.reference and not references):
+            continue
+        wanted = [example.id for example in scope(system, split.examples, split.only)]
+        if left := outputs.unfinished(folder, system, wanted):
+            asked = folder / said.NAME
+            how = f"`bench run {shown(asked)}`" if asked.is_file() else "the same command"
+            raise BenchError(
+                f"{shown(folder)}: {label} was stopped with {left} of {len(wanted)} examples to go; run it to "
+                f"its end first ({how} goes on)"
+            )
 
 
 def _signatures(folder: Path) -> dict[str, dict[str, str]]:

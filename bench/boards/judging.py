@@ -69,7 +69,7 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> Judged | None:
         data = _Data([], {name: [] for name in names}, [" ".join(str(error).split())])
     notes += data.notes
     one = {name: _over_seeds(runs) if values.covers(card) else None for name, runs in data.values.items()}
-    found, shares, swaps = {}, {}, {}
+    found, shares, swaps, signs = {}, {}, {}, {}
     for a, b in couples:
         mine, other = one[a], one[b]
         if mine is None or other is None:
@@ -77,7 +77,8 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> Judged | None:
         estimate, shares[a, b] = seeds.difference(mine, other)
         found[a, b] = statistics.of(estimate)
         if all(value.by_clip for name in (a, b) for value in data.values[name]):
-            swaps[a, b] = statistics.swap_test(statistics.paired(mine.parts, other.parts))
+            difference = statistics.paired(mine.parts, other.parts)
+            swaps[a, b], signs[a, b] = statistics.swap_test(difference), statistics.sign_test(difference)
     if data.groups and (effective := effective_count(data.groups)) < LEAST_GROUPS:
         notes.append(
             f"{len(set(data.groups))} groups, in effect {effective:.1f}, are too few to tell systems apart; it "
@@ -93,9 +94,11 @@ def judge(card: MetricCard, entries: Sequence[Entry]) -> Judged | None:
         found=found,
         shares=shares,
         swaps=swaps,
+        signs=signs,
         groups=data.groups,
         failed=failed,
         notes=notes,
+        signature=reading.sign(card, entries[0].stored, len(data.groups)),
     )
 
 

@@ -38,7 +38,9 @@ class Pair:
     p_holm: float
     """The same, corrected for all pairs and metrics of the table."""
     p_swap: float
-    """Means only: p-value of the swap test by groups."""
+    """Means only: p-value of the swap test by groups, uncorrected."""
+    p_sign: float
+    """Means only: p-value of the sign test by groups, uncorrected."""
     better: str
     """The better system where p_holm is below 0.05 and it failed on no example, else empty."""
     detectable: float
@@ -61,6 +63,8 @@ class Pair:
     """Share of the difference's variance that is between seeds; NaN where each has one run."""
     higher_is_better: bool
     """Direction of the metric."""
+    signature: str = ""
+    """Of the values that were compared, on the common examples."""
     note: str = ""
     """What is missing, or differs from what a run's `rows.csv` was scored with."""
 
@@ -81,12 +85,16 @@ class Judged:
     """Pair -> share of the difference's variance that is between seeds."""
     swaps: Mapping[Couple, float]
     """Pair -> p-value of the swap test, where the metric is a mean."""
+    signs: Mapping[Couple, float]
+    """Pair -> p-value of the sign test, likewise."""
     groups: Sequence[str]
     """Group of each common example."""
     failed: frozenset[str]
     """Systems that lack a value which they should have: they can lose, but are neither better nor tied."""
     notes: Sequence[str]
     """What is missing."""
+    signature: str
+    """Of the values."""
 
     @property
     def column(self) -> ties.Column:
@@ -122,6 +130,7 @@ def _pair(judged: Judged, couple: Couple, adjusted: float, letters: Mapping[str,
         p=difference.p,
         p_holm=adjusted,
         p_swap=judged.swaps.get(couple, math.nan),
+        p_sign=judged.signs.get(couple, math.nan),
         better=better if adjusted < ties.LEVEL and better not in judged.failed else "",
         detectable=difference.detectable,
         tie_a=letters.get(a, ""),
@@ -133,5 +142,6 @@ def _pair(judged: Judged, couple: Couple, adjusted: float, letters: Mapping[str,
         seeds_b=judged.runs[b],
         seed_share=judged.shares.get(couple, math.nan),
         higher_is_better=judged.card.higher_is_better,
+        signature=judged.signature,
         note="; ".join(judged.notes),
     )

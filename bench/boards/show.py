@@ -120,6 +120,7 @@ def _pair(row: Mapping[str, Any]) -> dict[str, str]:
         "seeds": "{}, {}".format(*seeds) if max(seeds) > 1 else "",
         "seed share": "" if math.isnan(row["seed_share"]) else f"{row['seed_share']:.0%}",
         "p swap": "" if math.isnan(row["p_swap"]) else number(row["p_swap"], 2),
+        "p sign": "" if math.isnan(row["p_sign"]) else number(row["p_sign"], 2),
         "p (Holm)": number(row["p_holm"], 2),
         "better": row["better"] or "neither is shown better",
     }

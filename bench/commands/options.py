@@ -65,6 +65,8 @@ Length = Annotated[
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
+FeatureDevice = Annotated[str, typer.Option("--device", help="for features that are no longer stored")]
+Cards = Annotated[list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
 
 _TAKEN: dict[str, Any] = {

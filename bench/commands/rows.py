@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from sightsound.bench.commands.complete import names as known
-from sightsound.bench.commands.options import Json, Mirror, TaskName
+from sightsound.bench.commands.options import Cards, FeatureDevice, Json, Mirror, TaskName
 
 app = typer.Typer()
 
@@ -86,11 +86,11 @@ def compare(
     seeds: Annotated[
         bool, typer.Option("--seeds", help="runs of one system are its seeds, and one system together")
     ] = False,
-    device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
+    device: FeatureDevice = "cpu",
     mirror: Mirror = None,
-    cards: Annotated[
-        list[str] | None, typer.Option("--cards", help="module with cards that the runs took from it")
-    ] = None,
+    cards: Cards = None,
+    latex: Annotated[bool, typer.Option("--latex", help="the pairs for a paper, on standard output")] = False,
+    plot: Annotated[Path | None, typer.Option("--plot", help="file for a plot: .png, .svg or .pdf")] = None,
     json: Json = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
@@ -98,17 +98,28 @@ def compare(
     from sightsound.bench.boards import show
     from sightsound.bench.core import cards as door
     from sightsound.bench.core import console
+    from sightsound.bench.exports import drawing, pairs
 
     for module in cards or ():
         door.adopt_all(module)
+    if plot is not None:
+        drawing.check(plot)
     with console.progress() as report:
-        table = comparison.compare(
+        found = comparison.compare(
             folders, references=references, seeds=seeds, device=device, mirror=mirror, report=report
         )
+    rows = console.records(found.pairs)
     if json:
-        console.as_json(console.records(table))
+        console.as_json(rows)
+    elif latex:
+        print(pairs.table(rows, found.said), end="")
     else:
-        show.pairs(console.records(table))
+        show.pairs(rows)
+    for line in found.said:
+        console.say(line)
+    if plot is not None:
+        pairs.plot(rows, plot)
+        console.say(f"{console.shown(plot)}: written")
 
 
 @app.command()
@@ -118,11 +129,9 @@ def audit(
         str | None,
         typer.Option("--python", help="interpreter that has the packages; none: this one"),
     ] = None,
-    device: Annotated[str, typer.Option("--device", help="for features that are no longer stored")] = "cpu",
+    device: FeatureDevice = "cpu",
     mirror: Mirror = None,
-    cards: Annotated[
-        list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")
-    ] = None,
+    cards: Cards = None,
     json: Json = False,
 ) -> None:
     """Compute a run's values again with the packages that others measure with."""

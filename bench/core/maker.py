@@ -20,6 +20,8 @@ from sightsound.bench.core.loading import find_source
 from sightsound.bench.core.registry import System
 
 NAME = "maker.json"
+FILES = "files"
+"""The entry of outputs that were given as files."""
 VERSIONS = ("torch", "transformers", "diffusers", "numpy")
 SHORT = 12  # hex digits by which an output names its maker
 
@@ -48,7 +50,7 @@ class Maker:
 def maker_of(system: System, weights: Mapping[str, str]) -> Maker:
     """The maker that this system has here and now."""
     if not system.build.entry:
-        return Maker("files", "", {}, {})
+        return Maker(FILES, "", {}, {})
     if system.home is not None:
         home = system.home
         return Maker(system.build.entry, home.code, weights, dict(system.options), dict(home.versions))

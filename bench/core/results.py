@@ -146,11 +146,16 @@ def read(path: Path) -> pd.DataFrame:
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
-    """Write a result file at once. Text from outside has no control character and is no spreadsheet's formula."""
+    """Write a result file at once, see `as_csv`."""
+    write_text(path, as_csv(table))
+
+
+def as_csv(table: pd.DataFrame) -> str:
+    """The text of a result file. Text from outside has no control character and is no spreadsheet's formula."""
     ordered = table[list(COLUMNS)].sort_values(list(KEY), kind="stable")
     texts = [name for name in COLUMNS if name not in (*_NUMBERS, *_COUNTS, "higher_is_better")]
     ordered[texts] = ordered[texts].map(lambda text: cell(str(text)))
-    write_text(path, ordered.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
+    return str(ordered.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
 
 
 IDENTITY = ("task", "split", "metric", "model", "variant", "seed", "competitors", "source")

@@ -63,15 +63,15 @@ class Score:
 
 
 COLUMNS = tuple(each.name for each in fields(Score))
-_SAME = ("model", "variant", "task", "split", "metric", "competitors", "seed", "definition")
-"""The columns that all parts of one value share."""
+KEY = ("model", "variant", "task", "split", "metric", "competitors", "seed", "definition")
+"""The columns that all parts of one value share, in the order of `key`."""
 
 
 def of(row: Row, parts: Parts | None, inputs: Mapping[str, str], *, by_clip: bool) -> list[Score]:
     """The parts of a row's value; none where it has none. `inputs`: example id -> its `input_group`."""
     if parts is None:
         return []
-    shared = {name: getattr(row, name) for name in ("run", *_SAME[:-1])}
+    shared = {name: getattr(row, name) for name in ("run", *KEY[:-1])}
     return [
         Score(**shared, definition=definition(row.signature), example=name, group=group,
               input=inputs.get(name) or name, value=float(value), weight=float(weight), by_clip=by_clip)
@@ -98,7 +98,7 @@ def table(scores: Iterable[Score]) -> pd.DataFrame:
 
 
 def _write(path: Path, table: pd.DataFrame) -> None:
-    ordered = table[list(COLUMNS)].sort_values([*_SAME, "example"], kind="stable", ignore_index=True)
+    ordered = table[list(COLUMNS)].sort_values([*KEY, "example"], kind="stable", ignore_index=True)
     with atomic(path) as temporary:
         ordered.to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
 
@@ -125,8 +125,8 @@ def publish(path: Path, new: pd.DataFrame) -> None:
     with locked_file(path):
         old = read(path)
         if len(old) and len(new):
-            fresh = set(new[list(_SAME)].itertuples(index=False, name=None))
-            stale = [key in fresh for key in old[list(_SAME)].itertuples(index=False, name=None)]
+            fresh = set(new[list(KEY)].itertuples(index=False, name=None))
+            stale = [key in fresh for key in old[list(KEY)].itertuples(index=False, name=None)]
             old = old[~np.array(stale, dtype=bool)]
         _write(path, pd.concat([old, new], ignore_index=True) if len(old) else new)
 
@@ -134,7 +134,7 @@ def publish(path: Path, new: pd.DataFrame) -> None:
 def parts(table: pd.DataFrame) -> dict[tuple[Any, ...], Parts]:
     """The parts of every value, by `key` of its row."""
     found = {}
-    for key, lines in table.groupby(list(_SAME), sort=False):
+    for key, lines in table.groupby(list(KEY), sort=False):
         found[key] = Parts(
             tuple(lines["example"]),
             tuple(lines["group"]),
@@ -146,7 +146,7 @@ def parts(table: pd.DataFrame) -> dict[tuple[Any, ...], Parts]:
 
 def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
     """Where a row's parts are in `parts`."""
-    return (*(row[name] for name in _SAME[:-1]), definition(row["signature"]))
+    return (*(row[name] for name in KEY[:-1]), definition(row["signature"]))
 
 
 def worst(table: pd.DataFrame, metric: str, count: int, *, higher_is_better: bool) -> Sequence[Mapping[str, Any]]:

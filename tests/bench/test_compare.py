@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile
+from pylatexenc.latexwalker import LatexWalker
 
+from sightsound.bench.boards import compare as comparison
 from sightsound.bench.boards import ties
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import console, results, scores
@@ -115,6 +117,49 @@ def test_reference_rows_are_asked_for_and_few_groups_are_said(toy_world, bench):
     assert "are too few to tell systems apart; it takes 5" in line["note"]
     text = bench("compare", "few", "--references")
     assert "corrected over 0 comparisons" in text.err and "detectable" in text.out
+
+
+def test_a_run_that_was_stopped_is_refused_before_anything_is_computed(toy_world, bench, monkeypatch):
+    bench(*RUN, "--out", "r")
+    bench(*RUN, "--out", "r2", "--seed", 1)
+    journal = Path("r2/systems/echo.pocket/outputs.jsonl")
+    for left, lines in ((5, journal.read_text().splitlines(keepends=True)[:7]), (12, [])):
+        journal.write_text("".join(lines))
+        monkeypatch.setattr(comparison, "gather", None)
+        done = bench("compare", "r", "r2")
+        assert done.code == 2 and done.err.count("\n") == 1, done
+        assert f"echo:pocket was stopped with {left} of 12 examples to go; run it to its end first" in done.err
+        assert "`bench run r2/run.toml` goes on" in done.err
+
+
+def test_it_says_what_is_paired_and_what_is_left_out(toy_world, bench):
+    bench(*RUN, "--model", "echo:twin", "--out", "r")
+    bench(*RUN, "--out", "r2", "--seed", 1, "--metrics", "cosine_toy")
+    done = bench("compare", "r", "--references")
+    assert "paired example by example: cosine_toy (n 12)" in done.err
+    assert "paired by what each example adds to the value of the set: fad_toy (n 12)" in done.err
+    assert "positions of the systems among each other on each example: rank_toy (n 12)" in done.err
+    assert "not paired, as half of the examples are no answer to all: reference:halves" in done.err
+    assert "p sign" in done.out
+    two = bench("compare", "r", "r2")
+    assert "not compared, as not all runs have it: fad_toy, rank_toy" in two.err
+
+
+def test_a_comparison_for_a_paper(toy_world, bench):
+    bench(*RUN, "--out", "r")
+    noisy(Path("r/systems/echo.pocket/outputs"), Path("files"), 0.05)
+    bench("score", "files", "--task", "image2music", "--name", "mine_50+x=1", "--out", "r2")
+    done = bench("compare", "r", "r2", "--latex", "--plot", "pairs.svg")
+    assert done.code == 0 and "pairs.svg: written" in done.err, done
+    LatexWalker(done.out, tolerant_parsing=False).get_latex_nodes()
+    assert r"\textbf{echo:pocket} & mine\_50+x=1" in done.out and "corrected over 3 comparisons" in done.out
+    assert "cosine\\_\\allowbreak{}toy|" in done.out, "the signature"
+    assert Path("pairs.svg").read_text().startswith("<?xml")
+    lines = pairs(bench("compare", "r", "r2", "--json"))
+    assert lines["cosine_toy", "echo:pocket", "mine_50+x=1"]["p_sign"] == pytest.approx(2 * 0.5**6)
+    assert lines["fad_toy", "echo:pocket", "mine_50+x=1"]["p_sign"] is None
+    wrong = bench("compare", "r", "r2", "--plot", "pairs.gif")
+    assert wrong.code == 2 and ".png, .svg, .pdf" in wrong.err and wrong.err.count("\n") == 1
 
 
 def test_a_missing_output_leaves_its_example_out_for_all(toy_world, bench):

@@ -10,6 +10,7 @@ import soundfile
 
 import sightsound
 from tests import toy
+from tests.bench.test_flow import RUN
 
 
 def test_the_name_alone_loads_nothing_heavy():
@@ -84,3 +85,14 @@ def test_results_come_with_the_package(tmp_path):
     assert {"published.csv", "measured.csv", "baseline.csv"} <= set(rows["file"])
     with pytest.raises(sightsound.BenchError, match="no result file"):
         sightsound.read_results(tmp_path)
+
+
+def test_results_of_runs(toy_world, bench):
+    assert bench(*RUN, "--out", "r").code == 0
+    alone = sightsound.read_results(runs=["r"])
+    assert set(alone["file"]) == {"r/rows.csv"} and set(alone["run"]) == {"r"}
+    assert bench("publish", "r", "--to", "kept/measured.csv").code == 0
+    both = sightsound.read_results("kept", runs=["r"])
+    assert len(both) == 2 * len(alone) and set(both["file"]) == {"r/rows.csv", "measured.csv"}
+    with pytest.raises(sightsound.BenchError, match="holds no run"):
+        sightsound.read_results(runs=["kept"])

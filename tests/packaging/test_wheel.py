@@ -121,6 +121,10 @@ def test_one_new_name_and_what_the_commands_read(installed):
     assert (package / "py.typed").is_file()
     for table in [*(ROOT / "results").glob("*.csv"), *(ROOT / "results").glob("*.parquet")]:
         assert (package / "results" / table.name).read_bytes() == table.read_bytes()
+    works = sorted((ROOT / "bench/citing/sources").glob("*.bib"))
+    assert works and [path.name for path in works] == sorted(
+        path.name for path in (package / "bench/citing/sources").glob("*.bib")
+    )
     ours = {path.relative_to(ROOT / "metrics") for path in (ROOT / "metrics").rglob("*.py")}
     assert {path.relative_to(package / "metrics") for path in (package / "metrics").rglob("*.py")} == ours
     assert not list(package.rglob("tests"))

@@ -5,10 +5,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy.stats import false_discovery_control, permutation_test, ttest_rel
+from scipy.stats import binomtest, false_discovery_control, permutation_test, ttest_rel
 from scipy.stats import t as student
 
-from sightsound.metrics.statistics.difference import Difference, compare, holm, paired, swap_test, tie_letters
+from sightsound.metrics.statistics.difference import (
+    Difference,
+    compare,
+    holm,
+    paired,
+    sign_test,
+    swap_test,
+    tie_letters,
+)
 from sightsound.metrics.statistics.parts import Parts, of_clips
 
 NUMBERS = [f"{i:03}" for i in range(300)]
@@ -49,6 +57,21 @@ def test_of_many_normal_clips_it_is_the_paired_t_test():
     width = ends.high - ends.low
     assert (found.low, found.high) == pytest.approx((ends.low, ends.high), abs=0.1 * width)
     assert found.p == pytest.approx(theirs.pvalue, rel=0.4)
+
+
+@pytest.mark.parametrize("up, down, tied", [(9, 1, 0), (5, 5, 3), (0, 6, 2), (1, 0, 0), (0, 0, 4)])
+def test_the_sign_test_is_the_binomial_one_over_groups(up, down, tied):
+    signs = [1.0] * up + [-1.0] * down + [0.0] * tied
+    found = sign_test(alone(signs))
+    assert found == pytest.approx(binomtest(up, up + down).pvalue if up + down else 1.0)
+    groups = [name for name in NUMBERS[: len(signs)] for _ in range(3)]
+    clips = of_clips(np.repeat(signs, 3), NUMBERS[: len(groups)], groups)
+    assert sign_test(clips) == pytest.approx(found), "clips of one group have one sign together"
+
+
+def test_one_clip_that_is_far_off_does_not_decide_the_sign_test():
+    assert sign_test(alone([-100.0] + [1.0] * 9)) == pytest.approx(binomtest(9, 10).pvalue)
+    assert isnan(sign_test(alone([])))
 
 
 def test_turning_the_two_round_turns_the_sign():
