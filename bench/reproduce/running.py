@@ -148,9 +148,7 @@ def _job(run: Run, told: Options, notes: list[str]) -> Job:
     notes += [note for note in told.notes if note not in notes]
     labels = {}
     for name, spec in run.systems.items():
-        alone = replace(
-            told, model=[spec], notes=[], problems=[]
-        )  # an option that only others know is no fault
+        alone = replace(told, model=[spec], notes=[], problems=[])  # an option that only others know is no fault
         (system,) = choose.systems_for(alone, references=False)
         labels[name] = system.label
     return Job(run, request, labels)

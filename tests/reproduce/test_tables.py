@@ -93,12 +93,15 @@ def test_every_figure_of_a_table_gets_a_value(
 
 
 def test_a_plan_of_every_table_takes_no_network_and_little_time(
-    world: Path, bench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+    world: Path, bench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
+    """On a machine that has nothing yet."""
+
     def refuse(*words: object) -> None:
         raise AssertionError("a plan asks the network for nothing")
 
     monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
     for table in recipe.names():
         started_s = time.process_time()
         done = bench("reproduce", table, "--plan", "--json")
