@@ -25,6 +25,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.commands",),
     ("bench.perf",),
     ("bench.site",),
+    ("bench.reproduce",),
     ("bench.building",),
     ("bench.citing",),
     ("bench.exports",),
