@@ -15,5 +15,9 @@ setup(
         *(f"sightsound.{part}.{below}" for part in PARTS for below in find_packages(part)),
     ],
     package_dir={"sightsound": "sightsound"} | {f"sightsound.{part}": part for part in PARTS},
-    package_data={"sightsound": ["py.typed"], "sightsound.results": ["*.csv", "*.parquet"]},
+    package_data={
+        "sightsound": ["py.typed"],
+        "sightsound.results": ["*.csv", "*.parquet"],
+        "sightsound.bench.reproduce": ["recipes/*.toml"],
+    },
 )

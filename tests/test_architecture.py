@@ -24,6 +24,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench",),  # in the folder itself: what the front offers
     ("bench.commands",),
     ("bench.perf",),
+    ("bench.reproduce",),
     ("bench.building",),
     ("bench.boards",),
     ("bench.audit",),

@@ -12,13 +12,13 @@ from typing import Annotated, Any
 
 import typer
 
-from sightsound.bench.commands import listings, perf, rows, stages
+from sightsound.bench.commands import listings, perf, reproduce, rows, stages
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for part in (stages, listings, rows):
+for part in (stages, listings, reproduce, rows):
     app.add_typer(part.app)
 app.add_typer(perf.app, name="perf")
 everywhere(app)
