@@ -36,7 +36,7 @@ CARD = ModelCard(
     paper="Hussain, Liu, Sun, Shan: M2UGen: Multi-modal Music Understanding and Generation with the Power of "
     "Large Language Models, 2023, arXiv:2311.11255",
     leaks="with_instruction=1, as in musicgen_medium_evaluated: the instructions of MUImage and MUVideo were "
-    "written from captions of the reference music, so the model is told what it is compared with. muimage_eval: Mozart's Touch drew its 2,500 "
-    "pairs from the items that the data set's card calls M2UGen's training data",
+    "written from captions of the reference music, so the model is told what it is compared with. muimage_eval: "
+    "Mozart's Touch drew its 2,500 pairs from the items that the data set's card calls M2UGen's training data",
     presets={"paper": ("musicgen_small_code", "musicgen_small_paper")},
 )
