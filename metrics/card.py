@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Side = Literal["generated", "reference", "against", "image", "text", "audio", "corpus"]
-Kind = Literal["two_sets", "paired", "single", "ranked"]
+Kind = Literal["two_sets", "paired", "single", "ranked", "rated"]
 Modality = Literal["audio", "image", "video", "text"]
 Quality = Literal["", "music", "match", "text", "image", "check", "rating"]
 NOTE = "note."
@@ -68,12 +68,13 @@ class MetricCard:
     two_sets: statistics(features) for each side; aggregate(rows, weights, reference_rows, reference_weights).
     paired:   statistics(features, other_features); aggregate(rows, weights).
     single:   statistics(features); aggregate(rows, weights).
-    ranked:   statistics(scores [clips, systems]) -> [clips, systems]; aggregate(rows[:, k], weights)."""
+    ranked:   statistics(scores [clips, systems]) -> [clips, systems]; aggregate(rows[:, k], weights).
+    rated:    statistics(answers [ratings]) -> [ratings]; aggregate(rows, weights). People's answers, no features."""
     higher_is_better: bool
     """Direction of the arrow."""
     needs: tuple[Need, ...]
     """Features read, in the order in which `statistics` takes them (a `ranked` metric: those of the paired
-    metric named in `over`)."""
+    metric named in `over`; a `rated` one: none)."""
     definition: str
     """The formula in one or two sentences, with units."""
     source: str

@@ -24,11 +24,12 @@ FIELDS: dict[str, Modality] = {
     "story": "text",
     "lyrics": "text",
     "emotion": "text",
+    "emotion_song": "text",
     "instruction": "text",
     "reference_image": "image",
     "reference_text": "text",
 }
-"""Field of an example -> what it is."""
+"""Field of an example, or what is made of one, -> what it is."""
 REFERENCE = "reference"
 _NOTE = re.compile(re.escape(NOTE) + r"[\w.-]+")
 _TAKES: dict[Modality, str] = {"audio": "sound", "image": "pictures", "video": "videos", "text": "texts"}

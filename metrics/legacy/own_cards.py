@@ -10,6 +10,7 @@ _IMAGEBIND = (
     Need("generated", "imagebind_audio", "embedding"),
     Need("image", "imagebind_image", "embedding", video="imagebind_video"),
 )
+_PAIR = (Need("generated", "imagebind_audio_old", "embedding"), Need("image", "imagebind_image", "embedding"))
 _ART2MUS = "github.com/justivanr/art2mus_ at 21ab344, src/art2mus/utils/train_test_utils.py"
 _M2UGEN = "github.com/shansongliu/M2UGen, Evaluation/*/evaluate.py"
 
@@ -103,5 +104,40 @@ CARDS = (
         short="M2UGen IB rank",
         blind="Credits clips to the wrong one of three or more systems; and sees no more than the cosines do.",
         over="ib_score_condition",
+    ),
+    MetricCard(
+        name="legacy.mert_inception_score",
+        module="sightsound.metrics.legacy.mert_classes",
+        kind="single",
+        higher_is_better=True,
+        needs=(Need("generated", "mert_95m", "layers"),),
+        definition="The mean of the inception score over ten parts of 13 vectors a clip: the softmax of the mean over "
+        "time of each layer of MERT-v1-95M, which are no classes; values near 1.",
+        source="github.com/haoheliu/audioldm_eval at 8dc07ee, its default backbone",
+        short="IS MERT layers",
+        estimator="splits10",
+        min_clips=1,
+        blind="Does not see classes, quality or fit: it has none, and layers differ more than clips do.",
+    ),
+    *(
+        MetricCard(
+            name=f"legacy.art2mus_similarity_{figure}",
+            module="sightsound.metrics.legacy.art2mus_pairs",
+            kind="paired",
+            higher_is_better=figure != "below",
+            needs=_PAIR,
+            definition=f"{words} cosine of the ImageBind embeddings of music and picture, windows as pytorchvideo "
+            f"0.1.5 has them{more}",
+            source="Rinaldi et al. 2024, table 1; github.com/justivanr/art2mus_ at 21ab344",
+            short=f"Art2Mus sim. {figure}",
+            aggregate_options={"figure": figure},
+            blind="Describes a list of pairs that ImageBind chose by this very cosine; says nothing of a system.",
+        )
+        for figure, words, more in (
+            ("max", "Largest", ", -1 to 1."),
+            ("min", "Smallest", ", -1 to 1."),
+            ("above", "Number of pairs above the mean", "; a count."),
+            ("below", "Number of pairs below the mean", "; a count."),
+        )
     ),
 )

@@ -74,7 +74,12 @@ CARDS = (
         "3x2s,0-1/3-2/3",
         spaces=("imagebind_old",),
         called="ib_old",
-        names={"cosine_image": "ib_score_condition_old", "rank_image": "ib_rank_old"},
+        names={
+            "cosine_image": "ib_score_condition_old",
+            "cosine_text": "ib_score_text_old",
+            "cosine_reference": "ib_score_reference_old",
+            "rank_image": "ib_rank_old",
+        },
     ),
     Asset(
         "imagebind",
