@@ -69,7 +69,7 @@ class MetricCard:
     paired:   statistics(features, other_features); aggregate(rows, weights).
     single:   statistics(features); aggregate(rows, weights).
     ranked:   statistics(scores [clips, systems]) -> [clips, systems]; aggregate(rows[:, k], weights).
-    rated:    statistics(answers [ratings]) -> [ratings]; aggregate(rows, weights). People's answers, no features."""
+    rated:    statistics(answers) -> [ratings]; aggregate(rows, weights). People's answers, no features."""
     higher_is_better: bool
     """Direction of the arrow."""
     needs: tuple[Need, ...]

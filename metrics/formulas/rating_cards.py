@@ -41,8 +41,8 @@ def _preference(name: str, times: str, most: str, short: str, source: str) -> Me
         kind="rated",
         higher_is_better=True,
         needs=(),
-        definition=f"How often raters chose the system of the two that they heard, 0 to {most}; neither counts half. "
-        "The row names the other system as its competitor.",
+        definition="How often raters chose the system of the two that they heard, "
+        f"0 to {most}; neither counts half. The row names the other system as its competitor.",
         source=source,
         options={"least": "0", "most": "1"},
         aggregate_options={"times": times},

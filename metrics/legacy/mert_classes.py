@@ -35,5 +35,5 @@ def aggregate(rows: Rows, weights: Rows) -> float:
     >>> aggregate(rows, np.ones(4))
     1.0
     """
-    layers = rows.shape[1]
-    return inception_splits.aggregate(rows.reshape(-1, rows.shape[2]), np.repeat(weights, layers))
+    vectors = np.repeat(rows, weights.astype(int), axis=0).reshape(-1, rows.shape[2])
+    return inception_splits.aggregate(vectors, np.ones(len(vectors)))

@@ -111,8 +111,8 @@ CARDS = (
         kind="single",
         higher_is_better=True,
         needs=(Need("generated", "mert_95m", "layers"),),
-        definition="The mean of the inception score over ten parts of 13 vectors a clip: the softmax of the mean over "
-        "time of each layer of MERT-v1-95M, which are no classes; values near 1.",
+        definition="The mean of the inception score over ten parts of 13 vectors a clip: the softmax of the mean "
+        "over time of each layer of MERT-v1-95M, which are no classes; values near 1.",
         source="github.com/haoheliu/audioldm_eval at 8dc07ee, its default backbone",
         short="IS MERT layers",
         estimator="splits10",
