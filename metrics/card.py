@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Side = Literal["generated", "reference", "against", "image", "text", "audio", "corpus"]
-Kind = Literal["two_sets", "paired", "single", "ranked"]
+Kind = Literal["two_sets", "paired", "single", "ranked", "rated"]
 Modality = Literal["audio", "image", "video", "text"]
+Quality = Literal["", "music", "match", "text", "image", "check", "rating"]
 NOTE = "note."
 """Before the name of a text that a system wrote down on its way, where a side is named."""
 
@@ -67,12 +68,13 @@ class MetricCard:
     two_sets: statistics(features) for each side; aggregate(rows, weights, reference_rows, reference_weights).
     paired:   statistics(features, other_features); aggregate(rows, weights).
     single:   statistics(features); aggregate(rows, weights).
-    ranked:   statistics(scores [clips, systems]) -> [clips, systems]; aggregate(rows[:, k], weights)."""
+    ranked:   statistics(scores [clips, systems]) -> [clips, systems]; aggregate(rows[:, k], weights).
+    rated:    statistics(answers) -> [ratings]; aggregate(rows, weights). People's answers, no features."""
     higher_is_better: bool
     """Direction of the arrow."""
     needs: tuple[Need, ...]
     """Features read, in the order in which `statistics` takes them (a `ranked` metric: those of the paired
-    metric named in `over`)."""
+    metric named in `over`; a `rated` one: none)."""
     definition: str
     """The formula in one or two sentences, with units."""
     source: str
@@ -91,6 +93,11 @@ class MetricCard:
     """Raised whenever the same inputs would give another value."""
     blind: str = ""
     """What it can't tell, or rewards although it is no virtue."""
+    short: str = ""
+    """Name at the head of a table's column, of a few words (`FAD VGGish`); the metric's own where empty."""
+    quality: Quality = ""
+    """What it speaks of, where that does not follow from what it reads: `check` for a guard, which has no better
+    and no worse among sound systems; `rating` for what people said."""
     reads: Mapping[str, str] = field(default_factory=dict)
     """What the user named to be read, by what it is (`{"text": "emotion"}`); part of the signature."""
 
@@ -130,6 +137,8 @@ class ExtractorCard:
     """Joint spaces that it serves, its own first: embeddings of one space can be compared with each other."""
     embedding: str = "embedding"
     """The output that distances and cosines read; empty where the network has none."""
+    title: str = ""
+    """Its name at the head of a table's column, of a word or two (`VGGish`); its own where empty."""
     described: str = ""
     """What a vector of it is, for definitions: `VGGish, one for each 0.96 s`; the network's name where empty."""
     hop_s: float = 0.0
@@ -184,6 +193,8 @@ class FormulaCard:
     """Needs several vectors a clip of 10 s."""
     written: str = "{formula}_{network}"
     """How the metric's name is put together."""
+    short: str = "{formula} {network}"
+    """How `MetricCard.short` is put together, of the formula's name and the network's `title`."""
     min_clips: int = 1
     """As in MetricCard."""
     over: str = ""

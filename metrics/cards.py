@@ -8,7 +8,7 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset
 from sightsound.metrics.card import ExtractorCard, FormulaCard, MetricCard
 from sightsound.metrics.catalogue import Metrics
-from sightsound.metrics.formulas import guard_cards, own_cards
+from sightsound.metrics.formulas import guard_cards, own_cards, rating_cards
 from sightsound.metrics.formulas.cards import FORMULAS
 from sightsound.metrics.legacy import own_cards as legacy_cards
 from sightsound.metrics.legacy import spectrum_card
@@ -40,6 +40,7 @@ CARDS: tuple[Card, ...] = (
     *FORMULAS,
     *guard_cards.CARDS,
     *own_cards.CARDS,
+    *rating_cards.CARDS,
     *legacy_cards.CARDS,
     *(card for module in NETWORKS for card in module.CARDS),
 )

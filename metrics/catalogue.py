@@ -120,6 +120,7 @@ def metric(formula: FormulaCard, network: ExtractorCard, networks: Iterable[Extr
         estimator=formula.estimator,
         version=formula.version,
         blind=formula.blind.format(**words),
+        short=formula.short.format(formula=formula.name, network=network.title or network.name),
     )
 
 

@@ -24,11 +24,12 @@ FIELDS: dict[str, Modality] = {
     "story": "text",
     "lyrics": "text",
     "emotion": "text",
+    "emotion_song": "text",
     "instruction": "text",
     "reference_image": "image",
     "reference_text": "text",
 }
-"""Field of an example -> what it is."""
+"""Field of an example, or what is made of one, -> what it is."""
 REFERENCE = "reference"
 _NOTE = re.compile(re.escape(NOTE) + r"[\w.-]+")
 _TAKES: dict[Modality, str] = {"audio": "sound", "image": "pictures", "video": "videos", "text": "texts"}
@@ -80,6 +81,7 @@ def held(
         name=f"{card.name}@{':'.join(filter(None, (instead, against)))}",
         needs=tuple(needs),
         definition=f"{card.definition} Here {_told(instead, against)}.",
+        short=f"{card.short or card.name} @{':'.join(filter(None, (instead, against)))}",
         reads={key: what for key, what in (("made", instead), (of_other, against)) if what},
     )
 

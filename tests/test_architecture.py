@@ -55,7 +55,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     *(("metrics.networks.image",), ("metrics.networks.joint",)),
     ("metrics.networks.common",),
     ("metrics.networks",),  # in the folder itself: what a network is
-    *((f"metrics.formulas.{shape}",) for shape in ("ranked", "paired", "single", "two_sets")),
+    *((f"metrics.formulas.{shape}",) for shape in ("ranked", "paired", "single", "two_sets", "rated")),
     ("metrics.formulas",),
     ("metrics.statistics",),
     ("metrics",),  # cards, assets, signatures, rows

@@ -50,6 +50,12 @@ CARD = ModelCard(
         "paper_conversational_openai": Variant(
             _HERE + "openai_conversational", f"{_ADDRESS}, {_TOGETHER}", assets=("clip_bpe",)
         ),
+        "paper_parallel_openai_caption": Variant(
+            _HERE + "openai_parallel", f"{_ADDRESS}, {_APART}{_CAPTION}", assets=("clip_bpe", "musicnn")
+        ),
+        "paper_conversational_openai_caption": Variant(
+            _HERE + "openai_conversational", f"{_ADDRESS}, {_TOGETHER}{_CAPTION}", assets=("clip_bpe", "musicnn")
+        ),
     },
     description="a chat model draws theme, vibe, palette, metaphor and sentiment from a song's words and fuses "
     "them into an image prompt",

@@ -175,6 +175,8 @@ def metric(name: str, task: Task | None = None) -> MetricCard:
 def _held(name: str, named: str, task: Task | None) -> MetricCard:
     """The metric `name` that reads what is `named` behind the `@`."""
     card = metrics().get_for(name, task.output if task else "audio")
+    if card.kind == "rated":
+        raise BenchError(f"metric {name}@{named}: {name} is what people answer; it reads nothing")
     if ":" in named or (card.kind != "ranked" and all(need.side == "generated" for need in card.needs)):
         card = metrics().get_for(name, "text")  # of notes
     if card.kind == "ranked" and not card.needs:

@@ -55,6 +55,11 @@ class Example:
     input_group: str = ""
     """Like `group`, by what a task conditions on alone: examples of one input. Empty as above."""
 
+    @property
+    def emotion_song(self) -> str | None:
+        """The emotion and the word `song`: the text that MG-S holds music against (its figure 3)."""
+        return f"{self.emotion} song" if self.emotion else None
+
 
 @dataclass(frozen=True)
 class Task:

@@ -193,6 +193,8 @@ def serves(card: MetricCard, task: Task, scene: Scene | None = None) -> bool:
 
     Of fields that the user named the split has to say.
     """
+    if card.kind == "rated":
+        return False
     if scene is not None and not scene.paired and any(n.side == "reference" for n in reading.needs(card)):
         of_sets = card.kind == "two_sets" and scene.split.against is not None
         if not of_sets:
@@ -204,6 +206,8 @@ def serves(card: MetricCard, task: Task, scene: Scene | None = None) -> bool:
 
 def _refused(card: MetricCard, task: Task) -> str:
     """Why a metric cannot score a task, and what to write where naming a side would help."""
+    if card.kind == "rated":
+        return f"metric {card.name} is what people answer; make rows of their answers with `bench ratings import`"
     without = [need.side for need in reading.needs(card) if need.side in _CONDITIONS - task.sides.keys()]
     if not without or "@" in card.name:
         return f"metric {card.name} cannot score {task.name}: it reads what the task does not have"

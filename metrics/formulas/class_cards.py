@@ -19,6 +19,7 @@ _BY_FRAME = FormulaCard(
     source="audiocraft/metrics/kld.py (there over PaSST), KL_softmax of github.com/haoheliu/audioldm_eval (PANNs)",
     posteriors={"by_frame": {"posterior": "softmax"}},
     written="kl_{network}",
+    short="KL {network}",
     blind="Does not see quality: a bad recording of the right genre scores well, and what fits the example but "
     "not this one reference is punished; equal clips lie a little below 0.",
 )
@@ -39,6 +40,7 @@ _INCEPTION = FormulaCard(
         "no_classes": {},
     },
     min_clips=2,
+    short="IS {network}",
     blind="Does not see whether an output fits its example, nor variety inside a class: test signals from many "
     "classes beat music; n outputs can't score above n.",
 )
@@ -53,6 +55,7 @@ CLASSES = (
         f"{_POSTERIOR}.",
         "audiocraft/metrics/kld.py (there over PaSST, 10 s segments)",
         posteriors={"softmax": {}, "scores": {"posterior": "scores"}},
+        short="KL {network}",
         blind="Does not see quality: a bad recording of the right genre scores well, and what fits the example "
         "but not this one reference is punished; over musicnn it prefers silence to other music.",
     ),
@@ -65,6 +68,7 @@ CLASSES = (
         source="KL_sigmoid of github.com/haoheliu/audioldm_eval",
         posteriors={"by_frame": {"posterior": "sigmoids"}},
         written="kl_{network}_sigmoid",
+        short="KL sigmoid {network}",
         blind="Rewards an output in which every class is likelier than in the reference, which is no likeness at "
         "all.",
     ),
@@ -79,6 +83,7 @@ CLASSES = (
         written="inception_score_{network}_splits",
         min_clips=10,
         estimator="splits10",
+        short="IS splits {network}",
         blind="Sees no more than the inception score; a tenth of a small set has few outputs and so scores low, "
         "and another order gives another value.",
     ),

@@ -25,6 +25,7 @@ _FAD = FormulaCard(
     modalities=("audio",),
     min_clips=2,
     estimator="plugin",
+    short="FAD {network}",
     blind=f"{_PAIRS}; biased upwards, the more so the fewer the clips: compare at equal n, never with 0; "
     "below two vectors a dimension KAD or KID instead.",
 )
@@ -41,6 +42,7 @@ _KAD = FormulaCard(
     min_clips=2,
     estimator="unbiased",
     version=2,
+    short="KAD {network}",
     blind=f"{_PAIRS}; a value below 0 is no better than one about 0.",
 )
 _KID = FormulaCard(
@@ -54,13 +56,22 @@ _KID = FormulaCard(
     min_clips=2,
     estimator="unbiased",
     version=2,
+    short="KID {network}",
     blind=f"{_PAIRS}; equal sets give less than 0, so a value below 0 is no better than one about 0.",
 )
 
 
 def _manifold(name: str, definition: str, source: str, min_clips: int, blind: str) -> FormulaCard:
     return FormulaCard(
-        name, f"{_AT}.manifold_{name}", "two_sets", True, definition, source, min_clips=min_clips, blind=blind
+        name,
+        f"{_AT}.manifold_{name}",
+        "two_sets",
+        True,
+        definition,
+        source,
+        min_clips=min_clips,
+        short=f"{name.capitalize()} {{network}}",
+        blind=blind,
     )
 
 
@@ -78,6 +89,7 @@ TWO_SETS = (
         written="fad_{network}_corrected",
         estimator="extrapolated",
         version=2,
+        short="FAD∞ {network}",
         blind=f"{_PAIRS}; where the vectors of a clip are alike and clips are fewer than the dimensions, up to a "
         "quarter of the bias stays: compare at equal n.",
     ),
@@ -86,6 +98,7 @@ TWO_SETS = (
         name="fid",
         source=f"Heusel et al. 2017 (FID, there over Inception v3); {_FRECHET}",
         modalities=("image",),
+        short="FID {network}",
         blind=f"{_PAIRS}; with few pictures its bias is as large as what it measures: compare KID instead, which "
         "has none.",
     ),
@@ -99,6 +112,7 @@ TWO_SETS = (
         "Gui et al. 2023",
         modalities=("audio",),
         framed=True,
+        short="FAD per song {network}",
         blind=f"{_PAIRS}; one clip has few vectors, so values lie far above FAD and only clips of "
         "equal length compare.",
     ),
@@ -113,6 +127,7 @@ TWO_SETS = (
         written="kad_{network}_pooled",
         estimator="pooled",
         version=1,
+        short="KAD pooled {network}",
         blind=f"{_PAIRS}; rewards clips whose vectors differ among themselves, and many clips: compare KAD "
         "instead.",
     ),
@@ -127,6 +142,7 @@ TWO_SETS = (
         min_clips=1000,
         estimator="subsets100x1000",
         version=1,
+        short="KID subsets {network}",
         blind=f"{_PAIRS}; another order of the same set gives another value, and it has more noise than KID.",
     ),
     _manifold(

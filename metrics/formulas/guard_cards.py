@@ -23,6 +23,8 @@ def _duplicates(name: str, of: str, need: Need, within: str, what: str, blind: s
         definition=f"Share of {what}, 0 to 1; one output for every example gives 1.",
         source=_HERE,
         min_clips=2,
+        short="Duplicates",
+        quality="check",
         blind=f"{blind}; a split in which examples share a condition or a reference has duplicates of right.",
     )
 
@@ -37,6 +39,8 @@ CARDS = (
         definition="Mean over clips of the share of their frames of 100 ms whose level is below -60 dB of full "
         "scale (RMS), 0 to 1.",
         source=_HERE,
+        short="Silent",
+        quality="check",
         blind="Does not see what is there instead of silence: noise has none; music with rests has some of right.",
     ),
     MetricCard(
@@ -48,6 +52,8 @@ CARDS = (
         definition="Share of clips in which 4 samples in a row or more are at full scale (32767 of 32768 or "
         "above) on one side, at the file's own rate, channels mixed, 0 to 1.",
         source=f"{_HERE}; the rule of Audacity's Find Clipping, one sample more",
+        short="Clipped",
+        quality="check",
         blind="Does not see clipping that was turned down or coded with loss afterwards, nor that of one channel "
         "of two; silence has none.",
     ),
@@ -87,6 +93,8 @@ CARDS = (
         "over 21 third-octave bands of the long-term spectrum against the clip's level, dB.",
         source=_HERE,
         min_clips=2,
+        short="Diversity dB",
+        quality="check",
         blind="Rewards any difference of timbre, faults included, and sees none of melody or rhythm; falls as "
         "clips get more: compare at equal n.",
     ),
@@ -104,6 +112,7 @@ DIVERSITY = FormulaCard(
     modalities=("audio", "image", "text"),
     other="",
     min_clips=2,
+    short="Diversity {network}",
     blind="Rewards any difference, faults and noises included; falls as {things} get more: compare at equal n.",
 )
 """The same in the embedding of a network."""

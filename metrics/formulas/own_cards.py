@@ -14,6 +14,7 @@ _PARTS = {
     "f1": "Harmonic mean of BERTScore precision and recall of the prompt against",
 }
 _WHOM: dict[Side, str] = {"reference": "the reference prompt", "text": "the text it was made from"}
+_TO: dict[Side, str] = {"reference": "", "text": " of text"}
 _COUNTED = {
     "rouge1": "words",
     "rouge2": "pairs of neighbouring words",
@@ -44,6 +45,7 @@ def _rouge(kind: str, other: Side = "reference") -> MetricCard:
         definition=f"Mean over prompts of the F of shared {_COUNTED[kind]} with {_WHOM[other]}, 0 to 1; lower "
         "case, a-z and 0-9 only, no stemming.",
         source=_ROUGE,
+        short=kind.replace("rouge", "ROUGE-") + _TO[other],
         blind=_WORDING[kind] if other == "reference" else _COPIES,
     )
 
@@ -58,6 +60,7 @@ def _bertscore(part: str, other: Side = "reference") -> MetricCard:
         needs=_needs("roberta_large", "tokens", other),
         definition=f"{_PARTS[part]} {_WHOM[other]}; layer 17 of RoBERTa-large, -1 to 1, in practice above 0.7.",
         source=_BERT,
+        short=f"BERTScore {part.upper() if part == 'f1' else part}{_TO[other]}",
         blind="Hardly spreads: unrelated English sentences score high too, so only differences count; its network "
         "knows English alone."
         if other == "reference"
@@ -85,6 +88,7 @@ CARDS = (
         "more are voiced.",
         version=2,
         source=_THD,
+        short="THD",
         blind="Does not tell fault from timbre: a sine of constant pitch beats every composer. Vibrato lowers it, "
         "an octave counts as overtones, most chords have no value; never rank systems by it alone.",
     ),
@@ -96,6 +100,8 @@ CARDS = (
         needs=(_VOICED,),
         definition="Mean over clips of the share of voiced frames, 0 to 1: how much of the music thd speaks for.",
         source=_THD,
+        short="THD voiced",
+        quality="check",
         blind="Does not see quality: it says how much of the music has a clear pitch, to be read with thd.",
     ),
     MetricCard(
@@ -107,6 +113,7 @@ CARDS = (
         definition="Number of different words that all prompts and all texts of the file given as --corpus share, "
         "by the number that either has, 0 to 1; depends on how many texts there are.",
         source="Lawrence 2024 (its corpus a sample of DiffusionDB)",
+        short="Jaccard corpus",
         blind=_CORPUS,
     ),
     MetricCard(
@@ -118,6 +125,7 @@ CARDS = (
         definition="Number of different words that all prompts and all reference prompts share, by the number "
         "that either has, 0 to 1; depends on how many texts there are.",
         source="Lawrence 2024 (there against a sample of DiffusionDB)",
+        short="Jaccard ref",
         blind=_CORPUS,
     ),
 )

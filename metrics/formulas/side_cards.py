@@ -17,6 +17,7 @@ _WHOM = {
     "image": "the picture or video that the example conditions on",
     "text": "the text that the example conditions on",
 }
+_SHORT = {"reference": "ref", "image": "image", "text": "text"}
 _LIKENESS = {
     "reference": "Rewards likeness to one reference, which is no quality: a good output that is unlike it is "
     "punished.",
@@ -37,6 +38,7 @@ def _cosine(other: _Other) -> FormulaCard:
         "the network's",
         modalities=("audio", "image", "text"),
         other=other,
+        short=f"{{network}} score {_SHORT[other]}".rstrip(),
         blind=_LIKENESS[other],
     )
 
@@ -53,6 +55,7 @@ def _rank(other: _Other) -> FormulaCard:
         modalities=("audio", "image", "text"),
         other=other,
         over=f"cosine_{other}",
+        short="{network} rank" if other == "image" else f"{{network}} rank {_SHORT[other]}",
         blind="Does not see how far apart systems are, and no more than {over} does; changes when a competitor "
         "joins or leaves.",
     )
@@ -67,6 +70,7 @@ _SCORE = FormulaCard(
     source="Hessel et al. 2021 (CLIPScore, there x 2.5)",
     modalities=("image",),
     other="text",
+    short="{network} score ≥ 0",
     blind="Does not see how good a picture is, nor how wrong a pair: every cosine below 0 counts as 0.",
 )
 
@@ -81,6 +85,7 @@ SIDES = (
         source="MusFlow's IBscore: its columns sum to what this rule gives; the paper states none",
         options={"discount": "dcg"},
         written="rank_image_{network}_dcg",
+        short="{network} rank DCG",
     ),
     _SCORE,
     replace(
@@ -89,8 +94,12 @@ SIDES = (
         definition="Mean over {things} of 100 max(cosine, 0) of the embeddings of {network} of picture and text, "
         "0 to 100.",
         options={"scale": "100"},
+        short="{network} score ×100",
     ),
 )
+
+
+_SOUGHT = {True: "music", False: "image"}  # what is looked for, by whether the other side asks
 
 
 def _retrieval(direction: str, asks: bool, sought: str) -> tuple[FormulaCard, ...]:
@@ -109,6 +118,7 @@ def _retrieval(direction: str, asks: bool, sought: str) -> tuple[FormulaCard, ..
             written=f"{{network}}_{direction}_r{at}",
             min_clips=at + 1,
             aggregate_options={"at": str(at)},
+            short=f"{{network}} R@{at} of {_SOUGHT[asks]}",
             blind="Does not see how good the music is; fewer clips to choose from make it easier, and failed "
             "outputs are not among them: compare at equal n.",
         )
@@ -124,6 +134,7 @@ def _retrieval(direction: str, asks: bool, sought: str) -> tuple[FormulaCard, ..
         source="median rank over the network",
         written=f"{{network}}_{direction}_median_rank",
         aggregate_options={},
+        short=f"{{network}} median rank of {_SOUGHT[asks]}",
     )
     return (*recalls, median)
 

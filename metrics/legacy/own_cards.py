@@ -10,6 +10,7 @@ _IMAGEBIND = (
     Need("generated", "imagebind_audio", "embedding"),
     Need("image", "imagebind_image", "embedding", video="imagebind_video"),
 )
+_PAIR = (Need("generated", "imagebind_audio_old", "embedding"), Need("image", "imagebind_image", "embedding"))
 _ART2MUS = "github.com/justivanr/art2mus_ at 21ab344, src/art2mus/utils/train_test_utils.py"
 _M2UGEN = "github.com/shansongliu/M2UGen, Evaluation/*/evaluate.py"
 
@@ -24,6 +25,7 @@ CARDS = (
         definition="Mean over clips of the KL, nats, between spectra in doubled decibels summed over time, in "
         "which quiet frequencies are probable; hears no classes, and any two recordings give about 0.003.",
         source=_ART2MUS,
+        short="Art2Mus KL",
         blind="Does not tell music from white noise: any two recordings lie where the paper's figures do.",
     ),
     MetricCard(
@@ -36,6 +38,7 @@ CARDS = (
         definition="Mean over pairs of the Fréchet distance between one generated and one reference clip over "
         "VGGish; not the FAD of the sets.",
         source=_ART2MUS,
+        short="Art2Mus FAD",
         blind="Sees little but that two clips are different clips: all models of the paper have about the same "
         "value.",
     ),
@@ -48,6 +51,7 @@ CARDS = (
         definition="KL, nats, between softmaxes over two 100-bin histograms of all numbers in the VGGish "
         "embeddings, each with its own edges; hears no classes and no shift.",
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+        short="MG-S KL",
         blind="Does not see what is heard, only whether two sets' numbers are spread alike between their "
         "extremes.",
     ),
@@ -61,6 +65,7 @@ CARDS = (
         definition="The sum of legacy.mgs_kl with a sigmoid of each density in the place of the softmax: no "
         "divergence; about 25 over the range of the reference's numbers less 25 over that of the generated.",
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
+        short="MG-S KL sigmoid",
         blind="Sees only which set has the wider range of numbers, and rewards a narrow one of the generated.",
     ),
     MetricCard(
@@ -72,6 +77,7 @@ CARDS = (
         definition="Mean over the dimensions of whether the last clip's and its text's CLAP embeddings have the "
         "same sign, 1 or -1, over the number of clips; knows no other clip.",
         source="github.com/shansongliu/M2UGen at 2c702a4, Evaluation/Text2Music/evaluate.py",
+        short="M2UGen CLAP",
         blind="Does not see any clip but the last, and of that only the signs of its embedding.",
     ),
     MetricCard(
@@ -83,6 +89,7 @@ CARDS = (
         definition="Mutual information, nats, of two clips' PaSST logits taken for labels: ln 527 = 6.267 "
         "whatever the music.",
         source=f"{_M2UGEN} before 653fee4",
+        short="M2UGen KL",
         blind="Sees nothing: it is one constant whatever the music.",
     ),
     MetricCard(
@@ -94,7 +101,43 @@ CARDS = (
         definition="IB Rank with the argsort of the cosines taken for their rank, which credits part of the clips "
         "to another system.",
         source=f"{_M2UGEN} at 2c702a4",
+        short="M2UGen IB rank",
         blind="Credits clips to the wrong one of three or more systems; and sees no more than the cosines do.",
         over="ib_score_condition",
+    ),
+    MetricCard(
+        name="legacy.mert_inception_score",
+        module="sightsound.metrics.legacy.mert_classes",
+        kind="single",
+        higher_is_better=True,
+        needs=(Need("generated", "mert_95m", "layers"),),
+        definition="The mean of the inception score over ten parts of 13 vectors a clip: the softmax of the mean "
+        "over time of each layer of MERT-v1-95M, which are no classes; values near 1.",
+        source="github.com/haoheliu/audioldm_eval at 8dc07ee, its default backbone",
+        short="IS MERT layers",
+        estimator="splits10",
+        min_clips=1,
+        blind="Does not see classes, quality or fit: it has none, and layers differ more than clips do.",
+    ),
+    *(
+        MetricCard(
+            name=f"legacy.art2mus_similarity_{figure}",
+            module="sightsound.metrics.legacy.art2mus_pairs",
+            kind="paired",
+            higher_is_better=figure != "below",
+            needs=_PAIR,
+            definition=f"{words} cosine of the ImageBind embeddings of music and picture, windows as pytorchvideo "
+            f"0.1.5 has them{more}",
+            source="Rinaldi et al. 2024, table 1; github.com/justivanr/art2mus_ at 21ab344",
+            short=f"Art2Mus sim. {figure}",
+            aggregate_options={"figure": figure},
+            blind="Describes a list of pairs that ImageBind chose by this very cosine; says nothing of a system.",
+        )
+        for figure, words, more in (
+            ("max", "Largest", ", -1 to 1."),
+            ("min", "Smallest", ", -1 to 1."),
+            ("above", "Number of pairs above the mean", "; a count."),
+            ("below", "Number of pairs below the mean", "; a count."),
+        )
     ),
 )

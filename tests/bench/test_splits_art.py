@@ -194,6 +194,9 @@ def test_descriptions_in_each_form(art: Path, form: str) -> None:
         "the systems of this split read the text alone"
     )
     assert rows_of(folder / "missing.csv") == [{"id": "art2mus.0039", "reason": "caption: not there"}]
+    splits.prepare("artwork_description_seed0", media=art)
+    pictured = splits.load("artwork_description_seed0", task="caption2music").examples
+    assert pictured and all(example.image for example in pictured), "for IBSc against the artwork"
     (art / "descriptions.json").write_text('{"Image": {"0": "a.jpg"}}')
     with pytest.raises(SplitError, match="needs the columns Image and ArtwDesc"):
         splits.prepare("artwork_description_all", media=art)
@@ -256,6 +259,8 @@ def test_the_real_index_gives_the_list_of_the_code(real_index: Path, tmp_path: P
     validated = artwork.validated(pairs, Media(tmp_path, tmp_path))
     assert validated[:3] == [4172, 7583, 6887] and len(validated) == 100
     assert set(validated) < set(artwork.by_seed(pairs, Media(tmp_path, tmp_path), artwork.TRAINING_SEED))
+    scored = artwork.scored(pairs, Media(tmp_path, tmp_path))
+    assert len(scored) == 1_900 and not set(scored) & set(validated)
     artists = {pair.image.split("_")[0] for pair in set(pairs) - set(held_out)}
     assert sum(pair.image.split("_")[0] in artists for pair in held_out) == 1_855, "as the card says"
 

@@ -109,6 +109,23 @@ def test_the_frame_follows_the_seed(made: Path) -> None:
     assert len(set(picked)) > 4 and all(80 <= frame < 120 for frame in picked)
 
 
+def test_the_parts_by_video_share_no_video_and_are_the_whole(cache: Path, tmp_path: Path) -> None:
+    for index in range(6):
+        video(tmp_path / f"media/video{index}.mp4", 11.0, pitch_hz=300 + 50 * index)
+    found = {}
+    for name in ("amv", "amv_train", "amv_eval"):
+        splits.prepare(name, media=tmp_path / "media")
+        found[name] = {example.id: example.group for example in splits.load(name).examples}
+    assert not set(found["amv_train"].values()) & set(found["amv_eval"].values())
+    assert found["amv_train"] | found["amv_eval"] == found["amv"]
+    assert len(set(found["amv_eval"].values())) == 1, "a tenth of six, rounded"
+
+
+def test_too_few_videos_for_a_part_are_refused(made: Path, cache: Path) -> None:
+    with pytest.raises(SplitError, match="4 videos: a part by video takes 5 or more"):
+        splits.prepare("yt8m_mv_eval", media=made)
+
+
 def test_a_folder_without_videos_says_so(cache: Path, tmp_path: Path) -> None:
     sound(tmp_path / "media/song.wav")
     with pytest.raises(SplitError, match="no videos in it"):

@@ -201,7 +201,7 @@ def test_mozarts_touch_s_columns_are_ranks_of_three_and_of_two():
 
 def test_the_cards():
     legacy = {name: card for name, card in METRICS.items() if name.startswith("legacy.")}
-    assert len(legacy) == 7
+    assert len(legacy) == 12
     for card in legacy.values():
         assert card.module.startswith("sightsound.metrics.legacy.") and "github.com" in card.source
     needs = METRICS["legacy.art2mus_kl"].needs

@@ -84,6 +84,12 @@ def validated(pairs: Sequence[Pair], media: Media) -> list[int]:
     return draws.validation_of(by_seed(pairs, media, TRAINING_SEED), VALIDATED, TRAINING_SEED)
 
 
+def scored(pairs: Sequence[Pair], media: Media) -> list[int]:
+    """What is left of those that the training scripts hold out when their 100 for validation are taken away."""
+    apart = set(validated(pairs, media))
+    return [row for row in by_seed(pairs, media, TRAINING_SEED) if row not in apart]
+
+
 def by_style(pairs: Sequence[Pair], media: Media) -> list[int]:
     """The held-out fifth, stratified by ArtGraph's style, seed 42.
 
@@ -134,6 +140,7 @@ def _build(
     *,
     choose: Choose,
     described: bool = False,
+    pictured: bool = False,
 ) -> None:
     """Write one of the splits into `folder` from the index and the user's pictures and tracks."""
     pairs = read_index(assets["art2mus_pairs"] / INDEX)
@@ -143,9 +150,10 @@ def _build(
     collector = Collector(folder, report, len(rows))
     for row in rows:
         pair = pairs[row]
-        image = None if described else found.find(f"{artgraph.PICTURES}/{pair.image}", "image")
+        shown = pictured or not described
         audio = found.find(pair.audio.partition("/")[2], "audio")
-        pieces = {"caption": texts.get(pair.image)} if described else {"image": image}
+        pieces: dict[str, Path | str | None] = {"caption": texts.get(pair.image)} if described else {}
+        pieces |= {"image": found.find(f"{artgraph.PICTURES}/{pair.image}", "image")} if shown else {}
         take(collector, pair.id, pair.id, {"audio": audio, **pieces})
     collector.write()
 
@@ -154,9 +162,14 @@ build_all = partial(_build, choose=everything)
 build_default = partial(_build, choose=partial(by_seed, seed=SEED))
 build_training = partial(_build, choose=partial(by_seed, seed=TRAINING_SEED))
 build_validated = partial(_build, choose=validated)
+build_scored = partial(_build, choose=scored)
 build_stratified = partial(_build, choose=by_style)
 build_described_all = partial(_build, choose=everything, described=True)
 build_described = partial(_build, choose=partial(by_seed, seed=SEED), described=True)
+build_described_training = partial(
+    _build, choose=partial(by_seed, seed=TRAINING_SEED), described=True, pictured=True
+)
+build_described_scored = partial(_build, choose=scored, described=True, pictured=True)
 build_described_stratified = partial(_build, choose=by_style, described=True)
 
 _CIRCULAR = (
@@ -174,10 +187,13 @@ _PAPER = (
 )
 
 
-def _card(name: str, entry: str, size: int, description: str, known: str) -> SplitCard:
+def _card(
+    name: str, entry: str, size: int, description: str, known: str, *, pictured: bool = False
+) -> SplitCard:
     described = name.startswith("artwork_description")
     needs = ["FMA's folder fma_large"]
-    needs.append("descriptions.json or .csv (Image, ArtwDesc)" if described else "ArtGraph's folder imagesf2")
+    needs += ["descriptions.json or .csv (Image, ArtwDesc)"] if described else []
+    needs += ["ArtGraph's folder imagesf2"] if pictured or not described else []
     needs += ["ArtGraph's raw files or styles.csv (Image, Style)"] if name.endswith("stratified") else []
     return SplitCard(
         name=name,
@@ -199,6 +215,8 @@ def _card(name: str, entry: str, size: int, description: str, known: str) -> Spl
 _WHOLE = "All 10,000 pairs of the published index"
 _CODE = "The 2,000 pairs that the code's own split holds out with its default seed 42, whole tracks of 30 s"
 _STYLED = "2,000 pairs held out in proportion to ArtGraph's styles, as the paper says, seed 42"
+_SCORED = "The 1,900 pairs of artwork_music_seed0 that did not serve for validation"
+_BOTH = "with descriptions, and the artworks beside them for metrics to hold music against"
 _TEXTS = (
     "The descriptions (LLaVA, 'Describe this artwork') were not published: another LLaVA writes others, and a "
     "row is comparable with rows of the same manifest hash only. "
@@ -211,6 +229,13 @@ MUSIC_TRAINING = _card(
     "build_training",
     2_000,
     "The 2,000 pairs that the training scripts hold out (seed 0); 100 of them served for validation.",
+    _PAPER + _CIRCULAR,
+)
+MUSIC_SCORED = _card(
+    "artwork_music_seed0_test",
+    "build_scored",
+    1_900,
+    f"{_SCORED}.",
     _PAPER + _CIRCULAR,
 )
 MUSIC_VALIDATED = _card(
@@ -228,6 +253,22 @@ DESCRIPTION_ALL = _card(
 )
 DESCRIPTION = _card(
     "artwork_description", "build_described", 2_000, f"{_CODE}, with descriptions.", _TEXTS + _SEEDS + _CIRCULAR
+)
+DESCRIPTION_TRAINING = _card(
+    "artwork_description_seed0",
+    "build_described_training",
+    2_000,
+    f"The 2,000 pairs that the training scripts hold out (seed 0), {_BOTH}.",
+    _TEXTS + _PAPER + _CIRCULAR,
+    pictured=True,
+)
+DESCRIPTION_SCORED = _card(
+    "artwork_description_seed0_test",
+    "build_described_scored",
+    1_900,
+    f"{_SCORED}, {_BOTH}.",
+    _TEXTS + _PAPER + _CIRCULAR,
+    pictured=True,
 )
 DESCRIPTION_STRATIFIED = _card(
     "artwork_description_stratified",

@@ -21,6 +21,7 @@ def _encodec(khz: int, frames: int) -> ExtractorCard:
         rate_hz=khz * 1000,
         crop="whole",
         optional=True,
+        title=f"EnCodec {khz}k",
         described=f"EnCodec's {khz} kHz encoder ({frames} a second)",
         hop_s=1 / frames,
     )

@@ -29,6 +29,7 @@ def _mert(size: str, layers: int, width: int) -> ExtractorCard:
         crop="whole",
         optional=True,
         version=2,
+        title=f"MERT {size.upper()}",
         described=f"MERT-v1-{size.upper()} (its last layer, 75 a second)",
         hop_s=1 / 75,
     )

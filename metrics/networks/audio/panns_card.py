@@ -30,6 +30,7 @@ def _panns(khz: int, called: str, names: dict[str, str]) -> ExtractorCard:
         optional=True,
         called=called,
         names=names,
+        title="PANNs" if khz == 16 else f"PANNs {khz}k",
         described=f"PANNs Cnn14 at {khz} kHz (one for a whole clip)",
         classes="logits",
         posterior="by_frame",

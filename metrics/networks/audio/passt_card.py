@@ -25,6 +25,7 @@ CARDS = (
         rate_hz=32000,
         crop="320000/320000,rest>4800",
         optional=True,
+        title="PaSST",
         described="PaSST (one for each 10 s segment)",
         hop_s=10.0,
         classes="logits",

@@ -27,6 +27,7 @@ def _vggish(
         rate_hz=16000,
         crop=crop,
         optional=True,
+        title=name.replace("vggish", "VGGish").replace("_google", " Google").replace("_pca", " PCA"),
         described=described,
         hop_s=hop_s,
     )

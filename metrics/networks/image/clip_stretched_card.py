@@ -20,6 +20,7 @@ CARDS = (
         crop="stretch,tf1bilinear224",
         optional=True,
         called="clip",
+        title="CLIP",
         described="CLIP ViT-B/16 (512-d)",
         classes="embedding",
         posterior="no_classes",

@@ -36,6 +36,7 @@ CARDS = (
             "inception_score": "image_inception_score",
             "inception_score_splits": "image_inception_score_splits",
         },
+        title="Inception",
         described="Inception v3 (2048-d)",
         classes="logits_unbiased",
         posterior="unbiased",

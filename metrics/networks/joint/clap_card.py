@@ -50,6 +50,7 @@ def _networks(name: str) -> tuple[ExtractorCard, ExtractorCard]:
         called=f"clap{suffix}",
         names={"cosine_text": f"clap_score{suffix}"},
         spaces=(name,),
+        title=f"CLAP{suffix}".replace("_", " "),
         described=f"LAION-CLAP ({checkpoint}; unit vectors, all 10 s windows)",
         hop_s=10.0,
     )
@@ -64,6 +65,7 @@ def _networks(name: str) -> tuple[ExtractorCard, ExtractorCard]:
         crop="77tokens",
         optional=True,
         spaces=(name,),
+        title=audio.title,
         described=f"LAION-CLAP ({checkpoint})",
     )
     return audio, text

@@ -26,6 +26,7 @@ def _networks(name: str, called: str) -> tuple[ExtractorCard, ExtractorCard]:
         optional=True,
         names={"clip_score": f"clip_score{called}", "clip_score_100": f"clip_score_100{called}"},
         spaces=(name,),
+        title=f"CLIP {name.removeprefix('clip_vit_').upper()}",
         described=f"CLIP ({name.removeprefix('clip_')})",
     )
     text = ExtractorCard(
@@ -39,6 +40,7 @@ def _networks(name: str, called: str) -> tuple[ExtractorCard, ExtractorCard]:
         crop="77tokens",
         optional=True,
         spaces=(name,),
+        title=image.title,
         described=image.described,
     )
     return image, text

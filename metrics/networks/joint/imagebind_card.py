@@ -37,6 +37,7 @@ def _imagebind(
         called=called,
         names=names or {},
         spaces=spaces,
+        title="IB" if "imagebind" in spaces else "IB old",
         described="ImageBind" if "imagebind" in spaces else "ImageBind by pytorchvideo 0.1.5's windows",
     )
 
@@ -73,7 +74,12 @@ CARDS = (
         "3x2s,0-1/3-2/3",
         spaces=("imagebind_old",),
         called="ib_old",
-        names={"cosine_image": "ib_score_condition_old", "rank_image": "ib_rank_old"},
+        names={
+            "cosine_image": "ib_score_condition_old",
+            "cosine_text": "ib_score_text_old",
+            "cosine_reference": "ib_score_reference_old",
+            "rank_image": "ib_rank_old",
+        },
     ),
     Asset(
         "imagebind",

@@ -40,6 +40,7 @@ def _card(asset: str, modality: Literal["audio", "image", "video", "text"], crop
         called=f"pe_av{suffix}" if modality == "audio" else "",
         names={**names, "rank_image": f"pe_av_rank{suffix}"} if modality == "audio" else {},
         spaces=(asset,),
+        title=f"PE-AV {asset.removeprefix('pe_av_').replace('_', ' ')}",
         described=f"PE-AV ({asset.removeprefix('pe_av_').replace('_', '-')})",
     )
 

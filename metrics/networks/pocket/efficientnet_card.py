@@ -33,6 +33,7 @@ CARDS = (
         ),
         crop="centre0.875,bicubic224",
         called="efficientnet",
+        title="EfficientNet",
         described="EfficientNet-Lite0 (1280-d)",
         classes="logits",
         posterior="softmax",

@@ -33,6 +33,7 @@ CARDS = (
         crop="windows254tokens",
         names={"cosine_text": "cosine_condition_minilm"},
         spaces=("minilm",),
+        title="MiniLM",
         described="MiniLM",
     ),
     ExtractorCard(
@@ -46,6 +47,7 @@ CARDS = (
         crop="as efficientnet_lite0",
         called="labels_minilm",
         spaces=("minilm",),
+        title="Labels",
         described="MiniLM, which sees a picture as its five surest EfficientNet labels",
     ),
     ExtractorCard(
@@ -66,6 +68,7 @@ CARDS = (
             "rank_text": "rank_story_tags_minilm",
         },
         spaces=("minilm",),
+        title="Tags",
         described="MiniLM, which hears music as its five surest musicnn tags and sees a picture as its five "
         "surest "
         "EfficientNet labels",

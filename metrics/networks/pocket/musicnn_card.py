@@ -30,6 +30,7 @@ def _network(name: str, factory: str, called: str, data: str, labels: str) -> Ex
         rate_hz=16000,
         crop="187fx256,zeropad,droprest",
         called=called,
+        title=called.replace("_mtt", " MTT"),
         described=f"musicnn trained on the {data} (one for each 3 s)",
         hop_s=187 * 256 / 16000,
         classes="logits",

@@ -25,6 +25,7 @@ CARDS = (
         rate_hz=16000,
         crop="0.975s/0.48s,zeropad",
         optional=True,
+        title="YAMNet",
         described="YAMNet (one for each 0.98 s every 0.48 s)",
         hop_s=0.48,
         classes="scores",
