@@ -47,6 +47,7 @@ CARDS: tuple[ModelCard | Asset, ...] = (
     musci.CARD,
     *musci_assets.CARDS,
     musflow.CARD,
+    musflow.HEARD,
     *musflow_assets.CARDS,
     music2prompt.CARD,
     *music2prompt_assets.CARDS,

@@ -119,7 +119,15 @@ def likeness(module: str, same: str, mispaired: str) -> dict[str, Variant]:
 _HERE = "sightsound.baselines.reference"
 CARD = ModelCard(
     name="reference",
-    tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music", "any2music"),
+    tasks=(
+        "image2music",
+        "video2music",
+        "caption2music",
+        "story2music",
+        "multimodal2music",
+        "masked2music",
+        "any2music",
+    ),
     variants={
         **likeness(_HERE, "the reference itself", "the references of other examples"),
         "silence": Variant(f"{_HERE}:Silence", "ten seconds of silence"),

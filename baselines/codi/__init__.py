@@ -8,7 +8,7 @@ _PARTS = (
 
 CARD = ModelCard(
     name="codi",
-    tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music"),
+    tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music", "masked2music"),
     variants={
         "fp32": Variant(
             "sightsound.baselines.codi.pipeline:fp32",

@@ -17,7 +17,7 @@ _GENERATORS = {  # what makes the music, memory of a batch of 8 beside 18 GB for
 
 CARD = ModelCard(
     name="m2ugen",
-    tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music"),
+    tasks=("image2music", "video2music", "caption2music", "story2music", "multimodal2music", "masked2music"),
     variants={
         f"{name}_{way}": Variant(
             f"sightsound.baselines.m2ugen.pipeline:{name}_{way}",

@@ -123,7 +123,7 @@ class M2UGen:
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """See bench.core.types.Model. What is wrong with one example is its own error; the others go on.
 
-        An example with a video is taken by it, one with an image by that; its caption or story is the instruction.
+        An example with a video is taken by it, one with an image by that; its texts are the instruction.
         """
         batch = [_Work(example) for example in examples]
         for work in batch:
@@ -147,7 +147,7 @@ class M2UGen:
                 return
             text = example.instruction
         else:
-            text = prompt.instruction(example.caption if example.caption is not None else example.story)
+            text = prompt.instruction(" ".join(filter(None, (example.caption, example.story))))
         work.ids, work.told = prompt.prompt(text, self.tokenizer)
 
     def _see(self, work: _Work, seed: int) -> None:

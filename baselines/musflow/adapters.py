@@ -32,6 +32,14 @@ class Adapters(nn.Module):
         return (mapped * given[..., None]).sum(1) / given.sum(1, keepdim=True)
 
 
+class Mean(nn.Module):
+    """No alignment: the mean of the vectors themselves, as the ablation of the paper's figure 4 has it."""
+
+    def forward(self, vectors: Tensor, given: Tensor) -> Tensor:
+        """As Adapters."""
+        return (vectors.masked_fill(~given[..., None], 0) * given[..., None]).sum(1) / given.sum(1, keepdim=True)
+
+
 def _mlp() -> nn.Sequential:
     layers: list[nn.Module] = [nn.Linear(DIM, DIM)]
     for _ in range(LAYERS - 1):

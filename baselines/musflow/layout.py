@@ -57,5 +57,6 @@ def save(
     """Write the weights; each file is there whole or as it was."""
     (folder / UNET_CONFIG).parent.mkdir(parents=True, exist_ok=True)
     (folder / UNET_CONFIG).write_text(json.dumps(dict(config), indent=2) + "\n", encoding="utf-8")
-    save_whole(adapters, folder / ADAPTERS)
+    if adapters:  # an ablation has none
+        save_whole(adapters, folder / ADAPTERS)
     save_whole(unet, folder / UNET)

@@ -10,17 +10,17 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from sightsound.baselines.musflow import layout
-from sightsound.baselines.musflow.adapters import DIM, KINDS, Adapters
-from sightsound.baselines.musflow.encoders import Encoders, conditions
+from sightsound.baselines.musflow.adapters import DIM, KINDS, Mean
+from sightsound.baselines.musflow.encoders import MUSIC_HZ, Encoders, conditions
 from sightsound.baselines.musflow.flow import SOLVERS, integrate
 from sightsound.baselines.musflow.sound import Sound
 from sightsound.baselines.parts import diffusion
 from sightsound.baselines.parts.options import positive
 from sightsound.bench.core.entries import takes
-from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.media import CLIP_S, MediaError, load_audio
 from sightsound.bench.core.types import Example, Generated, example_seed
 
 TIMES = 1000  # the UNet is told the time in 0..1000, the range that MusicLDM's embedding of it is made for
@@ -57,7 +57,7 @@ class Options:
 class Flow:
     """The part that is trained: conditions' vectors and noise to a latent."""
 
-    def __init__(self, adapters: Adapters, unet: Any, device: str) -> None:
+    def __init__(self, adapters: nn.Module, unet: Any, device: str) -> None:
         """The UNet runs in float16 on CUDA, the path that it steers is float32."""
         self.device = torch.device(device)
         self.adapters = adapters.to(device)
@@ -99,7 +99,7 @@ class MusFlow:
         shown: dict[str, dict[str, Any]] = {}
         for example in examples:
             try:
-                shown[example.id] = conditions(example, self.options.kinds)
+                shown[example.id] = self.items(example)
             except (MediaError, ValueError) as error:
                 yield Generated(example.id, error=str(error))
         if not shown:
@@ -113,6 +113,10 @@ class MusFlow:
         made = self.sound.decoded(latents)[:, : round(length_s * self.rate_hz)]
         for (name, items), audio in zip(shown.items(), made, strict=True):
             yield Generated(name, audio, self.rate_hz, notes=self._notes(items))
+
+    def items(self, example: Example) -> dict[str, Any]:
+        """What guides the example's music. ValueError, MediaError where there is nothing."""
+        return conditions(example, self.options.kinds)
 
     def _vectors(self, shown: Sequence[Mapping[str, Any]]) -> tuple[Tensor, Tensor]:
         """Vectors `[batch, 3, 512]`, 0 where there is no condition, and where there is one."""
@@ -142,3 +146,37 @@ def paper(device: str, weights: Mapping[str, Path], **options: Any) -> MusFlow:
     folder = weights["musflow"]
     flow = Flow(layout.load_adapters(folder), layout.load_unet(folder), device)
     return MusFlow(Encoders(device, weights, chosen.kinds), flow, Sound(weights["musicldm"], device), chosen)
+
+
+@takes(Options)
+def raw(device: str, weights: Mapping[str, Path], **options: Any) -> MusFlow:
+    """The ablation without adapters, with weights of one's own. `options`: see Options."""
+    chosen = Options(**options)
+    flow = Flow(Mean(), layout.load_unet(weights["musflow_raw"]), device)
+    return MusFlow(Encoders(device, weights, chosen.kinds), flow, Sound(weights["musicldm"], device), chosen)
+
+
+class Heard(MusFlow):
+    """Guided by what the reference itself sounds like to CLAP."""
+
+    def items(self, example: Example) -> dict[str, Any]:
+        """The reference's first 10 s as CLAP takes them."""
+        if example.audio is None:
+            raise ValueError("the example has no music")
+        return {"music": load_audio(example.audio, (MUSIC_HZ,), seconds=CLIP_S)[MUSIC_HZ]}
+
+    def _vectors(self, shown: Sequence[Mapping[str, Any]]) -> tuple[Tensor, Tensor]:
+        """CLAP's vectors `[batch, 1, 512]`, all of them there."""
+        vectors = self.encoders("music", [items["music"] for items in shown])
+        return torch.from_numpy(vectors)[:, None], torch.ones(len(shown), 1, dtype=torch.bool)
+
+    def _notes(self, items: Mapping[str, Any]) -> dict[str, str]:
+        return {"conditions": "the reference"}
+
+
+@takes(Options)
+def heard(device: str, weights: Mapping[str, Path], **options: Any) -> MusFlow:
+    """The ablation that hears the reference, with weights of one's own. `options`: see Options."""
+    chosen = Options(**options)
+    flow = Flow(Mean(), layout.load_unet(weights["musflow_music"]), device)
+    return Heard(Encoders(device, weights, ("music",)), flow, Sound(weights["musicldm"], device), chosen)

@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.nn.functional import mse_loss
 
 from sightsound.baselines.musflow import layout
-from sightsound.baselines.musflow.adapters import KINDS, Adapters
+from sightsound.baselines.musflow.adapters import KINDS, Adapters, Mean
 from sightsound.baselines.musflow.data import Item
 from sightsound.baselines.musflow.flow import on_path
 from sightsound.baselines.musflow.pipeline import velocity
@@ -24,18 +24,22 @@ BATCH = 24
 RATE = 1e-4
 ALIGNMENT = 1.0
 """The paper's lambda, the weight of the alignment in the joint stage. It states no value."""
+GUIDES = {"aligned": "musflow", "raw": "musflow_raw", "music": "musflow_music"}
+"""What guides the UNet -> the folder of its weights: the adapters' mean, the paper's way; the mean of the vectors
+themselves; the music's own CLAP vector. The last two are the ablations of figure 4 and have one stage."""
 
 
 class Network(nn.Module):
     """What is trained."""
 
-    def __init__(self, unet_config: Mapping[str, Any], seed: int) -> None:
-        """New weights, the same for a seed."""
+    def __init__(self, unet_config: Mapping[str, Any], seed: int, guide: str = "aligned") -> None:
+        """New weights, the same for a seed. `guide`: one of GUIDES."""
         super().__init__()
         with torch.random.fork_rng():
             torch.manual_seed(seed)
-            self.adapters = Adapters()
+            self.adapters: nn.Module = Adapters() if guide == "aligned" else Mean()
             self.unet = layout.build_unet(unet_config)
+        self.guide = guide
 
     def enter(self, stage: str) -> None:
         """Freeze what the stage does not train."""
@@ -48,11 +52,11 @@ def loss_of(stage: str, network: Network, alignment: float) -> Loss:
     """What the stage makes small: equation 3, 8 or 9 (8 + `alignment` * 3), as means over all numbers."""
 
     def loss(items: Sequence[Item], generator: torch.Generator) -> Tensor:
-        device = next(network.parameters()).device
+        device = next(network.unet.parameters()).device
         vectors = torch.from_numpy(np.stack([vectors for vectors, _ in items]))
         kept = random_mask(~vectors[:, : len(KINDS), 0].isnan(), generator).to(device)
         vectors = vectors.to(device)
-        guide = network.adapters(vectors[:, : len(KINDS)], kept)
+        guide = vectors[:, -1] if network.guide == "music" else network.adapters(vectors[:, : len(KINDS)], kept)
         apart = mse_loss(guide, vectors[:, -1])
         if stage == "alignment":
             return apart

@@ -13,6 +13,11 @@ CARDS = (
     Task(
         "multimodal2music", ("image", "story"), "audio", "audio", "music for a picture and its story", INSTRUCTED
     ),
+    Task(
+        *("masked2music", ("image", "caption", "story"), "audio", "audio"),
+        "music for a part of picture, caption and story, drawn by the seed (MusFlow's multimodal task)",
+        masked=True,
+    ),
     Task("music2image", ("audio",), "image", "reference_image", "a picture for a piece of music", SUNG),
     Task("music2prompt", ("audio",), "text", "reference_text", "an image prompt for a piece of music"),
     Task(

@@ -77,6 +77,8 @@ class Task:
     """One line for `bench tasks`."""
     optional: tuple[str, ...] = ()
     """Further fields that a model may read where the split has them; it sees no others, nor the reference."""
+    masked: bool = False
+    """Whether a model sees a part of the conditions alone: each that is not empty as likely, drawn by the seed."""
 
     @property
     def sides(self) -> dict[Side, str]:

@@ -59,7 +59,9 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
             BenchError(f"two systems are called {twice[0]}; rename one, a command as NAME=exec:COMMAND")
         )
     if references:
-        rows = registry.reference_systems()
+        rows = [
+            row for row in registry.reference_systems() if not row.build.assets
+        ]  # one with weights is asked for
         chosen += [each for each in rows if each.label not in labels and options.task in each.card.tasks]
     return tuple(chosen)
 

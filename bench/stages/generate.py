@@ -55,7 +55,7 @@ def generate(
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")
     journal = Journal(folder)
     journal.sweep()
-    examples = [shown(system, task, example) for example in scope(system, examples)]
+    examples = [shown(system, task, example, seed) for example in scope(system, examples)]
     done = answered(folder, retry)
     note = partial(Output, seed=seed, maker=maker)
     told = {example.id for example in examples if example.id in done}

@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from types import MappingProxyType
 
 from sightsound.bench.core import registry
-from sightsound.bench.core.types import Example, Task
+from sightsound.bench.core.types import Example, Task, example_seed
 
 
 def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
@@ -40,9 +40,20 @@ def scope(
     return halves(examples)[0] if system.build.halves else list(examples)
 
 
-def shown(system: registry.System, task: Task, example: Example) -> Example:
+def shown(system: registry.System, task: Task, example: Example, seed: int) -> Example:
     """What the model gets to see of an example: what the task conditions on. A reference row sees it whole."""
     if system.card.reference:
         return example
-    seen = {name: getattr(example, name) for name in (*task.conditions, *task.optional)}
+    conditions = part(task.conditions, example.id, seed) if task.masked else task.conditions
+    seen = {name: getattr(example, name) for name in (*conditions, *task.optional)}
     return Example(example.id, example.group, **seen)
+
+
+def part(conditions: Sequence[str], name: str, seed: int) -> list[str]:
+    """A part of the conditions that is not empty, each as likely, the same for every system (MusFlow 2025, 3.3).
+
+    >>> [part(("image", "caption", "story"), name, 0) for name in ("a", "b", "c")]
+    [['caption'], ['image', 'caption'], ['caption', 'story']]
+    """
+    chosen = 1 + example_seed(seed, f"{name}:conditions") % (2 ** len(conditions) - 1)
+    return [condition for place, condition in enumerate(conditions) if chosen >> place & 1]

@@ -17,6 +17,7 @@ from sightsound.baselines.musflow.encoders import Encoders
 from sightsound.baselines.musflow.flow import SOLVERS
 from sightsound.bench import assets
 from sightsound.bench.core.types import Example, Generated
+from sightsound.bench.stages.scope import part
 from tests.baselines import made_quads
 from tests.tiny import musflow as tiny
 
@@ -169,7 +170,7 @@ def test_every_task_on_real_input(
     bench: Callable[..., Any], accepted: Path, quads: Path, tmp_path: Path, task: str
 ) -> None:
     """`wesnoth` has no captions, so for them a folder with some of its music."""
-    split = quads if task == "caption2music" else "wesnoth"
+    split = quads if task in ("caption2music", "masked2music") else "wesnoth"
     done = bench(
         *("generate", "--model", "musflow", "--task", task, "--split", split, "--limit", 2, "--weights", accepted),
         *("--out", tmp_path / "run", "--device", "cpu", "--set", "steps=2", "--set", "solver=midpoint"),
@@ -178,8 +179,11 @@ def test_every_task_on_real_input(
     (journal,) = (tmp_path / "run").glob("systems/*/outputs.jsonl")
     records = [json.loads(line) for line in journal.read_text().splitlines()]
     assert len(records) == 2
-    shown = {"multimodal2music": "image, story"}.get(task, task.partition("2")[0])
     for record in records:
+        shown = {"multimodal2music": "image, story"}.get(task, task.partition("2")[0])
+        if task == "masked2music":
+            drawn = part(("image", "caption", "story"), record["id"], 0)
+            shown = ", ".join(kind for kind in ("image", "story", "caption") if kind in drawn)
         assert record["error"] is None and record["rate_hz"] == 16000 and record["seconds"] == 10.0
         assert record["notes"]["conditions"] == shown
 

@@ -97,6 +97,57 @@ def test_training_from_a_folder_to_music(
         train.main(words)
 
 
+@pytest.mark.parametrize(("guide", "model"), [("raw", "musflow:raw"), ("music", "musflow_heard")])
+def test_the_ablations_have_no_adapters_and_one_stage(
+    bench: Callable[..., Any],
+    accepted: Path,
+    quads: Path,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    guide: str,
+    model: str,
+) -> None:
+    """Figure 4: the encoders' own vectors, and the music's. Two splits are trained on as one."""
+    other = made_quads.make(tmp_path / "others")
+    out = tmp_path / "out"
+    words = ["--split", str(quads), str(other), "--weights", str(accepted), "--out", str(out), "--device", "cpu"]
+    train.main([*words, "--guide", guide, "--epochs", "4", "2", "3", "--batch-size", "3"])
+    said = capsys.readouterr().out
+    assert "0 + 4 + 0 steps on 6 examples of quads@" in said and " + others@" in said and model in said
+    assert "2 left out (the first: quads@" in said
+    name = stages.GUIDES[guide]
+    facts = json.loads((out / name / training.FACTS).read_text())
+    assert facts["plan"]["system"] == f"{name} generation"
+    assert not list(out.rglob(layout.ADAPTERS))
+    done = bench(
+        *("generate", "--model", model, "--task", "caption2music", "--split", quads, "--weights", out),
+        *("--out", tmp_path / "run", "--device", "cpu", "--set", "steps=2"),
+    )
+    assert done.code == 0, done.err
+    assert len(list((tmp_path / "run").glob("systems/*/outputs/*.wav"))) == 2
+
+
+def test_what_guides_is_the_mean_of_what_is_kept_or_the_music_itself(
+    made_up: Prepared, config: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[torch.Tensor] = []
+
+    def velocity(unet: Any, points: torch.Tensor, times: torch.Tensor, guide: torch.Tensor) -> torch.Tensor:
+        told.append(guide)
+        return points
+
+    monkeypatch.setattr(stages, "velocity", velocity)
+    items = [made_up.item(Example(name, "g")) for name in made_up.rows]
+    for guide in ("raw", "music"):
+        network = stages.Network(config, 0, guide)
+        stages.loss_of("generation", network, 1.0)(items, torch.Generator().manual_seed(0))
+    vectors = torch.from_numpy(made_up.vectors)
+    kept = random_mask(~vectors[:, :3, 0].isnan(), torch.Generator().manual_seed(0))
+    by_hand = torch.stack([row[:3][some].mean(0) for row, some in zip(vectors, kept, strict=True)])
+    assert torch.allclose(told[0], by_hand, atol=1e-6)
+    assert torch.equal(told[1], vectors[:, 3])
+
+
 @pytest.fixture(scope="module")
 def made_up() -> Prepared:
     """Five examples; the first has all conditions, the others one or two."""

@@ -309,6 +309,15 @@ def test_the_tenth_does_not_depend_on_media_or_order(folder: Path) -> None:
     assert len(kept) >= 17
 
 
+def test_what_is_trained_on_is_what_is_not_evaluated_with(folder: Path) -> None:
+    artmusic_media(folder, 30)
+    splits.prepare("artmusic_train", media=folder)
+    trained = {example.id for example in splits.load("artmusic_train").examples}
+    evaluated = {row.id for row in tenth(30)}
+    assert len(trained) == 27 and len(evaluated) == 3
+    assert trained | evaluated == {row.id for row in artmusic.quadruples(quadruples(30), "t")}
+
+
 def test_mmusset_eval(folder: Path) -> None:
     artmusic_media(folder / "art", 30)
     music2image_media(folder / "m2i")
