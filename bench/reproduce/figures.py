@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sightsound.bench.core import results
 from sightsound.bench.core.results import Row
 from sightsound.bench.reproduce.recipe import Recipe, Run
+
+RATINGS = "ratings"
+"""In the place of a run's name, where raters answer a figure."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +27,16 @@ class Figure:
     task: str
     """Task."""
     split: str
-    """Split of the published row; what ours is over where there is a value."""
+    """Split of ours; of a figure that nothing answers, of the published row."""
     metric: str
-    """Our metric, or the published one where none answers it."""
+    """Our metric; of a figure that nothing answers, the published one."""
     higher_is_better: bool
     """Direction."""
-    published: float
-    """The paper's figure."""
-    published_n: int
+    competitors: str = ""
+    """Published ranks and preferences: the systems compared."""
+    published: float = math.nan
+    """The paper's figure; NaN for a value of ours that the paper does not have."""
+    published_n: int = 0
     """Examples in it, 0 where the paper does not say."""
     value: float = math.nan
     """Ours; NaN where there is none, and `note` says why."""
@@ -66,23 +71,31 @@ Measured = Mapping[tuple[str, str, str], Row]
 def figures(
     recipe: Recipe, published: Sequence[Row], runs: Sequence[Run], measured: Measured, rated: Sequence[Row] = ()
 ) -> list[Figure]:
-    """Every published figure of the table, in the order of results/published.csv, with ours where there is one.
+    """What each run gives, with the published figure that it answers, then what raters answered, then the figures
+    that none of these answers.
 
-    `rated`: rows of ratings, in which systems go by the names of Ratings.systems.
+    `published`: rows of results/published.csv; `rated`: rows of ratings, whose systems go by Ratings.systems.
     """
-    wanted = [row for row in published if row.run == recipe.published]
-    return [_figure(recipe, row, runs, measured, rated) for row in wanted]
+    rows = [row for row in published if row.run == recipe.published]
+    found = [figure for run in runs for figure in _of_run(run, rows, measured)]
+    for row in rows:
+        if recipe.ratings is not None and asked(recipe, row):
+            found.append(_rated(recipe, row, rated))
+        elif not any(answers(run, row) for run in runs):
+            found.append(_unanswered(recipe, row))
+    return found
 
 
-def answering(runs: Iterable[Run], row: Row) -> tuple[Run, str] | None:
-    """The run that answers a published row, and our metric in it; None where none does."""
-    for run in runs:
-        if run.task != row.task or (run.of or run.split) != row.split or results.label(row) not in run.systems:
-            continue
-        for metric in run.metrics:
-            if run.called.get(metric, metric) == row.metric:
-                return run, metric
-    return None
+def answers(run: Run, row: Row) -> str:
+    """Our metric by which a run answers a published row; empty where it does not."""
+    if run.task != row.task or (run.of or run.split) != row.split or results.label(row) not in run.systems:
+        return ""
+    return next((metric for metric in run.metrics if run.called.get(metric, metric) == row.metric), "")
+
+
+def asked(recipe: Recipe, row: Row) -> bool:
+    """Whether a published row is what raters answered to a question of the recipe."""
+    return recipe.ratings is not None and row.metric in {each.metric for each in recipe.ratings.questions}
 
 
 def reason(recipe: Recipe, row: Row) -> str:
@@ -91,42 +104,77 @@ def reason(recipe: Recipe, row: Row) -> str:
     return next((recipe.without[name] for name in named if name in recipe.without), "")
 
 
-def _figure(recipe: Recipe, row: Row, runs: Sequence[Run], measured: Measured, rated: Sequence[Row]) -> Figure:
-    found = answering(runs, row)
+def _of_run(run: Run, rows: Sequence[Row], measured: Measured) -> Iterator[Figure]:
+    for system in run.systems:
+        for metric in run.metrics:
+            theirs = next((r for r in rows if results.label(r) == system and answers(run, r) == metric), None)
+            ours = measured.get((run.name, system, metric))
+            plain = Figure(
+                run=run.name,
+                system=system,
+                ours=results.label(ours) if ours else run.systems[system],
+                task=run.task,
+                split=ours.split if ours else run.split,
+                metric=metric,
+                higher_is_better=ours.higher_is_better if ours else theirs is None or theirs.higher_is_better,
+                note="" if ours else "it did not run",
+            )
+            yield _with(plain, theirs, ours)
+
+
+def _with(figure: Figure, theirs: Row | None, ours: Row | None) -> Figure:
+    if theirs is not None:
+        figure = replace(
+            figure,
+            competitors=theirs.competitors,
+            published=theirs.value,
+            published_n=theirs.n,
+            evidence=theirs.note,
+        )
+    if ours is None:
+        return figure
+    return replace(
+        figure,
+        value=ours.value,
+        ci_low=ours.ci_low,
+        ci_high=ours.ci_high,
+        n=ours.n,
+        n_failed=ours.n_failed,
+        note=ours.note,
+    )
+
+
+def _rated(recipe: Recipe, row: Row, rated: Sequence[Row]) -> Figure:
+    """A published rating beside the one in the file of ratings."""
+    assert recipe.ratings is not None
+    name = recipe.ratings.systems.get(results.label(row), results.label(row))
+    found = [each for each in rated if each.metric == row.metric and results.label(each) == name]
+    if row.competitors:
+        among = sorted(recipe.ratings.systems.get(other, other) for other in row.competitors.split())
+        found = [each for each in found if sorted(each.competitors.split()) in ([], among)]
+    ours = found[0] if found else None
     plain = Figure(
-        run=found[0].name if found else "",
+        run=RATINGS,
         system=results.label(row),
-        ours=found[0].systems[results.label(row)] if found else "",
+        ours=name if ours else "",
         task=row.task,
         split=row.split,
-        metric=found[1] if found else row.metric,
+        metric=row.metric,
         higher_is_better=row.higher_is_better,
-        published=row.value,
-        published_n=row.n,
-        note=reason(recipe, row) or ("" if found else "no run of those that ran answers it"),
-        evidence=row.note,
+        note="" if ours else "no ratings were given; --ratings takes what `bench ratings import` wrote",
     )
-    own = measured.get((plain.run, plain.system, plain.metric)) if found else _rating(recipe, row, rated)
-    if own is None:
-        return plain
-    return Figure(
-        **{
-            **vars(plain),
-            "ours": results.label(own),
-            "split": own.split,
-            "value": own.value,
-            "ci_low": own.ci_low,
-            "ci_high": own.ci_high,
-            "n": own.n,
-            "n_failed": own.n_failed,
-            "note": own.note,
-        }
-    )
+    return _with(plain, row, ours)
 
 
-def _rating(recipe: Recipe, row: Row, rated: Sequence[Row]) -> Row | None:
-    """The row of ratings that answers a published one."""
-    if recipe.ratings is None:
-        return None
-    name = recipe.ratings.systems.get(results.label(row), results.label(row))
-    return next((each for each in rated if each.metric == row.metric and results.label(each) == name), None)
+def _unanswered(recipe: Recipe, row: Row) -> Figure:
+    plain = Figure(
+        run="",
+        system=results.label(row),
+        ours="",
+        task=row.task,
+        split=row.split,
+        metric=row.metric,
+        higher_is_better=row.higher_is_better,
+        note=reason(recipe, row) or "no run of those that ran answers it",
+    )
+    return _with(plain, row, None)

@@ -11,13 +11,14 @@ from typing import Any
 from sightsound.bench.core import store
 from sightsound.bench.core.console import NO_VALUE, number, shown
 from sightsound.bench.core.faults import printable
-from sightsound.bench.reproduce.figures import Figure
+from sightsound.bench.reproduce.figures import RATINGS, Figure
 from sightsound.bench.reproduce.recipe import Recipe
 from sightsound.bench.reproduce.running import Table
 
 MARKDOWN, CSV = "table.md", "table.csv"
 COLUMNS = (
-    *("run", "task", "split", "system", "ours", "metric", "higher_is_better", "published", "published_n"),
+    *("run", "task", "split", "system", "ours", "metric", "higher_is_better", "competitors"),
+    *("published", "published_n"),
     *("value", "ci_low", "ci_high", "n", "n_failed", "gap", "gap_low", "gap_high", "note", "evidence"),
 )
 KINDS = ("paper", "ours", "gap")
@@ -35,7 +36,9 @@ def blocks(figures: Sequence[Figure]) -> dict[str, list[Figure]]:
     """The figures by what they are over, each block one table."""
     found: dict[str, list[Figure]] = {}
     for figure in figures:
-        found.setdefault(f"{figure.task} on {figure.split}", []).append(figure)
+        among = f", {figure.competitors} compared" if figure.run == RATINGS and figure.competitors else ""
+        what = f"{figure.run or 'no run'}: {figure.task} on {figure.split}{among}"
+        found.setdefault(what, []).append(figure)
     return found
 
 
@@ -57,11 +60,11 @@ def _cell(figure: Figure | None, kind: str) -> str:
     if figure is None:
         return ""
     if kind == "paper":
-        return f"{figure.published:g}"
-    if math.isnan(figure.value):
-        return NO_VALUE
+        return NO_VALUE if math.isnan(figure.published) else f"{figure.published:g}"
     if kind == "ours":
         return number(figure.value)
+    if math.isnan(figure.gap):
+        return NO_VALUE
     low, high = figure.gap_interval
     interval = "" if math.isnan(low) else f" [{_signed(low)}, {_signed(high)}]"
     return f"{_signed(figure.gap)}{interval}"

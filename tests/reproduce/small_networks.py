@@ -51,6 +51,10 @@ class Drawn:
         """Of a video its first frame and its middle."""
         return [0, count // 2]
 
+    def prepare(self, frame: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """The frame."""
+        return frame
+
     def _vectors(self, output: str, clip: Any) -> NDArray[np.float32]:
         seed = hashlib.sha256(f"{self.card.spaces}{output}".encode() + _bytes(clip)).digest()
         random = np.random.default_rng(int.from_bytes(seed[:8], "big"))

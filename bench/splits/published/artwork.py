@@ -187,9 +187,7 @@ _PAPER = (
 )
 
 
-def _card(
-    name: str, entry: str, size: int, description: str, known: str, *, pictured: bool = False
-) -> SplitCard:
+def _card(name: str, entry: str, size: int, description: str, known: str, *, pictured: bool = False) -> SplitCard:
     described = name.startswith("artwork_description")
     needs = ["FMA's folder fma_large"]
     needs += ["descriptions.json or .csv (Image, ArtwDesc)"] if described else []

@@ -148,8 +148,7 @@ def _part(card: SplitCard, part: str) -> SplitCard:
         name=f"{card.name}_{part}",
         entry=f"{card.entry}_{part}",
         description=f"{what} of `{card.name}`, drawn by sha256 of '{card.name}_eval:' and the video, its clips as "
-        "there. "
-        + card.description,
+        "there. " + card.description,
         known=f"The thesis does not say how many of its videos were for evaluation: a tenth is ours. {card.known}",
     )
 
