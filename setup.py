@@ -19,5 +19,6 @@ setup(
         "sightsound": ["py.typed"],
         "sightsound.results": ["*.csv", "*.parquet"],
         "sightsound.bench.reproduce": ["recipes/*.toml"],
+        "sightsound.bench.ratings": ["questionnaires/*.toml"],
     },
 )

@@ -15,7 +15,9 @@ from sightsound.baselines import (
     music2prompt,
     musicgen,
     musicldm,
+    qwen2vl,
     reference,
+    reference_caption,
     reference_image,
     reference_text,
     stable_diffusion,
@@ -29,6 +31,7 @@ from sightsound.baselines.musci import assets as musci_assets
 from sightsound.baselines.musflow import assets as musflow_assets
 from sightsound.baselines.music2prompt import assets as music2prompt_assets
 from sightsound.baselines.parts import assets as parts_assets
+from sightsound.baselines.qwen2vl import assets as qwen2vl_assets
 from sightsound.bench.core.types import ModelCard
 from sightsound.metrics.asset import Asset
 
@@ -53,7 +56,10 @@ CARDS: tuple[ModelCard | Asset, ...] = (
     *music2prompt_assets.CARDS,
     musicgen.CARD,
     musicldm.CARD,
+    qwen2vl.CARD,
+    *qwen2vl_assets.CARDS,
     *(reference.CARD, reference_image.CARD, reference_text.CARD, reference_text.LYRICS),
+    reference_caption.CARD,
     stable_diffusion.CARD,
     *composer_assets.CARDS,
     *parts_assets.CARDS,

@@ -27,6 +27,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.reproduce",),
     ("bench.building",),
     ("bench.boards",),
+    ("bench.ratings",),
     ("bench.audit",),
     ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
     ("bench.stages",),

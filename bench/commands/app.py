@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 
-from sightsound.bench.commands import listings, perf, reproduce, rows, stages
+from sightsound.bench.commands import listings, perf, ratings, reproduce, rows, stages
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
@@ -21,6 +21,7 @@ app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_mar
 for part in (stages, listings, reproduce, rows):
     app.add_typer(part.app)
 app.add_typer(perf.app, name="perf")
+app.add_typer(ratings.app, name="ratings")
 everywhere(app)
 
 

@@ -29,7 +29,7 @@ class Row:
     task: str
     """Task name."""
     split: str
-    """`name@hash`; of a published figure as its source names it."""
+    """`name@hash`; of a published figure the name alone."""
     metric: str
     """Metric name."""
     value: float
@@ -51,9 +51,9 @@ class Row:
     higher_is_better: bool = True
     """Direction of the metric."""
     signature: str = ""
-    """Everything needed to compute it again; of a published figure its definition."""
+    """Everything needed to compute it again; of a published figure the fields that its source states."""
     competitors: str = ""
-    """Rank metrics: the systems compared, separated by spaces."""
+    """Ranks and preferences: the systems compared, separated by spaces."""
     seed: int = 0
     """Seed of the run."""
     device: str = ""
@@ -72,6 +72,9 @@ class Row:
     """Why there is no value; of a published figure the evidence for its definition."""
     warnings: str = ""
     """Codes of what a reviewer would ask about the files, separated by blanks (docs/warnings.md)."""
+    apart: str = ""
+    """Of a published figure: codes of why it stands apart from measured rows, or a name in it is only the nearest
+    there is, separated by blanks (docs/published.md)."""
 
 
 def label(row: Row) -> str:
@@ -80,9 +83,9 @@ def label(row: Row) -> str:
 
 
 COLUMNS = tuple(field.name for field in fields(Row))
-LATER = {"group_effective": "0", "floor": "", "warnings": ""}
+LATER = {"group_effective": "0", "floor": "", "warnings": "", "apart": ""}
 """Columns that older result files lack, and what stands in for them."""
-KEY = ("source", "task", "split", "metric", "model", "variant", "run")
+KEY = ("source", "task", "split", "metric", "model", "variant", "run", "competitors")
 _NUMBERS = ("value", "ci_low", "ci_high", "group_effective", "floor", "seconds")
 _COUNTS = ("n", "n_failed", "group_n", "seed")
 

@@ -24,6 +24,7 @@ CARDS = (
         *("lyrics2prompt", ("lyrics",), "text", "reference_text", "an image prompt for a song's words"),
         optional=("audio", "caption"),
     ),
+    Task("image2caption", ("image",), "text", "caption", "a caption of music that fits a picture", ("story",)),
     Task("any2music", (), "audio", "audio", "music in a folder, whatever it was made from (`bench score`)"),
     Task("any2image", (), "image", "reference_image", "pictures in a folder, as above"),
     Task("any2prompt", (), "text", "reference_text", "prompts in a folder, as above"),

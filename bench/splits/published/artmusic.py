@@ -22,7 +22,7 @@ COLUMNS = ("image", "story", "caption", "audio")
 
 CARD = SplitCard(
     name="artmusic",
-    tasks=("image2music", "caption2music", "story2music", "multimodal2music", "masked2music"),
+    tasks=("image2music", "caption2music", "story2music", "multimodal2music", "masked2music", "image2caption"),
     entry="sightsound.bench.splits.published.artmusic:build",
     assets=(),
     licence="pictures: WikiArt's, for research; tracks: the Creative Commons licence that FMA gives for each",

@@ -23,7 +23,10 @@ TABLES = (".json", ".jsonl", ".csv")
 
 CARD = SplitCard(
     name="melbench",
-    tasks=("image2music", "caption2music", "story2music", "multimodal2music", "masked2music", "music2image"),
+    tasks=(
+        *("image2music", "caption2music", "story2music", "multimodal2music", "masked2music"),
+        *("music2image", "image2caption"),
+    ),
     entry="sightsound.bench.splits.published.melbench:build",
     assets=(),
     licence="none stated; the clips are YouTube's uploaders', each by its own licence",

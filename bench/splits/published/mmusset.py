@@ -21,7 +21,10 @@ SALT = "mmusset_eval"
 
 EVAL = SplitCard(
     name="mmusset_eval",
-    tasks=("image2music", "caption2music", "story2music", "multimodal2music", "masked2music", "music2image"),
+    tasks=(
+        *("image2music", "caption2music", "story2music", "multimodal2music", "masked2music"),
+        *("music2image", "image2caption"),
+    ),
     entry="sightsound.bench.splits.published.mmusset:build",
     assets=(),
     licence="that of music2image and artmusic",

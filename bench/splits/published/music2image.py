@@ -22,7 +22,10 @@ COLUMNS = ["image", "youtube_video_id", "start_second", "end_second", "text"]
 
 CARD = SplitCard(
     name="music2image",
-    tasks=("image2music", "caption2music", "story2music", "multimodal2music", "masked2music", "music2image"),
+    tasks=(
+        *("image2music", "caption2music", "story2music", "multimodal2music", "masked2music"),
+        *("music2image", "image2caption"),
+    ),
     entry="sightsound.bench.splits.published.music2image:build",
     assets=(),
     licence="none stated; the clips are YouTube's uploaders', each by its own licence",
