@@ -95,7 +95,7 @@ def answers(run: Run, row: Row) -> str:
 
 def asked(recipe: Recipe, row: Row) -> bool:
     """Whether a published row is what raters answered to a question of the recipe."""
-    return recipe.ratings is not None and row.metric in {each.metric for each in recipe.ratings.questions}
+    return recipe.ratings is not None and row.metric in {each.metric for each in recipe.ratings.asked.questions}
 
 
 def reason(recipe: Recipe, row: Row) -> str:

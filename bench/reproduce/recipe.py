@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.loading import unknown
+from sightsound.bench.ratings import questionnaire
 
 FOLDER = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
@@ -47,6 +48,8 @@ class Run:
     """Seed."""
     beside: bool = False
     """Runs only where `--run` names it: another reading of the same table."""
+    by: str = ""
+    """Text field of the examples: values by example are also told for each text apart."""
     why: str = ""
     """What this run is, in a sentence."""
 
@@ -76,27 +79,18 @@ class Fact:
 
 
 @dataclass(frozen=True)
-class Question:
-    """One question that raters answered."""
-
-    metric: str
-    """Metric of the published rows."""
-    asks: str
-    """Its words."""
-    scale: str
-    """Answers that it takes."""
-
-
-@dataclass(frozen=True)
 class Ratings:
     """A study with human raters, whose answers `bench ratings import` makes rows of."""
 
-    protocol: str
-    """Who rated what, as the paper has it."""
-    questions: tuple[Question, ...]
-    """What they were asked."""
+    questionnaire: str
+    """What they were asked: a name that `bench ratings questions` lists."""
     systems: Mapping[str, str] = field(default_factory=dict)
     """What results/published.csv calls a system -> its name in the file of answers, where that is another."""
+
+    @property
+    def asked(self) -> questionnaire.Questionnaire:
+        """The questions and the protocol. BenchError for an unknown name."""
+        return questionnaire.read(self.questionnaire)
 
 
 @dataclass(frozen=True)
@@ -156,18 +150,12 @@ def _recipe(name: str, found: Mapping[str, Any], at: str) -> Recipe:
         "runs": _each(left.pop("run", []), Run, f"{at}: run"),
         "stand_ins": _each(left.pop("stand_in", []), StandIn, f"{at}: stand_in"),
         "facts": _each(left.pop("fact", []), Fact, f"{at}: fact"),
-        "ratings": ratings and _ratings(ratings, f"{at}: ratings"),
+        "ratings": _made(Ratings, _table(ratings, f"{at}: ratings"), f"{at}: ratings") if ratings else None,
     }
     made = _made(Recipe, {"name": name, **left, **parts}, at)
     if len({run.name for run in made.runs}) != len(made.runs):
         raise BenchError(f"{at}: two runs have one name")
     return made
-
-
-def _ratings(found: Any, at: str) -> Ratings:
-    left = dict(_table(found, at))
-    questions = _each(left.pop("question", []), Question, f"{at}.question")
-    return _made(Ratings, {**left, "questions": questions}, at)
 
 
 Made = TypeVar("Made")

@@ -6,11 +6,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sightsound.bench import splits
 from sightsound.bench.core import registry, results
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.types import Report
 from sightsound.bench.reproduce import figures
+from sightsound.bench.reproduce.apart import Part, parts
 from sightsound.bench.reproduce.figures import Figure
 from sightsound.bench.reproduce.recipe import Recipe, Run
 from sightsound.bench.stages import choose, settings
@@ -61,6 +63,8 @@ class Table:
     """Where the runs and this table lie."""
     figures: tuple[Figure, ...]
     """Every figure of the table."""
+    parts: tuple[Part, ...] = ()
+    """Values for parts of the examples, where a run asks for them."""
 
 
 def folder_of(recipe: Recipe, asked: Asked) -> Path:
@@ -89,6 +93,7 @@ def reproduce(
     `rated`: rows of ratings, which answer a table of ratings.
     """
     measured: dict[tuple[str, str, str], Row] = {}
+    apart: list[Part] = []
     failed = 0
     for job in made:
         rows = results.rows(stages.run(job.request, report))
@@ -100,9 +105,13 @@ def reproduce(
             for metric in job.run.metrics
             if (row := ours.get((label, metric))) is not None
         }
+        if job.run.by:
+            asked_for = job.request
+            split = splits.load(asked_for.split, mirror=asked_for.mirror, task=job.run.task, limit=asked_for.limit)
+            apart += parts(job.run, asked_for.folder, split.examples, job.labels)
     published = results.rows(results.read(results.default("published.csv")))
     found = figures.figures(recipe, published, [job.run for job in made], measured, rated)
-    return Table(recipe, folder_of(recipe, asked), tuple(found)), failed
+    return Table(recipe, folder_of(recipe, asked), tuple(found), tuple(apart)), failed
 
 
 def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Options:

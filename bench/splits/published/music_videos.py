@@ -2,8 +2,9 @@
 
 Each video is divided into clips of 10 s from 0 s on; four of them (YouTube8M-MusicVideo) or eight
 (AnimatedMusicVideo) are drawn, and one frame of each. The thesis draws at random and passes nothing on; here the
-draws are by sha256, so two users with the same videos get the same clips. `_train` and `_eval` are parts of them by
-video, as the thesis divides "before the chunking"; which videos its parts hold, and what share, is not known.
+draws are by sha256, so two users with the same videos get the same clips. `_train` and `_eval` are parts
+of them by video, as the thesis divides "before the chunking"; which videos its parts hold, and what share, is not
+known.
 """
 
 from __future__ import annotations
