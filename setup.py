@@ -20,5 +20,6 @@ setup(
         "sightsound.results": ["*.csv", "*.parquet"],
         "sightsound.bench.reproduce": ["recipes/*.toml"],
         "sightsound.bench.ratings": ["questionnaires/*.toml"],
+        "sightsound.bench.reproduce": ["recipes/*.toml"],
     },
 )

@@ -40,9 +40,12 @@ def reproduce(
     ] = None,
     ratings: Annotated[
         Path | None,
-        typer.Option("--ratings", help="rows that `bench ratings import` wrote, for tables of ratings"),
+        typer.Option("--ratings", help="answers of raters, as `bench ratings import` takes them"),
     ] = None,
     listed: Annotated[bool, typer.Option("--list", help="list the tables")] = False,
+    plan: Annotated[
+        bool, typer.Option("--plan", help="only say what it would take: downloads, disk, memory, hours, gates")
+    ] = False,
     limit: Limit = None,
     out: Annotated[Path | None, typer.Option("--out", help="folder of the runs and of the table")] = None,
     device: Device = "auto",
@@ -58,8 +61,7 @@ def reproduce(
     """Make a paper's table again: its systems on its split, the paper's figures beside ours, and the gaps."""
     from dataclasses import asdict
 
-    from sightsound.bench.core import console, results
-    from sightsound.bench.core.errors import BenchError
+    from sightsound.bench.core import console
     from sightsound.bench.reproduce import recipe as recipes
     from sightsound.bench.reproduce import running, show
 
@@ -71,9 +73,16 @@ def reproduce(
     asked = running.Asked(
         limit, device, batch_size, out, mirror, settings, corpus, retry=retry, remake=remake, timeout=timeout
     )
-    if recipe.ratings is None and ratings is not None:
-        raise BenchError(f"--ratings: {recipe.name} is no table of ratings")
-    rated = results.rows(results.read(ratings)) if ratings else []
+    if plan:
+        from sightsound.bench import plan as plans
+
+        taken = plans.plan([plans.request(told) for told in running.options(recipe, chosen, asked)])
+        if json:
+            console.as_json(plans.as_json(taken))
+        else:
+            plans.show(taken)
+        return
+    rated = running.rated(recipe, ratings) if ratings else []
     made = running.jobs(recipe, chosen, asked)
     for note in asked.notes:
         console.say(note)
@@ -82,7 +91,6 @@ def reproduce(
     show.write(found)
     if json:
         facts = {name: [asdict(each) for each in getattr(recipe, name)] for name in ("stand_ins", "facts")}
-        facts["parts"] = [asdict(part) for part in found.parts]
         console.as_json({"table": recipe.name, "figures": [show.record(f) for f in found.figures], **facts})
     else:
         show.text(found)

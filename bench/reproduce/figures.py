@@ -161,7 +161,7 @@ def _rated(recipe: Recipe, row: Row, rated: Sequence[Row]) -> Figure:
         split=row.split,
         metric=row.metric,
         higher_is_better=row.higher_is_better,
-        note="" if ours else "no ratings were given; --ratings takes what `bench ratings import` wrote",
+        note="" if ours else "no answers of raters were given (--ratings)",
     )
     return _with(plain, row, ours)
 

@@ -15,6 +15,7 @@ from sightsound.bench.core import length as lengths
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.loading import unknown
 from sightsound.bench.ratings import questionnaire
+from sightsound.bench.ratings.questionnaire import Questionnaire
 
 FOLDER = Path(__file__).parent / "recipes"
 SUFFIX = ".toml"
@@ -48,8 +49,6 @@ class Run:
     """Seed."""
     beside: bool = False
     """Runs only where `--run` names it: another reading of the same table."""
-    by: str = ""
-    """Text field of the examples: values by example are also told for each text apart."""
     why: str = ""
     """What this run is, in a sentence."""
 
@@ -80,16 +79,16 @@ class Fact:
 
 @dataclass(frozen=True)
 class Ratings:
-    """A study with human raters, whose answers `bench ratings import` makes rows of."""
+    """A study with human raters, whose answers make rows as `bench ratings import` makes them."""
 
     questionnaire: str
-    """What they were asked: a name that `bench ratings questions` lists."""
+    """Name in `bench ratings questions`."""
     systems: Mapping[str, str] = field(default_factory=dict)
     """What results/published.csv calls a system -> its name in the file of answers, where that is another."""
 
     @property
-    def asked(self) -> questionnaire.Questionnaire:
-        """The questions and the protocol. BenchError for an unknown name."""
+    def asked(self) -> Questionnaire:
+        """What raters were asked. BenchError for an unknown name."""
         return questionnaire.read(self.questionnaire)
 
 
@@ -145,12 +144,12 @@ def read(table: str) -> Recipe:
 
 def _recipe(name: str, found: Mapping[str, Any], at: str) -> Recipe:
     left = dict(found)
-    ratings = left.pop("ratings", None)
+    rated = left.pop("ratings", None)
     parts = {
         "runs": _each(left.pop("run", []), Run, f"{at}: run"),
         "stand_ins": _each(left.pop("stand_in", []), StandIn, f"{at}: stand_in"),
         "facts": _each(left.pop("fact", []), Fact, f"{at}: fact"),
-        "ratings": _made(Ratings, _table(ratings, f"{at}: ratings"), f"{at}: ratings") if ratings else None,
+        "ratings": rated and _made(Ratings, _table(rated, f"{at}: ratings"), f"{at}: ratings"),
     }
     made = _made(Recipe, {"name": name, **left, **parts}, at)
     if len({run.name for run in made.runs}) != len(made.runs):

@@ -6,13 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from sightsound.bench import splits
 from sightsound.bench.core import registry, results
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.types import Report
+from sightsound.bench.ratings import about, answers, rows
 from sightsound.bench.reproduce import figures
-from sightsound.bench.reproduce.apart import Part, parts
 from sightsound.bench.reproduce.figures import Figure
 from sightsound.bench.reproduce.recipe import Recipe, Run
 from sightsound.bench.stages import choose, settings
@@ -63,8 +62,6 @@ class Table:
     """Where the runs and this table lie."""
     figures: tuple[Figure, ...]
     """Every figure of the table."""
-    parts: tuple[Part, ...] = ()
-    """Values for parts of the examples, where a run asks for them."""
 
 
 def folder_of(recipe: Recipe, asked: Asked) -> Path:
@@ -73,45 +70,53 @@ def folder_of(recipe: Recipe, asked: Asked) -> Path:
     return (asked.out or Path("runs") / f"reproduce-{recipe.name}{part}").absolute()
 
 
+def options(recipe: Recipe, chosen: Sequence[Run], asked: Asked) -> list[Options]:
+    """What `bench run` would be told for each of these runs. BenchError for a `--set` that no system knows."""
+    given = _shared(recipe, chosen, asked)
+    return [_options(recipe, run, asked, given[run.name]) for run in chosen]
+
+
 def jobs(recipe: Recipe, chosen: Sequence[Run], asked: Asked) -> list[Job]:
     """The requests of the chosen runs. All that can be known to be wrong with any is raised together."""
-    given = _shared(recipe, chosen, asked)
     problems: list[BenchError] = []
     made = []
-    for run in chosen:
+    for run, told in zip(chosen, options(recipe, chosen, asked), strict=True):
         with gathered(problems):
-            made.append(_job(run, _options(recipe, run, asked, given[run.name]), asked.notes))
+            made.append(_job(run, told, asked.notes))
     tell(problems)
     return made
 
 
 def reproduce(
-    recipe: Recipe, made: Sequence[Job], asked: Asked, rated: Sequence[Row], report: Report
+    recipe: Recipe, made: Sequence[Job], asked: Asked, ratings: Sequence[Row], report: Report
 ) -> tuple[Table, int]:
     """Run what is missing of each run; the table, and how many examples failed.
 
-    `rated`: rows of ratings, which answer a table of ratings.
+    `ratings`: what `rated` gives, for a table of ratings.
     """
     measured: dict[tuple[str, str, str], Row] = {}
-    apart: list[Part] = []
     failed = 0
     for job in made:
-        rows = results.rows(stages.run(job.request, report))
-        failed += sum(row.n_failed for row in rows)
-        ours = {(results.label(row), row.metric): row for row in rows}
+        found = results.rows(stages.run(job.request, report))
+        failed += sum(row.n_failed for row in found)
+        ours = {(results.label(row), row.metric): row for row in found}
         measured |= {
             (job.run.name, name, metric): row
             for name, label in job.labels.items()
             for metric in job.run.metrics
             if (row := ours.get((label, metric))) is not None
         }
-        if job.run.by:
-            asked_for = job.request
-            split = splits.load(asked_for.split, mirror=asked_for.mirror, task=job.run.task, limit=asked_for.limit)
-            apart += parts(job.run, asked_for.folder, split.examples, job.labels)
     published = results.rows(results.read(results.default("published.csv")))
-    found = figures.figures(recipe, published, [job.run for job in made], measured, rated)
-    return Table(recipe, folder_of(recipe, asked), tuple(found), tuple(apart)), failed
+    everything = figures.figures(recipe, published, [job.run for job in made], measured, ratings)
+    return Table(recipe, folder_of(recipe, asked), tuple(everything)), failed
+
+
+def rated(recipe: Recipe, answers_file: Path) -> list[Row]:
+    """The rows of a file of answers, by the questionnaire of the recipe. BenchError for a table without one."""
+    if recipe.ratings is None:
+        raise BenchError(f"--ratings: {recipe.name} is no table of ratings")
+    asked = recipe.ratings.asked
+    return rows.make(answers.read(answers_file, asked), asked, about.without_run(answers_file, asked, "", ""))
 
 
 def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Options:
@@ -137,10 +142,10 @@ def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Op
     )
 
 
-def _job(run: Run, options: Options, notes: list[str]) -> Job:
-    systems = choose.systems_for(options, references=True)
-    request = choose.request(options, systems)
-    notes += [note for note in options.notes if note not in notes]
+def _job(run: Run, told: Options, notes: list[str]) -> Job:
+    systems = choose.systems_for(told, references=True)
+    request = choose.request(told, systems)
+    notes += [note for note in told.notes if note not in notes]
     labels = {}
     for name, spec in run.systems.items():
         alone = replace(

@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from sightsound.baselines.codi import pipeline as codi
+from sightsound.baselines.mozart import interrogator
 from sightsound.bench import splits
 from sightsound.bench.core.cache import cache_dir
 from tests import tiny
@@ -41,6 +42,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -
     for family in (tiny.art2mus, tiny.musflow):  # some of their parts are pickles whose digests are pinned
         family.accept(patch, mirror)
     small_networks.accept(patch)
+    lines = interrogator._lines
+    patch.setattr(interrogator, "_lines", lambda path: lines(path)[:20])  # of 112,000 phrases
     patch.setattr(codi, "LATENT", (8, 16, 16))  # 0.64 s: the full 10 s take seconds also where they are narrow
     return folder
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
+import socket
+import time
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from sightsound.bench.core import registry, results
 from sightsound.bench.reproduce import figures, recipe
-from sightsound.bench.splits.published.emotion import EMOTIONS
 from sightsound.bench.stages import settings
 from tests.conftest import Done
 
@@ -31,17 +31,20 @@ def quick(known: recipe.Recipe) -> list[str]:
 
 
 def ratings(folder: Path, known: recipe.Recipe) -> Path:
-    """Rows of made ratings for every published one of a table."""
+    """Made answers to every question of a table, each pair of systems heard together where the paper has pairs."""
     assert known.ratings is not None
-    rows = []
-    for row in PUBLISHED:
-        if row.run == known.published:
-            name = known.ratings.systems.get(results.label(row), results.label(row))
-            model, _, variant = name.partition(":")
-            made = replace(row, source="measured", model=model, variant=variant, competitors="", value=3.0, n=4)
-            rows.append(made)
-    path = folder / f"{known.name}-ratings.csv"
-    results.write(path, results.frame(rows))
+    names, asked = known.ratings.systems, known.ratings.asked
+    lines = ["rater,example,system,question,answer,against"]
+    for row in (row for row in PUBLISHED if row.run == known.published):
+        own = results.label(row)
+        other = next((name for name in row.competitors.split() if name != own), "")
+        (question,) = (each for each in asked.questions if each.metric == row.metric)
+        for rater in range(3):
+            answer = int(own > other) if question.chooses else 3
+            cells = (names.get(own, own), question.name, answer, names.get(other, other))
+            lines.append(f"rater{rater},one,{','.join(map(str, cells))}")
+    path = folder / f"{known.name}-answers.csv"
+    path.write_text("\n".join(lines) + "\n")
     return path
 
 
@@ -72,7 +75,8 @@ def test_every_figure_of_a_table_gets_a_value(
     known = recipe.read(table)
     for run in known.runs:
         prepared(run.split)
-    rated = ("--ratings", ratings(world, known)) if known.ratings else ()
+    has_figures = any(row.run == known.published for row in PUBLISHED)
+    rated = ("--ratings", ratings(world, known)) if known.ratings and has_figures else ()
     runs = [word for run in known.runs for word in ("--run", run.name)]
     done = bench(
         *("reproduce", table, "--limit", 3, "--mirror", "mirror", "--device", "cpu"),
@@ -86,6 +90,24 @@ def test_every_figure_of_a_table_gets_a_value(
     claimed = [row for row in PUBLISHED if answered(row) == table]
     theirs = {(f["task"], f["system"], f["competitors"], f["published"]) for f in found}
     assert {(r.task, results.label(r), r.competitors, r.value) for r in claimed} <= theirs
+
+
+def test_a_plan_of_every_table_takes_no_network_and_little_time(
+    world: Path, bench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*words: object) -> None:
+        raise AssertionError("a plan asks the network for nothing")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    for table in recipe.names():
+        started_s = time.process_time()
+        done = bench("reproduce", table, "--plan", "--json")
+        assert time.process_time() - started_s < 2, table
+        assert done.code == 0, done.err
+        plan = json.loads(done.out)
+        specs = [spec for run in recipe.read(table).chosen(()) for spec in run.systems.values()]
+        assert len(plan["work"]) == sum(not spec.startswith("reference") for spec in specs), table
+        assert bool(plan["downloads"] or plan["bring"]) == bool(specs), table
 
 
 def test_the_first_twelve_of_the_published_list(
@@ -110,22 +132,3 @@ def test_the_first_twelve_of_the_published_list(
     assert ranks["value"].sum() == pytest.approx(11 / 6) and set(ranks["n"]) == {12}
     again = bench(*words)
     assert again.code == 0 and again.out == done.out
-
-
-def test_a_figure_by_parts_of_the_examples(
-    world: Path, prepared: Callable[[str], None], bench: Callable[..., Done]
-) -> None:
-    """Figure 3 of MG-S: the parts' means, weighed by their sizes, are the value of the whole."""
-    prepared("emotion_painting_music_test")
-    words = ("reproduce", "mgs-fig3", "--mirror", "mirror", "--device", "cpu", "--set", "seconds=1")
-    done = bench(*words, "--out", "mgs-fig3", "--limit", 3, "--json")
-    assert done.code == 0, done.err
-    found = json.loads(done.out)
-    whole = {figure["system"]: figure["value"] for figure in found["figures"]}
-    assert len(whole) == 4
-    for system, value in whole.items():
-        parts = [part for part in found["parts"] if part["system"] == system]
-        assert sum(part["n"] for part in parts) == 3 and {part["text"] for part in parts} <= set(EMOTIONS)
-        assert sum(part["value"] * part["n"] for part in parts) / 3 == pytest.approx(value, rel=1e-9)
-    page = Path("mgs-fig3/table.md").read_text()
-    assert "by part, with half of its 95% interval" in page and "| mgs:emotive |" in page
