@@ -18,7 +18,6 @@ setup(
     package_data={
         "sightsound": ["py.typed"],
         "sightsound.results": ["*.csv", "*.parquet"],
-        "sightsound.bench.reproduce": ["recipes/*.toml"],
         "sightsound.bench.ratings": ["questionnaires/*.toml"],
         "sightsound.bench.reproduce": ["recipes/*.toml"],
     },

@@ -49,6 +49,8 @@ class Run:
     """Seed."""
     beside: bool = False
     """Runs only where `--run` names it: another reading of the same table."""
+    by: str = ""
+    """Text field of the examples: values by example are also told for each text apart."""
     why: str = ""
     """What this run is, in a sentence."""
 

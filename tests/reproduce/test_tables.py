@@ -12,6 +12,7 @@ import pytest
 
 from sightsound.bench.core import registry, results
 from sightsound.bench.reproduce import figures, recipe
+from sightsound.bench.splits.published.emotion import EMOTIONS
 from sightsound.bench.stages import settings
 from tests.conftest import Done
 
@@ -132,3 +133,22 @@ def test_the_first_twelve_of_the_published_list(
     assert ranks["value"].sum() == pytest.approx(11 / 6) and set(ranks["n"]) == {12}
     again = bench(*words)
     assert again.code == 0 and again.out == done.out
+
+
+def test_a_figure_by_parts_of_the_examples(
+    world: Path, prepared: Callable[[str], None], bench: Callable[..., Done]
+) -> None:
+    """Figure 3 of MG-S: the parts' means, weighed by their sizes, are the value of the whole."""
+    prepared("emotion_painting_music_test")
+    words = ("reproduce", "mgs-fig3", "--mirror", "mirror", "--device", "cpu", "--set", "seconds=1")
+    done = bench(*words, "--out", "mgs-fig3", "--limit", 3, "--json")
+    assert done.code == 0, done.err
+    found = json.loads(done.out)
+    whole = {figure["system"]: figure["value"] for figure in found["figures"]}
+    assert len(whole) == 4
+    for system, value in whole.items():
+        parts = [part for part in found["parts"] if part["system"] == system]
+        assert sum(part["n"] for part in parts) == 3 and {part["text"] for part in parts} <= set(EMOTIONS)
+        assert sum(part["value"] * part["n"] for part in parts) / 3 == pytest.approx(value, rel=1e-9)
+    page = Path("mgs-fig3/table.md").read_text()
+    assert "by part, with half of its 95% interval" in page and "| mgs:emotive |" in page
