@@ -39,6 +39,8 @@ class Run:
     """Metric -> its name in results/published.csv, where that is another."""
     of: str = ""
     """The split that the published rows name, where it is another."""
+    of_task: str = ""
+    """The task that the published rows name, where it is another."""
     length: str = lengths.USUAL
     """How much of a clip the metrics hear."""
     reference: str = ""

@@ -184,3 +184,31 @@ def mmusset(folder: Path, patch: pytest.MonkeyPatch) -> None:
         picture(folder / f"imagesf2/painter_{number}.jpg", number)
         music(folder / f"fma_medium/000/{number:06d}.mp3", number, 12.0)
     (folder / "artmusic.csv").write_text("\n".join(lines) + "\n")
+
+
+VIDEOS = 15
+"""Of a folder whose tenth is held out: two, four clips of theirs."""
+
+
+def music_videos(clips: int, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Videos of as many whole clips; words by video, prompt and caption of the music by clip."""
+    lines = ["id,reference_text,caption,lyrics"]
+    for number in range(VIDEOS):
+        video(folder / f"song_{number:02d}.mp4", 10.0 * clips + 1, rate=1, pitch_hz=200.0 + 20 * number)
+        lines.append(f"song_{number:02d},,,I sailed the sea number {number} and came home")
+        for clip in range(clips):
+            texts = f"a harbour with {number} boats in part {clip},slow piano and {number} strings in part {clip}"
+            lines.append(f"song_{number:02d}.{10 * clip:04d},{texts},")
+    (folder / "texts.csv").write_text("\n".join(lines) + "\n")
+
+
+for name in ("amv", "yt8m_mv"):
+    MAKERS[name] = partial(music_videos, 1)
+    MAKERS[f"{name}_eval"] = MAKERS[f"{name}_train"] = partial(music_videos, 2)
+
+
+@makes("cifar100")
+def cifar100(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """A folder of its small pictures, below the folder that the command is given in."""
+    for number in range(6):
+        picture(Path("cifar100") / f"{number:05d}.png", number)
