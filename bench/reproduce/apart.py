@@ -48,7 +48,7 @@ def parts(run: Run, folder: Path, examples: Sequence[Example], labels: Mapping[s
         mine = [row for row in table.itertuples() if label(row) == own]  # type: ignore[arg-type]
         for metric in run.metrics:
             for text in sorted(set(texts.values())):
-                rows = [row for row in mine if row.metric == metric and texts.get(row.example) == text]
+                rows = [row for row in mine if row.metric == metric and texts.get(str(row.example)) == text]
                 if rows:
                     groups: dict[str, list[float]] = {}
                     for row in rows:
