@@ -10,7 +10,7 @@ NETWORK_TESTS = $(shell grep -l "parity.compared" tests/metrics/*.py)
 # A folder laid out like a model hub, searched before any network; tests read it too when it is there.
 export SIGHTSOUND_MIRROR ?= $(abspath $(wildcard ../shared/mirror))
 
-.PHONY: help env packages demo test oldest quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline typed reference clean
+.PHONY: help env packages demo test oldest quick quick-tests quick-bench lint style ruff ruff-format types format measure baseline gate typed reference clean
 
 help:  ## this list
 	@awk -F ':.*##' '/^[a-z-]+:.*##/ {printf "make %-10s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -102,12 +102,16 @@ measure: env  ## measure anew which tests `make quick` leaves out (tests/measure
 # What `bench check` compares with: several seeds, so that it sees more. YAMNet is no package's, so the baseline does
 # without it.
 SEEDS ?= 0 1 2
-baseline: env  ## results/baseline.csv and its values by example, made anew
+baseline: env  ## results/baseline.csv and its values by example, made anew: make baseline REASON='a new composer'
+	@test -n '$(REASON)' || { echo "make baseline: say why, REASON='...'"; exit 2; }
 	@set -e; for seed in $(SEEDS); do \
 		SIGHTSOUND_MIRROR= $(BIN)/bench run --model mozart --task image2music --seed $$seed --out runs/baseline$$seed; \
 	done
-	rm -f results/baseline.csv results/baseline.parquet
-	@set -e; for seed in $(SEEDS); do $(BIN)/bench publish runs/baseline$$seed --to results/baseline.csv; done
+	$(BIN)/bench check $(addprefix runs/baseline,$(SEEDS)) --update --reason '$(REASON)'
+
+gate: env  ## a run held against results/baseline.csv, as a CI does it; JUnit XML in build/gate.xml
+	SIGHTSOUND_MIRROR= $(BIN)/bench run --model mozart --task image2music --out runs/gate
+	$(BIN)/bench check runs/gate --junit build/gate.xml
 
 # The packages as they are installed, for tools that read the sources: links in the layout that setup.py states.
 typed:

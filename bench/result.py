@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import html
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from sightsound.bench.boards import below, show
+from sightsound.bench.boards import below, page, show
+from sightsound.bench.boards.cells import label
+from sightsound.bench.boards.grid import Grid
 from sightsound.bench.core import console
 from sightsound.bench.review.warnings import ReviewWarning
 
 if TYPE_CHECKING:
     import pandas as pd
-
-WIDTH = 160  # columns of the table as text
 
 
 @dataclass(frozen=True, repr=False)
@@ -42,32 +40,22 @@ class Result:
         KeyError where there is no such value, or where several systems have one.
         """
         found = self.rows[self.rows["metric"] == metric]
-        labels = [show.label(row) for row in console.records(found)]
-        tested = [label for label in labels if not label.startswith("reference:")]
+        labels = [label(row) for row in console.records(found)]
+        tested = [name for name in labels if not name.startswith("reference:")]
         wanted = system or (tested[0] if len(tested) == 1 else None)
         if wanted not in labels:
             raise KeyError(f"{metric} of {wanted or 'which system?'}; there are {', '.join(labels) or 'none'}")
         return float(found["value"].iloc[labels.index(wanted)])
 
     def __repr__(self) -> str:
-        from rich.console import Console
-
-        screen = Console(width=WIDTH, highlight=False, record=True, file=io.StringIO(), force_jupyter=False)
-        screen.print(show.table_of(self.rows, self.order, self.directions))
-        return "\n".join([show.title(self.rows), screen.export_text().rstrip(), *self._remarks()])
+        lines = show.lines_of(self._grid(), console.records(self.rows), console.width(piped=show.PIPED))
+        return "\n".join([*(line.plain for line in lines), *self._remarks()])
 
     def _repr_html_(self) -> str:
-        table = show.table_of(self.rows, self.order, self.directions)
-        columns = [list(column.cells) for column in table.columns]
-        heads = "".join(f"<th>{html.escape(str(column.header))}</th>" for column in table.columns)
-        lines = "".join(f"<tr>{''.join(map(_cell, line))}</tr>" for line in zip(*columns, strict=True))
-        remarks = "".join(f"<p>{html.escape(remark)}</p>" for remark in self._remarks())
-        title = html.escape(show.title(self.rows))
-        return f"<table><caption>{title}</caption><tr>{heads}</tr>{lines}</table>{remarks}"
+        return page.html(self._grid(), show.title(console.records(self.rows)), self._remarks())
+
+    def _grid(self) -> Grid:
+        return show.grid_of(self.rows, self.order, self.directions, self.scores)
 
     def _remarks(self) -> list[str]:
         return [*below.lines(console.records(self.rows)), *below.warnings(self.warnings)]
-
-
-def _cell(text: Any) -> str:
-    return f"<td>{html.escape(str(text)).replace(chr(10), '<br>')}</td>"

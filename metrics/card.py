@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Literal
 
 Side = Literal["generated", "reference", "against", "image", "text", "audio", "corpus"]
@@ -100,6 +101,10 @@ class MetricCard:
     and no worse among sound systems; `rating` for what people said."""
     reads: Mapping[str, str] = field(default_factory=dict)
     """What the user named to be read, by what it is (`{"text": "emotion"}`); part of the signature."""
+    low: float = -inf
+    """No value is less: an interval ends there, and a result file with less is refused."""
+    high: float = inf
+    """No value is more."""
 
 
 @dataclass(frozen=True)
@@ -209,3 +214,7 @@ class FormulaCard:
     """Raised whenever the same inputs would give another value."""
     blind: str = ""
     """As in MetricCard; filled in like the definition."""
+    low: float = -inf
+    """As in MetricCard."""
+    high: float = inf
+    """As in MetricCard."""

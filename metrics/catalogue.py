@@ -121,6 +121,8 @@ def metric(formula: FormulaCard, network: ExtractorCard, networks: Iterable[Extr
         version=formula.version,
         blind=formula.blind.format(**words),
         short=formula.short.format(formula=formula.name, network=network.title or network.name),
+        low=formula.low,
+        high=formula.high,
     )
 
 

@@ -72,6 +72,8 @@ def bench(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     """`bench("run", "--model", ...)`: the command in this process."""
     from sightsound.bench.commands import app as cli
 
+    monkeypatch.delenv("COLUMNS", raising=False)  # a table has its width without a terminal
+
     def command(*words: object) -> Done:
         monkeypatch.setattr(sys, "argv", ["bench", *map(str, words)])
         capsys.readouterr()

@@ -30,6 +30,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.exports",),
     ("bench.boards",),
     ("bench.ratings",),
+    ("bench.publishing",),
     ("bench.audit",),
     ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
     ("bench.stages",),

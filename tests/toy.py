@@ -145,6 +145,7 @@ def register() -> None:
             "FAD",
             "toy",
             2,
+            low=0.0,
         ),
         MetricCard(
             "cosine_toy",
@@ -154,6 +155,8 @@ def register() -> None:
             (generated, reference),
             "cosine",
             "toy",
+            low=-1.0,
+            high=1.0,
         ),
         MetricCard(
             "rank_toy",

@@ -6,20 +6,20 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sightsound.bench.boards.show import NOT_APART, label
-from sightsound.bench.core import registry, remarks
+from sightsound.bench.boards import scope
+from sightsound.bench.boards.cells import NOT_APART, label
+from sightsound.bench.core import remarks
 from sightsound.bench.review.warnings import PAGE, ReviewWarning
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
 
 Record = Mapping[str, Any]
 """A row of the results."""
-LARGER = "games"
-"""The split with the most groups among those that anybody may fetch."""
 
 
 def lines(rows: Sequence[Record]) -> list[str]:
-    """Everything that is to be said of these rows, of one table each line once."""
-    return [*_by_remark(rows), *certainty(rows)]
+    """What is to be said of these rows below their table, each line once; what its sentence says
+    (bench/boards/scope.py) is not said again."""
+    return [*_by_remark(rows), *_certainty(rows)]
 
 
 def warnings(found: Sequence[ReviewWarning]) -> list[str]:
@@ -38,7 +38,11 @@ def warned(row: Record, found: Sequence[ReviewWarning]) -> list[dict[str, str]]:
 
 
 def certainty(rows: Sequence[Record]) -> list[str]:
-    """Why values have no interval, and what the mark of `show.cell` means; a line each, where there is a case."""
+    """Why values have no interval, and what the mark of a distance means; a line each, where there is a case."""
+    return [line for line in (scope.nothing(rows), *_certainty(rows)) if line]
+
+
+def _certainty(rows: Sequence[Record]) -> list[str]:
     found = [_few_groups(rows), _not_covered(rows)]
     if any(remarks.NOT_APART in row["note"] for row in rows):
         found.append(
@@ -59,38 +63,17 @@ def _by_remark(rows: Sequence[Record]) -> list[str]:
 
 
 def _few_groups(rows: Sequence[Record]) -> str:
-    """One line for all values whose groups are too few: they differ by n only."""
+    """One line for the values whose groups are too few, where others have an interval: they differ by n only.
+
+    Where none has, the sentence below the table says it (bench/boards/scope.py)."""
     valued = [row for row in rows if not math.isnan(row["value"]) and remarks.NOT_COVERED not in row["note"]]
     few = [row for row in valued if remarks.TOO_FEW.search(row["note"])]
-    if not few:
+    if not few or len(few) == len(valued):
         return ""
-    clips, groups = _span(few, "n", "d"), _span(few, "group_n", "d")
-    why = (
-        f"{clips} clips make {groups} independent groups, in effect {_span(few, 'group_effective', '.1f')}; it "
-        f"takes {LEAST_GROUPS:g}"
-    )
-    if len(few) == len(valued):
-        return f"no value here has an interval, and no system is told from another: {why}. {_more(few[0])}".strip()
     left = {label(row) for row in valued if row not in few}
     whole = list(dict.fromkeys(label(row) for row in few if label(row) not in left))
     single = list(dict.fromkeys(row["metric"] for row in few if label(row) in left))
-    return f"{', '.join([*whole, *single])}: no interval: {why}"
-
-
-def _span(rows: Sequence[Record], name: str, form: str) -> str:
-    ends = [format(end(row[name] for row in rows), form) for end in (min, max)]
-    return " to ".join(dict.fromkeys(ends))
-
-
-def _more(row: Record) -> str:
-    """Where there are more groups for the task of a row."""
-    split, task = row["split"].partition("@")[0], row["task"]
-    if "[limit" in split:
-        return "Without --limit there are more."
-    larger = registry.split_cards().get(LARGER)
-    if larger is None or task not in larger.tasks or split == LARGER:
-        return ""
-    return f"`--split {LARGER}` has more; `bench power` says how many it takes."
+    return f"{', '.join([*whole, *single])}: no interval: {scope.groups(few)}; it takes {LEAST_GROUPS:g}"
 
 
 def _not_covered(rows: Sequence[Record]) -> str:

@@ -3,123 +3,127 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import isnan
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.boards import below, rewards, show, ties
+from sightsound.bench.boards import below, grid, markdown, rewards, scope, ties
+from sightsound.bench.boards.grid import Column, Grid
+from sightsound.bench.boards.markdown import FAILED, PASSED_OVER, code, escaped, fold
 from sightsound.bench.core import console, registry, results, scores, store
-from sightsound.bench.core.faults import printable
 from sightsound.metrics.statistics.parts import Parts
 
 if TYPE_CHECKING:
-    import pandas as pd
+    pass
 
-HEAD = """# Leaderboard
+HEAD = f"""# Leaderboard
 
-Written by `bench leaderboard` from `results/`; do not edit. Measured values carry 95% intervals (Student's t over
-groups, docs/statistics.md). Examples that share a track, a picture or a song are one group: `groups` is how many
-there are, `in effect` how many of one size would say as much; intervals are over groups and claim no more. Two
-values are compared only where task, split, n and signature agree; pocket metrics and pocket variants are not
-comparable with any paper's figures. Signatures stand below each table.
+Written by `bench leaderboard` from `results/`; do not edit. Values carry 95% intervals (Student's t over groups,
+docs/statistics.md): `value ± half` where the interval is about even (the longer half is written), else its ends.
+Examples that share a track, a picture or a song are one group: `groups` is how many there are, `in effect` how
+many of one size would say as much; intervals are over groups and claim no more. Two values are compared only where
+task, split, n and signature agree; pocket metrics and pocket variants are not comparable with any paper's figures.
+What the short names stand for, and the signatures, are in a fold below each table.
 
-Systems that share a letter in a column are not told apart: their difference, taken example by example, is not
-significant once all pairs and metrics of the table are corrected for (Holm, 5%). No letter: a rank, a system with
-failures, or no test, because groups are too few or the values by example are not in `results/measured.parquet`.
-*Smallest difference seen* is the true difference that this n would show four times in five for a middling pair of
-systems under test, before that correction. *Floor* is what two sets of the reference's own source would give.
+- **Bold**: the best value of the systems under test, where its interval is clear of every other's. Reference rows
+  do not compete.
+- **Letters**: systems that share one in a column are not told apart: their difference, taken example by example,
+  is not significant once all pairs and metrics of the task and split are corrected for (Holm, 5%). No letter: a
+  rank, a system with failures, or no test, because groups are too few or the values by example are not in
+  `results/measured.parquet`.
+- *detectable*: the true difference that this n would show four times in five for a middling pair of systems under
+  test, before that correction.
+- *floor*: what two sets of the reference's own source would give. ≈ behind a distance: not distinguishable from
+  its floor, or from 0.
+- {FAILED} behind a system: it failed on examples that it should have answered; its values are over the rest, and
+  it is tied with nobody (docs/reliability.md).
+"""
+PASSED_OVER_SAYS = f"""*Slanted, with {PASSED_OVER} behind it*: a value to pass over. The system scores worse than
+copies of its own outputs of which 40% are silent, so under this metric a better value need not mean better music
+(docs/metrics.md).
 
-≈ behind a distance: not distinguishable from its floor, or from 0.
+"""
+PUBLISHED = """## Published
 
-† behind a system: it failed on examples that it should have answered; its values are over the rest, and it is
-tied with nobody (docs/reliability.md).
+As their authors printed them, one table a source; the fold below each names the definition behind a column. The
+suite measured none of them, so none stands beside a measured value.
 """
 
 
 def write(folder: Path, out: Path) -> None:
-    """Write `out` from `measured.csv` and `published.csv` in `folder`."""
+    """Write `out` from `measured.csv` and `published.csv` in `folder`. BenchError for two rows of one place."""
     parts = [HEAD]
     measured = folder / "measured.csv"
     spoilt = rewards.find(folder)
     if measured.is_file():
         parts.append("## Measured\n")
         examples = scores.parts(scores.read(scores.beside(measured)))
-        tables = results.read(measured).groupby(["task", "split", "seed"])
-        parts += [_measured(part, examples, spoilt) for _, part in tables]
+        tables = results.fullest(results.read(measured)).groupby(["task", "split", "seed"])
+        parts += [_measured(console.records(part), examples, spoilt) for _, part in tables]
     published = folder / "published.csv"
     if published.is_file():
-        parts.append(
-            "## Published\n\nAs their authors printed them, one table a source; the column is the definition "
-            "behind the figure.\n"
-        )
-        parts += [_published(part) for _, part in results.read(published).groupby(["run", "task", "split"])]
+        parts.append(PUBLISHED)
+        tables = results.read(published).groupby(["run", "task", "split", "n"])
+        parts += [_published(console.records(part)) for _, part in tables]
     store.write_text(out, "\n".join(parts).rstrip() + "\n")
 
 
-BREAK = "<br>"
-FAILED = "†"
-"""Behind a system that failed on an example: its values are over what is left, it is neither ranked nor tied."""
-PASSED_OVER = "◦"
-"""Behind a value that a copy of the system's outputs beats of which 40% are silent. GitHub keeps no colour in
-Markdown: such a value is slanted where a page would show it in grey."""
-PASSED_OVER_SAYS = f"""
-*Slanted, with {PASSED_OVER} behind it*: a value to pass over. The system scores worse than copies of its own
-outputs of which 40% are silent, so under this metric a better value need not mean better music (docs/metrics.md).
-
-"""
+Records = Sequence[Mapping[str, Any]]
+"""Rows of the results."""
 
 
 def _measured(
-    table: pd.DataFrame, examples: Mapping[tuple[Any, ...], Parts], spoilt: Sequence[rewards.Reward]
+    records: Records, examples: Mapping[tuple[Any, ...], Parts], spoilt: Sequence[rewards.Reward]
 ) -> str:
-    first = table.iloc[0]
-    records = console.records(table)
-    metrics = sorted({row["metric"] for row in records})
-    systems = sorted({show.label(row) for row in records}, key=lambda name: (name.startswith("reference"), name))
-    cells = {(show.label(row), row["metric"]): row for row in records}
-    columns = ties.columns(cells.values(), examples)
-    adjusted = dict(zip(columns, ties.corrected(list(columns.values())), strict=True))
-    letters = {metric: ties.letters(column, adjusted[metric]) for metric, column in columns.items()}
-    lines = []
-    for system in systems:
-        mine = [cells[system, metric] for metric in metrics if (system, metric) in cells]
-        values = [
-            _cell(cells.get((system, metric)), letters[metric].get(system, ""), spoilt) for metric in metrics
-        ]
-        n, groups, effective, failed = show.counts(mine)
-        name = f"{system} {FAILED}" if failed != "0" else system
-        lines.append([name, *values, f"{n} ({failed} failed)", groups, effective])
-    floors = [show.floor([row for row in cells.values() if row["metric"] == metric]) for metric in metrics]
-    if any(floors):
-        lines.append(["*floor*", *(text.replace("\n", BREAK) for text in floors), "", "", ""])
-    smallest = [ties.detectable(columns[metric]) for metric in metrics]
-    seen = ["" if isnan(value) else console.number(value, 2) for value in smallest]
-    lines.append(["*smallest difference seen*", *seen, "", "", ""])
-    heads = ["system", *(_arrow(metric, table) for metric in metrics), *show.COUNTS[:3]]
-    signatures = sorted(set(table["signature"]))
-    passed_over = any(f" {PASSED_OVER}" in cell for line in lines for cell in line)
-    certain = "".join(f"- {_escaped(line)}\n" for line in below.certainty(list(cells.values())))
+    found = _judged(records, examples)
+    passed = {place for place, row in found.rows.items() if rewards.grey(spoilt, row)}
+    tables = markdown.tables(found, lambda name, column: (name, column) in passed)
+    said = [scope.sentence(found), *(line for line in below.certainty(records) if line != scope.nothing(records))]
+    signatures = sorted({row["signature"] for row in records})
+    first = records[0]
+    title = f"### {escaped(first['task'])} on {escaped(first['split'])}, seed {first['seed']}"
     return (
-        f"### {first['task']} on {first['split']}, seed {first['seed']}\n\n{_table(heads, lines)}"
-        + (PASSED_OVER_SAYS if passed_over else "\n")
-        + (f"{certain}\n" if certain else "")
-        + "<details><summary>Signatures</summary>\n\n"
-        + "\n".join(f"- `{s}`" for s in signatures)
-        + "\n\n</details>\n\n<details><summary>Networks and their licences</summary>\n\n"
-        + "\n".join(f"- {name}: {registry.extractor(name).licence}" for name in _networks(signatures))
-        + "\n\n</details>\n"
-        + _leaks(systems)
-    )
+        f"{title}\n\n{tables}\n{markdown.counts(found)}\n"
+        + (PASSED_OVER_SAYS if passed else "")
+        + "".join(f"- {escaped(line.replace('`', ''))}\n" for line in said)
+        + "\n"
+        + fold("Names and signatures", _signatures(found))
+        + fold(
+            "Networks and their licences",
+            (f"{name}: {escaped(registry.extractor(name).licence)}" for name in _networks(signatures)),
+        )
+        + fold("Training data that leaks", _leaks(found))
+    ).rstrip() + "\n"
 
 
-def _leaks(systems: Sequence[str]) -> str:
+def _judged(records: Records, examples: Mapping[tuple[Any, ...], Parts]) -> Grid:
+    """The grid with the letters of its tie groups and the differences that it would show."""
+    bare = grid.build(records)
+    columns = ties.of_grid(bare, examples)
+    adjusted = dict(zip(columns, ties.corrected(list(columns.values())), strict=True))
+    found = grid.build(records, detectable={column: ties.detectable(each) for column, each in columns.items()})
+    letters = {
+        (name, column): letter
+        for column, each in columns.items()
+        for name, letter in ties.letters(each, adjusted[column]).items()
+    }
+    return replace(found, letters=letters)
+
+
+def _signatures(found: Grid) -> list[str]:
+    """Of each column its name in full and the signatures of its values, each with the numbers of clips."""
+    lines = []
+    for column in found.columns:
+        own = sorted({row["signature"] for (_, of), row in found.rows.items() if of == column})
+        lines.append(f"{escaped(column.name)}: {', '.join(map(code, [column.metric, *filter(None, own)]))}")
+    return lines
+
+
+def _leaks(found: Grid) -> list[str]:
     """What the cards of these systems say of training data that leaks into a split."""
     cards = registry.model_cards()
-    families = dict.fromkeys(system.partition(":")[0] for system in systems)
-    lines = [f"- {name}: {cards[name].leaks}" for name in families if name in cards and cards[name].leaks]
-    if not lines:
-        return ""
-    return "\n<details><summary>Training data that leaks</summary>\n\n" + "\n".join(lines) + "\n\n</details>\n"
+    families = dict.fromkeys(line.label.partition(":")[0] for line in found.lines)
+    return [f"{name}: {escaped(cards[name].leaks)}" for name in families if name in cards and cards[name].leaks]
 
 
 def _networks(signatures: Sequence[str]) -> list[str]:
@@ -129,48 +133,24 @@ def _networks(signatures: Sequence[str]) -> list[str]:
     return sorted(names & set(registry.extractor_names()))
 
 
-def _cell(row: Mapping[str, Any] | None, letters: str, spoilt: Sequence[rewards.Reward]) -> str:
-    value, _, interval = show.cell(row).partition("\n")
-    parts = [part for part in (f"{value} {letters}".strip(), interval) if part]
-    if row is not None and rewards.grey(spoilt, row):
-        slanted = [f"*{part}*" for part in parts]
-        parts = [f"{slanted[0]} {PASSED_OVER}", *slanted[1:]]
-    return BREAK.join(parts)
-
-
-def _published(table: pd.DataFrame) -> str:
-    first = table.iloc[0]
-    metrics = list(dict.fromkeys(table["metric"]))
-    records = console.records(table)
-    cells = {(show.label(row), row["metric"]): row for row in records}
-    systems = list(dict.fromkeys(show.label(row) for row in records))
-    lines = [
-        [
-            system,
-            *(f"{cells[system, m]['value']:g}" if (system, m) in cells else console.NO_VALUE for m in metrics),
-        ]
-        for system in systems
-    ]
-    heads = ["system", *(_arrow(metric, table) for metric in metrics)]
+def _published(records: Records) -> str:
+    first = records[0]
+    found = grid.printed(records)
     size = f", n {first['n']}" if first["n"] else ""
-    return f"### {first['run']}: {first['task']} on {first['split']}{size}\n\n{_table(heads, lines)}"
+    where = f"{escaped(first['run'])}: {escaped(first['task'])} on {escaped(first['split'])}{size}"
+    return f"### {where}\n\n{markdown.tables(found)}\n{fold('Definitions', _definitions(found))}".rstrip() + "\n"
 
 
-def _arrow(metric: str, table: pd.DataFrame) -> str:
-    up = bool(table.loc[table["metric"] == metric, "higher_is_better"].iloc[0])
-    return f"{metric} {'↑' if up else '↓'}"
+def _definitions(found: Grid) -> list[str]:
+    """The definition behind each column, and what is known of it."""
+    lines = []
+    for column in found.columns:
+        notes = dict.fromkeys(row["note"] for (_, of), row in found.rows.items() if of == column)
+        lines.append(": ".join(filter(None, (_name(column), "; ".join(map(escaped, filter(None, notes)))))))
+    return lines
 
 
-def _table(heads: list[str], lines: list[list[str]]) -> str:
-    rows = [[*map(_escaped, heads)], ["---"] * len(heads), *([*map(_escaped, line)] for line in lines)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows) + "\n"
-
-
-def _escaped(text: str) -> str:
-    """A cell of Markdown: text from outside is no markup, but for the line breaks that the board itself puts
-    in."""
-    parts = [printable(part) for part in text.split(BREAK)]
-    return BREAK.join(
-        part.replace("&", "&amp;").replace("<", "&lt;").replace("|", "&#124;").replace("`", "&#96;")
-        for part in parts
+def _name(column: Column) -> str:
+    return (
+        f"{escaped(column.name)}, {code(column.metric)}" if column.name != column.metric else code(column.metric)
     )

@@ -20,7 +20,7 @@ from sightsound.bench.core.results import Row
 if TYPE_CHECKING:
     import pandas as pd
 
-LEVEL = 0.05  # false alarms of a whole check
+LEVEL = 0.02  # false alarms of a whole check
 # Two machines' float32 networks differ in the last digits; what a change of this size means is nothing.
 RELATIVE, ABSOLUTE = 1e-4, 1e-6
 
@@ -70,7 +70,7 @@ def check(run: Values, baseline: Values) -> list[Finding]:
 
     A value fails when it is missing or lost, when its signature or its number of failures changed, when it is a
     reference row's and changed at all, and when it is worse than the baseline's seeds by more than another seed
-    explains. The last is one test over all values (bench/boards/gate_test.py): of an unchanged system 5 checks in
+    explains. The last is one test over all values (bench/boards/gate_test.py): of an unchanged system 2 checks in
     100 fail. A rank among other competitors is not compared. Raises BenchError where nothing can be compared.
     """
     new = {_key(row): row for row in results.rows(run.rows)}
@@ -146,10 +146,10 @@ def _case(
 
     BenchError where the run has them and the baseline has not: such a baseline tests nothing.
     """
-    own = mine.get(scores.key(asdict(new)))
+    own = scores.find(mine, asdict(new))
     if own is None:
         return None
-    found = {old.seed: theirs.get(scores.key(asdict(old))) for old in olds}
+    found = {old.seed: scores.find(theirs, asdict(old)) for old in sorted(olds, key=lambda old: old.n)}
     known = {seed: parts for seed, parts in found.items() if parts is not None}
     if not known:
         raise BenchError(

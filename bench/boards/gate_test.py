@@ -7,7 +7,7 @@ asks what other examples would give and therefore draws groups. The unit of the 
 that show a system the same thing go together, because a system may answer them alike.
 
 Cases with the same seeds in the baseline make one family and one test (metrics/statistics/exchange.py); families
-share the 5%. With several seeds what a seed does to all examples together is estimated from the baseline and
+share the level. With several seeds what a seed does to all examples together is estimated from the baseline and
 added; one seed cannot tell, and independent draws are taken for granted.
 """
 
@@ -56,8 +56,8 @@ class Tested:
 
 
 def test(cases: Sequence[Case]) -> list[Tested]:
-    """One result a case, in order; all verdicts `p <= 0.05` together are wrong in 5% of checks of an unchanged
-    system."""
+    """One result a case, in order; all verdicts `p <= level` together are wrong in that share of the checks of an
+    unchanged system."""
     families: dict[tuple[str, tuple[int, ...]], list[int]] = {}
     for index, case in enumerate(cases):
         families.setdefault(case.family, []).append(index)

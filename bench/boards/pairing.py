@@ -23,7 +23,7 @@ BLIND = "cannot see mispairing: "
 LEVEL = 0.05
 ELSEWHERE = 0.005
 """Level at which outputs that are like those of other examples fail a check against a single seed; it comes on top
-of the 5%, for systems whose outputs do not depend on their example."""
+of the gate's level, for systems whose outputs do not depend on their example."""
 
 
 @dataclass(frozen=True)

@@ -153,7 +153,7 @@ def _systems(task: str, split: str, metric: str, runs: Sequence[Path]) -> dict[s
         there = sorted(set(table[(table["task"] == task) & own]["metric"]))
         known = f"; there are {', '.join(there)}" if there else ""
         raise BenchError(f"{files[0]}: has no values by example of {metric} for {task} on {split}{known}")
-    chosen = _one_version(chosen, files[0])
+    chosen = scores.fullest(_one_version(chosen, files[0]))
     found: dict[str, list[Parts]] = {}
     sides = 2 if card.kind == "two_sets" else 1  # a part of a distance counts its references too
     for key, parts in scores.parts(chosen).items():

@@ -17,7 +17,7 @@ from typing import Any
 from sightsound.bench.core.console import number
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.results import CARRIED, FOLDER
-from sightsound.bench.core.store import locked_file, write_text
+from sightsound.bench.core.store import guarded, locked_file, uncell, write_text
 from sightsound.metrics.card import MetricCard
 
 NAME = "rewards.csv"
@@ -103,7 +103,7 @@ def read(path: Path) -> list[Reward]:
     try:
         with path.open(encoding="utf-8", newline="") as file:
             found = [
-                Reward(**{each.name: kinds.get(str(each.type), str)(row[each.name]) for each in fields(Reward)})
+                Reward(**{each.name: kinds.get(str(each.type), uncell)(row[each.name]) for each in fields(Reward)})
                 for row in csv.DictReader(file)
             ]
         if odd := [row.spoil for row in found if row.spoil not in SPOILS]:
@@ -114,19 +114,35 @@ def read(path: Path) -> list[Reward]:
 
 
 def keep(path: Path, new: Iterable[Reward]) -> int:
-    """Add rows to a file; those of the same metric, system and spoil give way. Returns how many it now has."""
+    """Add rows to a file; those of the same metric, system and spoil give way. Returns how many it now has.
+
+    BenchError, and nothing is written, where fewer examples or draws would take the place of more.
+    """
     with locked_file(path):
         have = read(path) if path.is_file() else []
-        rows = {(r.task, r.split, r.metric, r.system, r.spoil): r for r in [*have, *new]}
+        rows = {_key(row): row for row in have}
+        for row in new:
+            old = rows.get(_key(row))
+            if old is not None and old.version == row.version and (row.n < old.n or row.draws < old.draws):
+                raise BenchError(
+                    f"{path}: has {row.metric} of {row.system} over {old.n} examples, {old.draws} draws; this "
+                    f"is over {row.n} and {row.draws}: less does not replace more; measure as many, or take it out"
+                )
+            rows[_key(row)] = row
         order = list(SPOILS)
         ordered = sorted(rows.values(), key=lambda r: (r.task, r.split, r.metric, r.system, order.index(r.spoil)))
         text = io.StringIO()
         writer = csv.DictWriter(text, [each.name for each in fields(Reward)], lineterminator="\n")
         writer.writeheader()
         for row in ordered:
-            writer.writerow({k: f"{v:.6g}" if isinstance(v, float) else v for k, v in asdict(row).items()})
+            cells = {k: f"{v:.6g}" if isinstance(v, float) else v for k, v in asdict(row).items()}
+            writer.writerow({k: guarded(v) if isinstance(v, str) else v for k, v in cells.items()})
         write_text(path, text.getvalue())
     return len(rows)
+
+
+def _key(row: Reward) -> tuple[str, ...]:
+    return row.task, row.split, row.metric, row.system, row.spoil
 
 
 def table(rewards: Sequence[Reward]) -> tuple[list[str], list[list[str]]]:

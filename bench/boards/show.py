@@ -3,107 +3,132 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.core import remarks
-from sightsound.bench.core.console import NO_VALUE, listing, number, print_table, records, say
+from sightsound.bench.boards import fit, grid, scope, ties
+from sightsound.bench.boards.cells import COUNTS, NOT_APART, counts, effective, floor, label
+from sightsound.bench.boards.grid import Grid
+from sightsound.bench.core import console
+from sightsound.bench.core.console import NO_VALUE, listing, number, print_lines, records, say
 from sightsound.bench.core.faults import printable
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.table import Table
+    from rich.text import Text
 
-NOT_APART = "≈"
-"""Behind a distance that shows no difference from the reference's source."""
-
-
-def values(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, bool]) -> None:
-    """Print the table of a run under a line that says what it is, see `table_of`."""
-    print(title(table))
-    print_table(table_of(table, order, directions))
+__all__ = ["COUNTS", "NOT_APART", "counts", "effective", "floor", "label"]
+__all__ += ["PIPED", "grid_of", "lines_of", "pairs", "title", "values"]
+PIPED = 100
+"""Columns of a table of values in a file or a pipe."""
 
 
-def title(table: pd.DataFrame) -> str:
+def values(
+    table: pd.DataFrame,
+    order: Sequence[str],
+    directions: Mapping[str, bool],
+    scores: pd.DataFrame | None = None,
+    *,
+    wide: bool = False,
+) -> None:
+    """Print the table of a run, see `lines_of`; `wide`: all columns beside each other, whatever the width."""
+    width = None if wide else console.width(piped=PIPED)
+    print_lines(lines_of(grid_of(table, order, directions, scores), records(table), width))
+
+
+def grid_of(
+    table: pd.DataFrame,
+    order: Sequence[str],
+    directions: Mapping[str, bool],
+    scores: pd.DataFrame | None = None,
+) -> Grid:
+    """Rows of one task, split and seed as systems by metrics.
+
+    `order`: labels in the order of the lines; `directions`: metric name -> whether higher is better, in the order
+    of the columns; `scores`: the run's values by example, for the difference that the table can show.
+    """
+    rows = records(table)
+    found = grid.build(rows, order, list(directions))
+    if scores is None or scores.empty:
+        return found
+    return grid.build(rows, order, list(directions), ties.seen(found, scores))
+
+
+def lines_of(found: Grid, rows: Sequence[Mapping[str, Any]], width: int | None) -> list[Text]:
+    """The title, the table, one sentence on what it can show, and the names in full."""
+    from rich.text import Text
+
+    table, long = fit.lines(found, width)
+    sentences = [scope.sentence(found), *_marks(found), *(f"{stands} is {name}" for stands, name in long.items())]
+    below = [*(text.split() for text in sentences), _full(found)]
+    fold = width or console.width(piped=PIPED)
+    folded = [part for words in below if words for part in console.in_width(words, fold)]
+    return [Text(title(rows)), *table, Text(""), *map(Text, folded)]
+
+
+def title(rows: Sequence[Mapping[str, Any]]) -> str:
     """Task, split and seed of a run's rows."""
-    first = table.iloc[0]
-    return printable(f"{first['task']} on {first['split']}, seed {first['seed']}")
+    return printable(f"{rows[0]['task']} on {rows[0]['split']}, seed {rows[0]['seed']}")
 
 
-def table_of(table: pd.DataFrame, order: Sequence[str], directions: Mapping[str, bool]) -> Table:
-    """Rows of one task and split: a line a metric, a column a system, the 95% interval under each value; the floor
-    of a distance in the last column.
-
-    `directions`: metric name -> whether higher is better, in the order of the lines.
-    """
-    from rich.table import Table
-    from rich.text import Text  # a split's `[limit12]` is no markup
-
-    shown = Table(header_style="bold", box=None, pad_edge=False)
-    shown.add_column("", no_wrap=True)
-    for system in order:
-        shown.add_column(Text(system.replace(":", ":\n")), justify="right", overflow="fold")
-    cells = {(label(row), row["metric"]): row for row in records(table)}
-    floors = {metric: floor([row for (_, name), row in cells.items() if name == metric]) for metric in directions}
-    if any(floors.values()):
-        shown.add_column("floor", justify="right", no_wrap=True)
-    for metric, up in directions.items():
-        values = [cell(cells.get((system, metric))) for system in order]
-        shown.add_row(f"{metric} {'↑' if up else '↓'}", *values, *[floors[metric]] * any(floors.values()))
-    mine = {system: [row for (name, _), row in cells.items() if name == system] for system in order}
-    for name, count in zip(COUNTS, zip(*(counts(mine[system]) for system in order), strict=True), strict=True):
-        shown.add_row(name, *count)
-    return shown
+def _marks(found: Grid) -> Iterator[str]:
+    """What the marks of this table mean."""
+    if any(found.best(column) for column in found.columns):
+        yield "bold: the best of the systems under test, its interval clear of every other's."
+    if any("±" in found.cell(line, column).spread for line in found.lines for column in found.columns):
+        yield "±: the longer half of a 95% interval whose halves are about even; [ ]: its ends."
 
 
-COUNTS = ("n", "groups", "in effect", "failed")
-"""What `counts` gives: clips, independent groups, how many of one size would say as much, failed examples."""
+def _full(found: Grid) -> list[str]:
+    """The columns' names in full, each with the words that belong together."""
+    short = {column.name: printable(column.metric) for column in found.columns}
+    known = [f"{name} = {metric}" for name, metric in short.items() if name != metric]
+    if not known:
+        return []
+    ends = [","] * (len(known) - 1) + [";"]
+    pairs = [f"{pair}{end}" for pair, end in zip(known, ends, strict=True)]
+    return ["In full:", *pairs, "`bench metrics NAME`", "explains", "one."]
 
 
-def counts(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str, str, str]:
-    """The most that a value of one system is over; a value that some clips do not have is over fewer."""
-    if not rows:  # a reference row where there are ranks alone
-        return NO_VALUE, NO_VALUE, NO_VALUE, NO_VALUE
-    most = max(rows, key=lambda row: (row["n"], row["group_effective"]))
-    failed = max(row["n_failed"] for row in rows)
-    return str(most["n"]), str(most["group_n"]), effective(most["group_effective"]), str(failed)
-
-
-def effective(groups: float) -> str:
-    """Groups in effect: two digits, from a hundred on whole.
-
-    >>> effective(1.742), effective(27.6), effective(200.0), effective(1234.4)
-    ('1.7', '28', '200', '1234')
-    """
-    return number(groups, 2) if groups < 99.5 else f"{groups:.0f}"
-
-
-def floor(rows: Sequence[Mapping[str, Any]]) -> str:
-    """The floor of one metric's rows, empty where there is none; each n has its own, on a line each."""
-    known = {row["n"]: row["floor"] for row in rows if not math.isnan(row["floor"])}
-    if len(known) < 2:
-        return "".join(map(number, known.values()))
-    return "\n".join(f"{number(known[n])} (n {n})" for n in sorted(known, reverse=True))
-
-
-def pairs(rows: Sequence[Mapping[str, Any]]) -> None:
+def pairs(rows: Sequence[Mapping[str, Any]], *, wide: bool = False) -> None:
     """The pairs of `bench compare`, then for each metric the systems with the letters of their tie groups."""
     lines = [_pair(row) for row in rows]
     heads = [head for head in dict.fromkeys(chain(*lines)) if any(line[head] for line in lines)]
     listing(heads, [[line[head] or NO_VALUE for head in heads] for line in lines])
-    ties: dict[str, dict[str, str]] = {}
-    for row in rows:
-        arrow = f"{row['metric']} {'↑' if row['higher_is_better'] else '↓'}"
-        for side in ("a", "b"):
-            value = f"{number(row[f'value_{side}'])} {row[f'tie_{side}']}".strip()
-            ties.setdefault(arrow, {})[row[side]] = value
-    systems = list(dict.fromkeys(name for values in ties.values() for name in values))
-    cells = [(metric, *(values.get(name, NO_VALUE) for name in systems)) for metric, values in ties.items()]
-    listing(("", *systems), cells, "values; systems that share a letter cannot be told apart")
+    lettered = _lettered(rows)
+    table, long = fit.lines(lettered, None if wide else console.width(piped=PIPED))
+    print("values; systems that share a letter cannot be told apart")
+    print_lines(table)
+    for stands, name in long.items():
+        print(f"{stands} is {printable(name)}")
     say(_corrected(rows))
     for note in sorted({f"{row['metric']}: {row['note']}" for row in rows if row["note"]}):
         say(note)
+
+
+def _lettered(rows: Sequence[Mapping[str, Any]]) -> Grid:
+    """The sides of the pairs as systems by metrics."""
+    sides: dict[tuple[str, str], dict[str, Any]] = {}
+    letters: dict[tuple[str, str], str] = {}
+    for row in rows:
+        for side in ("a", "b"):
+            key = row[side], row["metric"]
+            letters[key] = row[f"tie_{side}"]
+            sides[key] = {
+                **dict.fromkeys(("variant", "run", "signature", "competitors", "note", "split"), ""),
+                **{name: row[name] for name in ("metric", "n", "group_n", "group_effective", "higher_is_better")},
+                **dict.fromkeys(("ci_low", "ci_high", "floor"), math.nan),
+                "model": row[side],
+                "value": row[f"value_{side}"],
+                "n_failed": 0,
+            }
+    systems, metrics = (list(dict.fromkeys(key[place] for key in sides)) for place in (0, 1))
+    found = grid.build(list(sides.values()), systems, metrics)
+    names = {line.label: line.name for line in found.lines}
+    columns = {column.metric: column for column in found.columns}
+    return replace(found, letters={(names[a], columns[metric]): text for (a, metric), text in letters.items()})
 
 
 def _pair(row: Mapping[str, Any]) -> dict[str, str]:
@@ -134,19 +159,6 @@ def _corrected(rows: Sequence[Mapping[str, Any]]) -> str:
         f"p (Holm) is corrected over {done} comparisons, those with an interval of {couples} x {metrics} (pairs x "
         "metrics); a system is better where it is below 0.05"
     )
-
-
-def label(row: Mapping[str, Any]) -> str:
-    """`family:variant` of a row."""
-    return f"{row['model']}:{row['variant']}".rstrip(":")
-
-
-def cell(row: Mapping[str, Any] | None) -> str:
-    """A value, with NOT_APART where it shows no difference, and on the next line its interval."""
-    if row is None:
-        return NO_VALUE
-    value = f"{number(row['value'])} {NOT_APART if remarks.NOT_APART in row['note'] else ''}".strip()
-    return value if math.isnan(row["ci_low"]) else f"{value}\n{_interval(row)}"
 
 
 def _interval(row: Mapping[str, Any]) -> str:

@@ -9,17 +9,23 @@ the two can disagree in one way only: with more lines on the leaderboard more is
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import combinations
+from operator import itemgetter
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards import grid
+from sightsound.bench.boards.cells import label
+from sightsound.bench.boards.grid import Grid
 from sightsound.bench.core import registry, scores
 from sightsound.metrics.statistics import difference as statistics
 from sightsound.metrics.statistics.difference import Difference
 from sightsound.metrics.statistics.parts import Parts
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 LEVEL = 0.05  # of all verdicts of a table together: Holm keeps it over pairs and metrics
 Couple = tuple[str, str]
@@ -92,37 +98,65 @@ def detectable(column: Column) -> float:
     return median(known) if known else math.nan
 
 
-def columns(rows: Iterable[Record], parts: Mapping[tuple[Any, ...], Parts]) -> dict[str, Column]:
+def columns(
+    rows: Iterable[Record],
+    parts: Mapping[tuple[Any, ...], Parts],
+    *,
+    name: Callable[[Record], str] = label,
+    key: Callable[[Record], Any] = itemgetter("metric"),
+) -> dict[Any, Column]:
     """The metrics of one table (a task, a split, a seed) from its rows and their `scores.parts`.
+
+    `name`, `key`: what a row's line and its column are called.
 
     Values are compared where all but n agrees: a metric that has no value for some clips (THD) over the clips that
     both have. Half of the reference is no system's answer to all, so its rows are in no pair.
     """
     halves = {system.label for system in registry.reference_systems() if system.build.halves}
-    by_metric: dict[str, list[Record]] = {}
+    by_key: dict[Any, list[Record]] = {}
     for row in rows:
-        by_metric.setdefault(row["metric"], []).append(row)
+        by_key.setdefault(key(row), []).append(row)
     return {
-        metric: Column(
-            values={label(row): row["value"] for row in mine},
-            found=_differences([row for row in mine if label(row) not in halves], parts),
+        each: Column(
+            values={name(row): row["value"] for row in mine},
+            found=_differences({name(row): row for row in mine if label(row) not in halves}, parts),
             higher_is_better=bool(mine[0]["higher_is_better"]),
             ranked=any(row["competitors"] for row in mine),
-            failed=frozenset(label(row) for row in mine if row["n_failed"]),
+            failed=frozenset(name(row) for row in mine if row["n_failed"]),
         )
-        for metric, mine in by_metric.items()
+        for each, mine in by_key.items()
     }
 
 
-def _differences(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> dict[Couple, Difference]:
-    own = {label(row): _own(row, parts) for row in rows}
+def of_grid(found: Grid, parts: Mapping[tuple[Any, ...], Parts]) -> dict[grid.Column, Column]:
+    """`columns` of a grid: by its columns, with the names of its lines."""
+    places = {id(row): place for place, row in found.rows.items()}
+    return columns(
+        found.rows.values(), parts, name=lambda row: places[id(row)][0], key=lambda row: places[id(row)][1]
+    )
+
+
+MOST = 5
+"""So many systems at most are compared for the difference that the table of a run can show: it is a median."""
+
+
+def seen(found: Grid, values: pd.DataFrame) -> dict[grid.Column, float]:
+    """What `detectable` gives for the columns of a grid; `values`: the values by example behind its rows."""
+    tested = [line.name for line in found.lines if not line.reference]
+    names = set(tested[:MOST] if len(tested) > 1 else [line.name for line in found.lines])
+    some = replace(found, rows={place: row for place, row in found.rows.items() if place[0] in names})
+    return {column: detectable(each) for column, each in of_grid(some, scores.parts(values)).items()}
+
+
+def _differences(rows: Mapping[str, Record], parts: Mapping[tuple[Any, ...], Parts]) -> dict[Couple, Difference]:
+    own = {name: _own(row, parts) for name, row in rows.items()}
     found = {}
     for a, b in combinations(rows, 2):
-        mine, other = own[label(a)], own[label(b)]
-        if mine is None or other is None or _kind(a) != _kind(b):
+        mine, other = own[a], own[b]
+        if mine is None or other is None or _kind(rows[a]) != _kind(rows[b]):
             continue
         try:
-            found[label(a), label(b)] = statistics.compare(mine, other)
+            found[a, b] = statistics.compare(mine, other)
         except ValueError:  # parts of several clips, and not the same ones: a system lacks some
             continue
     return found
@@ -133,7 +167,7 @@ def _own(row: Record, parts: Mapping[tuple[Any, ...], Parts]) -> Parts | None:
     where the row has no interval."""
     if math.isnan(row["ci_low"]):
         return None
-    found = parts.get(scores.key(row))
+    found = scores.find(parts, row)
     same = found is not None and math.isclose(found.value, row["value"], rel_tol=1e-6, abs_tol=1e-9)
     return found if same else None
 

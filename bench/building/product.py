@@ -75,11 +75,11 @@ def finish(
 
 
 def table(columns: Sequence[str], lines: Iterable[Sequence[object]]) -> str:
-    """CSV with a header."""
+    """CSV with a header; no text in it is a spreadsheet's formula."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(lines)
+    writer.writerows([store.guarded(cell) if isinstance(cell, str) else cell for cell in line] for line in lines)
     return text.getvalue()
 
 

@@ -12,13 +12,25 @@ from typing import Annotated, Any
 
 import typer
 
-from sightsound.bench.commands import citing, listings, perf, ratings, results, rows, site, stages
+from sightsound.bench.commands import (
+    citing,
+    gate,
+    listings,
+    live,
+    perf,
+    publishing,
+    ratings,
+    results,
+    rows,
+    site,
+    stages,
+)
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for part in (stages, listings, rows, citing, site):
+for part in (stages, listings, rows, citing, live, gate, publishing, site):
     app.add_typer(part.app)
 app.add_typer(perf.app, name="perf")
 app.add_typer(results.app, name="results")

@@ -68,6 +68,9 @@ Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model 
 FeatureDevice = Annotated[str, typer.Option("--device", help="for features that are no longer stored")]
 Cards = Annotated[list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
+Wide = Annotated[
+    bool, typer.Option("--wide", help="all columns of the table beside each other, whatever the width")
+]
 
 _TAKEN: dict[str, Any] = {
     "model": Model,
@@ -91,7 +94,7 @@ _TAKEN: dict[str, Any] = {
     "timeout": Timeout,
 }
 _REQUIRED = ("task", "model")
-_SHOWN_ONLY = ("json",)  # options of how a result is shown, which are no part of a run
+_SHOWN_ONLY = ("json", "wide")  # options of how a result is shown, which are no part of a run
 
 
 def takes(

@@ -36,11 +36,15 @@ def import_(
         Path | None,
         typer.Option("--to", help="result file, or a folder with measured.csv; none: only shown"),
     ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="rows of the same value that say something else give way")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Make rows of ratings, with intervals over raters and examples."""
-    from sightsound.bench.core import console, results
+    from sightsound.bench.core import console, results, scores
     from sightsound.bench.core.errors import BenchError
+    from sightsound.bench.publishing.merge import merge
     from sightsound.bench.ratings import about, answers, rows
     from sightsound.bench.ratings import questionnaire as questionnaires
 
@@ -56,7 +60,10 @@ def import_(
         _shown(made, f"{what.task} on {what.split}")
     if to is not None:
         target = to / "measured.csv" if to.is_dir() or not to.suffix else to
-        console.say(f"{target}: {results.publish(target, made)} rows")
+        done = merge(target, made, scores.table([]), replace=replace)
+        for change in done.replaced:
+            console.say(f"replaced: {change}")
+        console.say(f"{target}: {done.rows} rows, {done.added} of them new")
 
 
 def _shown(table: pd.DataFrame, title: str) -> None:

@@ -1,4 +1,4 @@
-"""Commands over rows and values by example: publish, leaderboard, check, compare, audit, scores, power."""
+"""Commands over rows and values by example: leaderboard, compare, audit, scores, power."""
 
 from __future__ import annotations
 
@@ -8,22 +8,9 @@ from typing import Annotated
 import typer
 
 from sightsound.bench.commands.complete import names as known
-from sightsound.bench.commands.options import Cards, FeatureDevice, Json, Mirror, TaskName
+from sightsound.bench.commands.options import Cards, FeatureDevice, Json, Mirror, TaskName, Wide
 
 app = typer.Typer()
-
-
-@app.command()
-def publish(
-    folder: Annotated[Path, typer.Argument(help="run folder")],
-    to: Annotated[Path, typer.Option("--to", help="result file")] = Path("results/measured.csv"),
-) -> None:
-    """Add a run's rows to the results."""
-    from sightsound.bench.core import results, scores
-
-    count = results.publish(to, results.read(folder / "rows.csv"))
-    scores.publish(scores.beside(to), scores.read(folder / scores.NAME))
-    print(f"{to}: {count} rows")
 
 
 @app.command()
@@ -42,44 +29,6 @@ def leaderboard(
 
 
 @app.command()
-def check(
-    folder: Annotated[Path, typer.Argument(help="run folder")],
-    baseline: Annotated[
-        Path | None,
-        typer.Option("--baseline", help="result file; none: results/baseline.csv, else the package's"),
-    ] = None,
-    json: Json = False,
-) -> None:
-    """Fail when a run is worse than its baseline by more than chance allows."""
-    from dataclasses import asdict
-
-    from sightsound.bench.boards import check as gate
-    from sightsound.bench.core import console, results
-
-    run = gate.read(folder / "rows.csv", "run the same command again: it scores what is there")
-    path = baseline or results.default("baseline.csv")
-    findings = gate.check(run, gate.read(path, f"publish a run of this version: `bench publish RUN --to {path}`"))
-    if json:
-        console.as_json([asdict(finding) for finding in findings])
-    else:
-        lines = [
-            (
-                "ok" if f.ok else "FAILED",
-                f.system,
-                f.metric,
-                console.number(f.baseline),
-                console.number(f.value),
-                f.verdict,
-            )
-            for f in findings
-        ]
-        console.listing(("", "system", "metric", "baseline", "run", "verdict"), lines)
-    if bad := sum(not finding.ok for finding in findings):
-        console.say(f"{bad} of {len(findings)} rows failed the check")
-        raise typer.Exit(1)
-
-
-@app.command()
 def compare(
     folders: Annotated[list[Path], typer.Argument(help="run folders")],
     references: Annotated[bool, typer.Option("--references", help="also against the reference rows")] = False,
@@ -92,6 +41,7 @@ def compare(
     latex: Annotated[bool, typer.Option("--latex", help="the pairs for a paper, on standard output")] = False,
     plot: Annotated[Path | None, typer.Option("--plot", help="file for a plot: .png, .svg or .pdf")] = None,
     json: Json = False,
+    wide: Wide = False,
 ) -> None:
     """Compare the systems of runs pair by pair: differences, intervals, tests, ties."""
     from sightsound.bench.boards import compare as comparison
@@ -114,7 +64,7 @@ def compare(
     elif latex:
         print(pairs.table(rows, found.said), end="")
     else:
-        show.pairs(rows)
+        show.pairs(rows, wide=wide)
     for line in found.said:
         console.say(line)
     if plot is not None:

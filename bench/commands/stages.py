@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightsound.bench.commands.config import Commands
-from sightsound.bench.commands.options import Json, Reference, takes
+from sightsound.bench.commands.options import Json, Reference, Wide, takes
 from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ _GENERATION = (
 
 @app.command()
 @takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length")
-def run(options: Options, json: Json = False) -> None:
+def run(options: Options, json: Json = False, wide: Wide = False) -> None:
     """Generate with a model on a split, score, and print the table."""
     from sightsound.bench.core import console
     from sightsound.bench.stages import choose
@@ -51,7 +51,7 @@ def run(options: Options, json: Json = False) -> None:
     _tell(options)
     with console.progress() as report:
         table = stages.run(request, report)
-    _end(request, table, json)
+    _end(request, table, json=json, wide=wide)
 
 
 @app.command()
@@ -96,6 +96,7 @@ def score(
     paired: Paired = None,
     matched: Matched = False,
     json: Json = False,
+    wide: Wide = False,
 ) -> None:
     """Score folders of files that were generated elsewhere, against a folder, a split, or nothing."""
     from dataclasses import replace
@@ -111,7 +112,7 @@ def score(
     _tell(options)
     with console.progress() as report:
         table = stages.adopt(request, report)
-    _end(request, table, json)
+    _end(request, table, json=json, wide=wide)
 
 
 @app.command()
@@ -154,19 +155,22 @@ def _tell_truncated(request: Request) -> None:
         console.say(f"{label}: {count} texts were longer than it reads and were cut; `truncated` in outputs.jsonl")
 
 
-def _end(request: Request, table: pd.DataFrame, json: bool) -> None:
+def _end(request: Request, table: pd.DataFrame, *, json: bool, wide: bool) -> None:
     """Print the table and end with 1 if an example failed."""
-    from sightsound.bench.boards import below, show
-    from sightsound.bench.core import console
+    from sightsound.bench.boards import below, scope, show
+    from sightsound.bench.core import console, scores
     from sightsound.bench.review import warnings
 
     records = console.records(table)
     found = warnings.read(request.folder)
+    order = [system.label for system in request.systems]
+    directions = {card.name: card.higher_is_better for card in request.metrics}
+    values = scores.read(request.folder / scores.NAME)
     if json:
         console.as_json([row | {"warnings": below.warned(row, found)} for row in records])
+        console.say(scope.sentence(show.grid_of(table, order, directions, values)))
     else:
-        order = [system.label for system in request.systems]
-        show.values(table, order, {card.name: card.higher_is_better for card in request.metrics})
+        show.values(table, order, directions, values, wide=wide)
     console.say(f"rows: {console.shown(request.folder / 'rows.csv')}")
     for note in [*below.lines(records), *below.warnings(found)]:
         console.say(note)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from sightsound.bench.core.types import Report
 
 __all__ = [
-    *("NO_VALUE", "as_json", "detail", "listing", "number", "print_table", "progress", "records"),
-    *("say", "shown"),
+    *("NO_VALUE", "as_json", "detail", "in_width", "listing", "number", "pad", "print_lines", "print_table"),
+    *("progress", "records", "say", "shown", "wide", "width"),
 ]
 
 NO_VALUE = "–"
@@ -59,16 +59,83 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def listing(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str = "") -> None:
-    """A plain table."""
+    """A plain table. Where the words of its columns do not fit beside each other, a paragraph a line instead."""
     from rich.table import Table
     from rich.text import Text
 
+    whole = [[text.split("\n") for text in column] for column in zip(columns, *lines, strict=True)]
+    longest = [max(_longest(part) for text in column for part in text) for column in whole]
+    sizes = [max(wide(part) for text in column for part in text) for column in whole]
+    room = width() - len(columns) + 1
+    if sum(longest) > room:
+        return _paragraphs(columns, lines, title)
+    while sum(sizes) > room:  # the widest that has words to wrap
+        widest = max(
+            (place for place in range(len(sizes)) if sizes[place] > longest[place]), key=sizes.__getitem__
+        )
+        sizes[widest] -= 1
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
-    for name in columns:
-        table.add_column(name, overflow="fold")
+    for name, size in zip(columns, sizes, strict=True):
+        table.add_column(name, overflow="fold", width=size)
     for line in lines:
         table.add_row(*map(Text, line))
-    print_table(table)
+    return print_table(table)
+
+
+def _longest(text: str) -> int:
+    return max(map(wide, text.split()), default=0)
+
+
+def _paragraphs(columns: Sequence[str], lines: Sequence[Sequence[str]], title: str) -> None:
+    """Each line's first cell, once for all of its lines, and below it the others, each with the head of its
+    column."""
+    print(title, end="\n" if title else "")
+    before = None
+    for first, *cells in lines:
+        if first != before:
+            print(*in_width(first.split(), width()), sep="\n")
+        before = first
+        said = [f"{head}: {text}" if head else text for head, text in zip(columns[1:], cells, strict=True)
+                if text not in ("", NO_VALUE)]  # fmt: skip
+        words = [word for word in "; ".join(said).split(" ") if word]
+        print(*(f"  {part}" for part in in_width(words, max(width() - 2, 1))), sep="\n")
+
+
+def wide(text: str) -> int:
+    """Columns of a terminal that a text takes."""
+    from rich.cells import cell_len
+
+    return cell_len(text)
+
+
+def pad(text: str, size: int, *, right: bool = False) -> str:
+    """A text with blanks up to `size` columns, behind it or (`right`) before it."""
+    blanks = " " * (size - wide(text))
+    return blanks + text if right else text + blanks
+
+
+def in_width(words: Sequence[str], size: int, *, between: str = " ", indent: str = "") -> list[str]:
+    """Words in lines of at most `size` columns; a word that is longer has a line of its own, unbroken.
+
+    >>> in_width(["FAD", "musicnn", "MTT"], 11), in_width(["mozart:", "pocket"], 8, between="", indent=" ")
+    (['FAD musicnn', 'MTT'], ['mozart:', ' pocket'])
+    """
+    found: list[str] = []
+    for word in words:
+        longer = f"{found[-1]}{between}{word}" if found else word
+        if found and wide(longer) <= size:
+            found[-1] = longer
+        else:
+            found.append(f"{indent if found else ''}{word}")
+    return found or [""]
+
+
+def width(*, piped: int = 200) -> int:
+    """Columns that a table may take: as COLUMNS says, else the terminal's; in a file or a pipe `piped`."""
+    said = os.environ.get("COLUMNS", "")
+    if not sys.stdout.isatty() and not (said.isdecimal() and int(said)):
+        return piped
+    return max(shutil.get_terminal_size().columns, 20)
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -79,11 +146,19 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def print_table(table: Any) -> None:
+    """What rich can draw, on a terminal in its width."""
     from rich.console import Console
 
-    # Into a file or a pipe a table is as wide as it needs; on a terminal it folds to the terminal.
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else 200
-    Console(width=width, highlight=False).print(table)
+    Console(width=width(), highlight=False).print(table)
+
+
+def print_lines(lines: Sequence[Any]) -> None:
+    """Lines of rich's texts that were laid out already, so that nothing folds them."""
+    from rich.console import Console
+
+    screen = Console(width=100_000, highlight=False)
+    for line in lines:
+        screen.print(line, soft_wrap=True)
 
 
 @contextmanager
@@ -95,7 +170,7 @@ def progress(every_s: float | None = None) -> Iterator[Report]:
     """
     shows = not logs.volume.quiet
     bars = shows and sys.stderr.isatty()
-    lines = Lines(say if shows and not bars else logs.LOG.info, _every_s() if every_s is None else every_s)
+    lines = Lines(say if shows and not bars else logs.note, _every_s() if every_s is None else every_s)
     with lines.running(), _bars() if bars else nullcontext() as bar:
 
         def report(what: str, done: int, total: int | None) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -69,9 +69,29 @@ def of_one_command() -> Iterator[None]:
         LOG.setLevel(logging.NOTSET)
 
 
+_ears: list[Callable[[str], None]] = []
+
+
+@contextmanager
+def heard(ear: Callable[[str], None]) -> Iterator[None]:
+    """Meanwhile `ear` gets every line that `say` and `note` get."""
+    _ears.append(ear)
+    try:
+        yield
+    finally:
+        _ears.remove(ear)
+
+
+def note(text: str) -> None:
+    """One line for the log, which the terminal need not show."""
+    LOG.info(printable(text))
+    for ear in _ears:
+        ear(text)
+
+
 def say(text: str) -> None:
     """One line to the user, on standard error, without control characters."""
-    LOG.info(printable(text))
+    note(text)
     if not volume.quiet:
         print(printable(text), file=sys.stderr)
 

@@ -1,99 +1,72 @@
-"""The row schema: one row a value, measured or published. Read, validate, append."""
+"""Result files: rows read and checked, written sorted. What a row is stands in bench/core/row.py."""
 
 from __future__ import annotations
 
-import math
-import re
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass, fields
+import csv
+import io
+from collections.abc import Callable, Iterable
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
-from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import cell, locked_file, uncell, write_text
+from sightsound.bench.core.errors import BenchError, tell
+from sightsound.bench.core.row import COLUMNS, COUNTS, IDENTITY, KEY, LATER, NUMBERS, TEXTS, Row, definition, label
+from sightsound.bench.core.rowcheck import problems
+from sightsound.bench.core.store import cell, read_plan, uncell, write_text
 
 if TYPE_CHECKING:
     import pandas as pd
 
-
-@dataclass(frozen=True)
-class Row:
-    """One value of one metric for one system on one split."""
-
-    run: str
-    """Run folder's name; of a published figure its source and table."""
-    model: str
-    """Family."""
-    variant: str
-    """Variant, with the options that were set."""
-    task: str
-    """Task name."""
-    split: str
-    """`name@hash`; of a published figure the name alone."""
-    metric: str
-    """Metric name."""
-    value: float
-    """The value; NaN where there is none, and `note` says why."""
-    ci_low: float = math.nan
-    """Lower end of the 95% interval, NaN where there is none."""
-    ci_high: float = math.nan
-    """Upper end of the 95% interval."""
-    n: int = 0
-    """Examples in the value."""
-    n_failed: int = 0
-    """Examples that should have been in it and are not."""
-    group_n: int = 0
-    """Independent groups among them: components of all that examples share."""
-    group_effective: float = 0.0
-    """How many groups of one size would say as much (Kish 1965)."""
-    floor: float = math.nan
-    """Distances with a bias: what two disjoint sets of the reference's own source would give at this n."""
-    higher_is_better: bool = True
-    """Direction of the metric."""
-    signature: str = ""
-    """Everything needed to compute it again; of a published figure the fields that its source states."""
-    competitors: str = ""
-    """Ranks and preferences: the systems compared, separated by spaces."""
-    seed: int = 0
-    """Seed of the run."""
-    device: str = ""
-    """Device that generated and scored."""
-    dtype: str = ""
-    """Number format of the features."""
-    versions: str = ""
-    """Versions of the packages and digests of the weights that decide the value."""
-    commit: str = ""
-    """Commit of the suite, empty outside a checkout."""
-    seconds: float = 0.0
-    """Wall seconds that the system took to generate."""
-    source: str = "measured"
-    """`measured` or `published`."""
-    note: str = ""
-    """Why there is no value; of a published figure the evidence for its definition."""
-    warnings: str = ""
-    """Codes of what a reviewer would ask about the files, separated by blanks (docs/warnings.md)."""
-    apart: str = ""
-    """Of a published figure: codes of why it stands apart from measured rows, or a name in it is only the nearest
-    there is, separated by blanks (docs/published.md)."""
-
-
-def label(row: Row) -> str:
-    """`family:variant` of a row."""
-    return f"{row.model}:{row.variant}".rstrip(":")
-
-
-COLUMNS = tuple(field.name for field in fields(Row))
-LATER = {"group_effective": "0", "floor": "", "warnings": "", "apart": ""}
-"""Columns that older result files lack, and what stands in for them."""
-KEY = ("source", "task", "split", "metric", "model", "variant", "run", "competitors")
-_NUMBERS = ("value", "ci_low", "ci_high", "group_effective", "floor", "seconds")
-_COUNTS = ("n", "n_failed", "group_n", "seed")
-
+__all__ = [
+    "COLUMNS",
+    "IDENTITY",
+    "KEY",
+    "LATER",
+    "Row",
+    "default",
+    "definition",
+    "frame",
+    "fullest",
+    "label",
+    "read",
+    "refuse_unknown",
+    "rows",
+    "write",
+]
 
 FOLDER = Path("results")
 """Where a checkout or a project has its result files, seen from its top."""
 CARRIED = Path(__file__).parents[2] / "results"
 """Those of this package: beside `bench` in a checkout as in an installation."""
+SHOWN = 20
+"""Faults of a file that are told, a line each."""
+
+
+class Kind(NamedTuple):
+    """How the cells of a column are read."""
+
+    read: Callable[[str], object]
+    """Text to value; ValueError for what is none."""
+    empty: str
+    """What an empty cell stands for."""
+    dtype: str
+    """Of the column."""
+    wants: str
+    """What it takes, in words."""
+
+
+def _bool(text: str) -> bool:
+    if text not in ("True", "False"):
+        raise ValueError(text)
+    return text == "True"
+
+
+KINDS = (
+    (NUMBERS, Kind(float, "nan", "float64", "a number")),
+    (COUNTS, Kind(int, "0", "int64", "a whole number")),
+    (("higher_is_better",), Kind(_bool, "", "bool", "True or False")),
+)
+"""The columns that hold no text."""
 
 
 def default(*names: str) -> Path:
@@ -118,31 +91,96 @@ def rows(table: pd.DataFrame) -> list[Row]:
     return [Row(**{str(key): value for key, value in record.items()}) for record in table.to_dict("records")]
 
 
-def read(path: Path) -> pd.DataFrame:
-    """A result file, checked. Raises BenchError for a missing file, a missing column or a bad cell."""
+def fullest(table: pd.DataFrame) -> pd.DataFrame:
+    """Of measured rows that differ in their number of clips alone, those with the most; all others as they are.
+
+    A result file keeps both, since neither is the other's value (docs/results.md); a table shows one.
+    """
     import pandas as pd
 
+    alike = table[list(IDENTITY)].assign(_definition=table["signature"].map(definition), _run=table["run"])
+    alike.loc[table["source"] == "measured", "_run"] = ""
+    order = table["n"].sort_values(ascending=False, kind="stable").index
+    kept = alike.loc[order].drop_duplicates().index
+    return table.loc[pd.Index(sorted(kept))].reset_index(drop=True)
+
+
+def read(path: Path) -> pd.DataFrame:
+    """A result file, every row of it checked (bench/core/rowcheck.py).
+
+    Raises BenchError for a missing file and for one that is no table of rows, else one line for each faulty row,
+    with its line in the file and what is wrong.
+    """
+    import pandas as pd
+
+    lines, cells = _cells(path)
+    table = pd.DataFrame(cells, columns=list(COLUMNS), dtype=object)
+    errors: list[BenchError] = []
+    for names, kind in KINDS:
+        for name in names:
+            found: list[object] = []
+            for line, text in zip(lines, table[name], strict=True):
+                try:
+                    found.append(kind.read(text or kind.empty))
+                except ValueError:
+                    errors.append(BenchError(f"{path}, line {line}: {name} is {text!r}; it takes {kind.wants}"))
+            if len(found) == len(table):
+                table[name] = pd.Series(found, dtype=kind.dtype)
+    if not errors:
+        modules = _from_modules(path)
+        errors = [
+            BenchError(f"{path}, line {lines[row]}: {what}") for row, what in problems(table, may_be=modules)
+        ]
+    if len(errors) > SHOWN:
+        errors = [*errors[:SHOWN], BenchError(f"{path}: {len(errors) - SHOWN} more faults")]
+    tell(errors)
+    return table
+
+
+def refuse_unknown(table: pd.DataFrame, where: str) -> None:
+    """BenchError where a row's metric is known to the run's own module alone: whoever reads the result file
+    could not tell what it is."""
+    if unknown := [what for _, what in problems(table)]:
+        raise BenchError(f"{where}: {unknown[0]}")
+
+
+def _from_modules(path: Path) -> frozenset[str]:
+    """Metrics that a run took from a module which its user named: this process need not know them."""
+    plan = read_plan(path.parent) if path.name == "rows.csv" else None
+    return frozenset(plan.get("metrics", ())) if plan and plan.get("modules") else frozenset()
+
+
+def _cells(path: Path) -> tuple[list[int], list[list[str]]]:
+    """The texts of a file in the schema's order, and the line on which each row ends."""
     if not path.is_file():
         raise BenchError(f"{path}: no such result file")
     try:
-        table = pd.read_csv(path, dtype=str, keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        reader = csv.reader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""), strict=True)
+        head = next(reader, [])
+        lines, found = [], []
+        for row in reader:
+            if row:
+                lines.append(reader.line_num)
+                found.append(row)
+    except (csv.Error, UnicodeDecodeError) as error:
         raise BenchError(f"{path}: cannot be read as CSV ({error})") from error
-    table = table.assign(**{name: text for name, text in LATER.items() if name not in table.columns})
-    if missing := [name for name in COLUMNS if name not in table.columns]:
+    if not head:
+        raise BenchError(f"{path}: cannot be read as CSV (it is empty)")
+    if missing := [name for name in COLUMNS if name not in head and name not in LATER]:
         raise BenchError(f"{path}: lacks the columns {', '.join(missing)}")
-    table = table[list(COLUMNS)].map(uncell)
-    try:
-        for name in _NUMBERS:
-            table[name] = pd.to_numeric(table[name].replace("", None)).astype(float)
-        for name in _COUNTS:
-            table[name] = table[name].replace("", "0").astype(int)
-    except ValueError as error:
-        raise BenchError(f"{path}: column {name} holds something else than numbers ({error})") from error
-    if odd := sorted(set(table["higher_is_better"]) - {"True", "False"}):
-        raise BenchError(f"{path}: column higher_is_better holds {odd[0]!r}; it takes True and False")
-    table["higher_is_better"] = table["higher_is_better"] == "True"
-    return table
+    if odd := [name for name in head if name not in COLUMNS]:
+        raise BenchError(f"{path}: has a column {odd[0]!r}, which no row has (docs/results.md); take it out")
+    if len(set(head)) < len(head):
+        raise BenchError(f"{path}: has the column {max(head, key=head.count)} twice; take one out")
+    tell([
+        BenchError(f"{path}, line {line}: {len(row)} cells where the head has {len(head)}")
+        for line, row in zip(lines, found, strict=True)
+        if len(row) != len(head)
+    ][:SHOWN])  # fmt: skip
+    place = {name: head.index(name) for name in COLUMNS if name in head}
+    return lines, [
+        [uncell(row[place[name]]) if name in place else LATER[name] for name in COLUMNS] for row in found
+    ]
 
 
 def write(path: Path, table: pd.DataFrame) -> None:
@@ -153,38 +191,5 @@ def write(path: Path, table: pd.DataFrame) -> None:
 def as_csv(table: pd.DataFrame) -> str:
     """The text of a result file. Text from outside has no control character and is no spreadsheet's formula."""
     ordered = table[list(COLUMNS)].sort_values(list(KEY), kind="stable")
-    texts = [name for name in COLUMNS if name not in (*_NUMBERS, *_COUNTS, "higher_is_better")]
-    ordered[texts] = ordered[texts].map(lambda text: cell(str(text)))
+    ordered[list(TEXTS)] = ordered[list(TEXTS)].map(lambda text: cell(str(text)))
     return str(ordered.to_csv(index=False, float_format="%.10g", lineterminator="\n"))
-
-
-IDENTITY = ("task", "split", "metric", "model", "variant", "seed", "competitors", "source")
-"""What makes two rows rows of the same value, together with the signature but for its number of clips."""
-
-
-def definition(signature: str) -> str:
-    """A signature without its number of clips.
-
-    >>> definition("kl_musicnn|n:52|ref:wesnoth@0fc938|v:1")
-    'kl_musicnn|ref:wesnoth@0fc938|v:1'
-    """
-    return re.sub(r"\|n:\d+", "", signature)
-
-
-def publish(path: Path, new: pd.DataFrame) -> int:
-    """Add rows to a result file, one process after another; a row of the same value takes the old one's place.
-
-    The same value: equal in IDENTITY and signature, whatever the number of clips. So the rows of a part of a
-    split, whose label says so, or of another version of a metric stand beside those of the whole. Returns how
-    many rows the file now has.
-    """
-    import pandas as pd
-
-    with locked_file(path):
-        parts: list[Any] = [read(path)] if path.is_file() else []
-        together = pd.concat([*parts, new], ignore_index=True)
-        together["_definition"] = together["signature"].map(definition)
-        key = [*IDENTITY, "_definition"]
-        together = together.drop_duplicates(key, keep="last").drop(columns="_definition")
-        write(path, together)
-    return len(together)

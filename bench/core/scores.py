@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.results import Row, definition
-from sightsound.bench.core.store import atomic, locked_file
+from sightsound.bench.core.row import Row, definition
+from sightsound.bench.core.store import atomic
 from sightsound.metrics.statistics.parts import Parts
 
 if TYPE_CHECKING:
@@ -60,18 +60,22 @@ class Score:
     """Clips that the part stands for, references counted too where it is a metric over sets."""
     by_clip: bool
     """Whether `value` is the clip's own value; else it says something only together with all others."""
+    n: int = 0
+    """Examples in the row's value; 0 in what is no row's, and in older files, whose values have one row each."""
 
 
 COLUMNS = tuple(each.name for each in fields(Score))
-KEY = ("model", "variant", "task", "split", "metric", "competitors", "seed", "definition")
+KEY = ("model", "variant", "task", "split", "metric", "competitors", "seed", "definition", "n")
 """The columns that all parts of one value share, in the order of `key`."""
+LATER = {"n": 0}
+"""Columns that older files lack, and what stands in for them."""
 
 
 def of(row: Row, parts: Parts | None, inputs: Mapping[str, str], *, by_clip: bool) -> list[Score]:
     """The parts of a row's value; none where it has none. `inputs`: example id -> its `input_group`."""
     if parts is None:
         return []
-    shared = {name: getattr(row, name) for name in ("run", *KEY[:-1])}
+    shared = {name: getattr(row, name) for name in ("run", *KEY) if name != "definition"}
     return [
         Score(**shared, definition=definition(row.signature), example=name, group=group,
               input=inputs.get(name) or name, value=float(value), weight=float(weight), by_clip=by_clip)
@@ -87,7 +91,7 @@ def beside(rows: Path) -> Path:
 
 def write(path: Path, scores: Iterable[Score]) -> None:
     """Write the table at once, in an order that does not depend on that of the scores."""
-    _write(path, table(scores))
+    write_table(path, table(scores))
 
 
 def table(scores: Iterable[Score]) -> pd.DataFrame:
@@ -97,7 +101,8 @@ def table(scores: Iterable[Score]) -> pd.DataFrame:
     return pd.DataFrame([asdict(score) for score in scores], columns=list(COLUMNS))
 
 
-def _write(path: Path, table: pd.DataFrame) -> None:
+def write_table(path: Path, table: pd.DataFrame) -> None:
+    """`write` of a table as `read` gives it."""
     ordered = table[list(COLUMNS)].sort_values([*KEY, "example"], kind="stable", ignore_index=True)
     with atomic(path) as temporary:
         ordered.to_parquet(temporary, engine="pyarrow", compression="zstd", index=False)
@@ -113,26 +118,20 @@ def read(path: Path) -> pd.DataFrame:
         table = pd.read_parquet(path, engine="pyarrow")
     except (OSError, ValueError) as error:
         raise BenchError(f"{path}: is no Parquet table ({' '.join(str(error).split())[:200]})") from error
+    table = table.assign(**{name: value for name, value in LATER.items() if name not in table.columns})
     if missing := [name for name in COLUMNS if name not in table.columns]:
         raise BenchError(f"{path}: lacks the columns {', '.join(missing)}")
     return table[list(COLUMNS)]
 
 
-def publish(path: Path, new: pd.DataFrame) -> None:
-    """Add a run's values to those of a result file; a value that is there already is replaced."""
-    import pandas as pd
-
-    with locked_file(path):
-        old = read(path)
-        if len(old) and len(new):
-            fresh = set(new[list(KEY)].itertuples(index=False, name=None))
-            stale = [key in fresh for key in old[list(KEY)].itertuples(index=False, name=None)]
-            old = old[~np.array(stale, dtype=bool)]
-        _write(path, pd.concat([old, new], ignore_index=True) if len(old) else new)
+def fullest(table: pd.DataFrame) -> pd.DataFrame:
+    """Of values that differ in their number of clips alone, the parts of those with the most."""
+    most = table.groupby(list(KEY[:-1]), sort=False)["n"].transform("max")
+    return table[table["n"] == most]
 
 
 def parts(table: pd.DataFrame) -> dict[tuple[Any, ...], Parts]:
-    """The parts of every value, by `key` of its row."""
+    """The parts of every value, for `find`."""
     found = {}
     for key, lines in table.groupby(list(KEY), sort=False):
         found[key] = Parts(
@@ -145,8 +144,14 @@ def parts(table: pd.DataFrame) -> dict[tuple[Any, ...], Parts]:
 
 
 def key(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Where a row's parts are in `parts`."""
-    return (*(row[name] for name in KEY[:-1]), definition(row["signature"]))
+    """What the parts of a row have in KEY."""
+    return tuple(definition(row["signature"]) if name == "definition" else row[name] for name in KEY)
+
+
+def find(parts: Mapping[tuple[Any, ...], Parts], row: Mapping[str, Any]) -> Parts | None:
+    """A row's parts; None where they are not at hand."""
+    whole = key(row)
+    return parts.get(whole) or parts.get((*whole[:-1], LATER["n"]))
 
 
 def worst(table: pd.DataFrame, metric: str, count: int, *, higher_is_better: bool) -> Sequence[Mapping[str, Any]]:

@@ -26,6 +26,7 @@ from sightsound.bench.core.faults import of_machine, printable
 from sightsound.bench.core.types import Output
 
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
+_NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
 
 
@@ -230,9 +231,24 @@ def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, s
 def cell(text: str) -> str:
     """Text from outside as a cell: on one line, and with an apostrophe before what a spreadsheet would compute."""
     plain = printable(text)
-    return f"'{plain}" if plain.startswith(COMPUTED) else plain
+    return f"'{plain}" if _computed(plain) else plain
+
+
+def guarded(text: str) -> str:
+    """A text as it is, line breaks and all, but for an apostrophe before what a spreadsheet would compute; a
+    number keeps its sign.
+
+    >>> guarded("=1+1"), guarded("-0.5"), uncell(guarded("@home")), uncell(guarded("'=1"))
+    ("'=1+1", '-0.5', '@home', "'=1")
+    """
+    return f"'{text}" if _computed(text) and not _NUMBER.fullmatch(text) else text
 
 
 def uncell(text: str) -> str:
-    """The text that `cell` made a cell of."""
-    return text[1:] if text.startswith("'") and text[1:].startswith(COMPUTED) else text
+    """The text that `cell` or `guarded` made a cell of."""
+    return text[1:] if text.startswith("'") and _computed(text[1:]) else text
+
+
+def _computed(text: str) -> bool:
+    """Whether a spreadsheet computes it; also where it has such an apostrophe of its own, so that one comes back."""
+    return text.lstrip("'").startswith(COMPUTED)

@@ -80,6 +80,7 @@ def examples_of(rows: pd.DataFrame, found: Sequence[Source]) -> pd.DataFrame:
 
     table = examples(found)
     wanted = {scores.key(row) for row in records(rows)}
+    wanted |= {(*key[:-1], scores.LATER["n"]) for key in wanted}  # of older files
     kept = [key in wanted for key in table[list(scores.KEY)].itertuples(index=False, name=None)]
     return table[kept]
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from sightsound.bench.core import media
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.store import uncell
 from sightsound.bench.folders.listing import single
 from sightsound.bench.splits.media import formats
 
@@ -36,7 +37,11 @@ def read(source: Path) -> dict[str, str]:
     suffix = source.suffix.lower()
     if suffix in (".csv", ".tsv"):
         lines = csv.DictReader(text.splitlines(keepends=True), delimiter="\t" if suffix == ".tsv" else ",")
-        return _named(source, enumerate(lines, 2))
+        plain = (
+            {name: uncell(cell) if isinstance(cell, str) else cell for name, cell in line.items()}
+            for line in lines
+        )
+        return _named(source, enumerate(plain, 2))
     if suffix in (".jsonl", ".json", ".ndjson"):
         return _named(source, _records(source, text))
     raise BenchError(f"--captions {source}: give a .csv, .tsv, .jsonl or a folder of .txt files")

@@ -31,6 +31,7 @@ __all__ = [
     "load",
     "part",
     "prepare",
+    "read",
     "resolve",
     "serves",
     "verify",
@@ -203,8 +204,13 @@ def load(
     examples are among those of any larger one. Raises SplitError for a task that the split does not serve, for a
     limit below 1 and for a split that is not what its card says.
     """
-    known = card(name)
-    folder = prepare(name, mirror, report)
+    prepare(name, mirror, report)
+    return read(name, task=task, limit=limit)
+
+
+def read(name: str, *, task: str | None = None, limit: int | None = None) -> Split:
+    """As `load`, of a split that is prepared: nothing is fetched or built. SplitError where it is not."""
+    known, folder = card(name), folder_of(name)
     console.detail(f"split {name}: read from {folder}")
     table = manifest.load(folder)
     examples, count = table.examples, len(table.examples)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache, partial
@@ -92,12 +91,6 @@ def function_of(card: MetricCard, name: str) -> Any:
     """`aggregate`, `replicates` or `plugin` of a metric, with its options; None where the module has none."""
     function = getattr(module_of(card), name, None)
     return function and partial(function, **card.aggregate_options)
-
-
-def bounds(card: MetricCard) -> tuple[float, float]:
-    """Between what a metric's values lie; infinite where its module states no bound."""
-    module, scale = module_of(card), float(card.options.get("scale", "1"))
-    return scale * getattr(module, "LEAST", -math.inf), scale * getattr(module, "MOST", math.inf)
 
 
 @cache

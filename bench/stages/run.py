@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import length, provenance, registry, results, scores, state, store, watch
+from sightsound.bench.core import heartbeat, length, provenance, registry, results, scores, state, store, watch
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Model, Output, Report
@@ -39,18 +39,20 @@ def run(request: Request, report: Report) -> pd.DataFrame:
     """Generate what is missing, then score; the rows are also in `rows.csv` of the run folder."""
     with store.locked(request.folder):
         split = _claim(request, report)
-        ready.ready(request, split, report)
-        for system in request.systems:
-            _generate(request, system, split.examples, report)
-        return _score(request, split, report)
+        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+            ready.ready(request, split, report)
+            for system in request.systems:
+                _generate(request, system, split.examples, report)
+            return _score(request, split, report)
 
 
 def generate_only(request: Request, report: Report) -> dict[str, dict[str, Output]]:
     """The first stage alone: outputs by system and example."""
     with store.locked(request.folder):
         split = _claim(request, report)
-        ready.ready(request, split, report)
-        return {each.label: _generate(request, each, split.examples, report) for each in request.systems}
+        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+            ready.ready(request, split, report)
+            return {each.label: _generate(request, each, split.examples, report) for each in request.systems}
 
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
@@ -58,13 +60,19 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
     assert request.scene is not None
     with store.locked(request.folder):
         split = _claim(request, report)
-        ready.ready(request, split, report)
-        for system in request.systems:
-            if system.label in request.scene.files:
-                _adopt(request, system, split, request.scene.files[system.label], report)
-            else:
-                _generate(request, system, split.examples, report)
-        return _score(request, split, report)
+        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+            ready.ready(request, split, report)
+            for system in request.systems:
+                if system.label in request.scene.files:
+                    _adopt(request, system, split, request.scene.files[system.label], report)
+                else:
+                    _generate(request, system, split.examples, report)
+            return _score(request, split, report)
+
+
+def _wanted(request: Request, split: splits.Split) -> dict[str, int]:
+    """How many examples each system has to answer."""
+    return {each.label: len(scope(each, split.examples, split.only)) for each in request.systems}
 
 
 def _adopt(

@@ -16,12 +16,15 @@ from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Report
 from sightsound.bench.stages import values
 from sightsound.bench.stages.feature_set import FeatureSet
-from sightsound.bench.stages.reading import bounds, module_of, needs, of_examples, sign
+from sightsound.bench.stages.reading import module_of, needs, of_examples, sign
 from sightsound.bench.stages.scope import scope
 from sightsound.bench.stages.values import Value
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.statistics.interval import LEAST_GROUPS, Estimate, estimate
 from sightsound.metrics.statistics.parts import effective_count
+
+INFINITE = "the value is infinite"
+NO_VALUE = "the metric has no value for these clips"
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,8 @@ def _score(
             except ValueError as error:  # what the metric's functions say of features they cannot take
                 found = Value(note=" ".join(str(error).split()))
             sure = estimate(found.parts) if found.parts and values.covers(card) else Estimate(found.value)
+            if math.isinf(found.value):
+                found, sure = Value(clips=found.clips, note=INFINITE), Estimate(math.nan)
             row = _row(
                 card,
                 stored,
@@ -116,8 +121,8 @@ def _row(
     least: float,
 ) -> Row:
     groups = [example.group for example in found.clips]
-    bottom, top = bounds(card)
-    notes = (found.note, _no_interval(card, found, groups, stored), _nothing(card, found, sure))
+    why = NO_VALUE if math.isnan(found.value) and not (found.note or lost or missing) else ""
+    notes = (found.note, why, _no_interval(card, found, groups, stored), _nothing(card, found, sure))
     return Row(
         model=system.card.name,
         variant=system.label.partition(":")[2],
@@ -125,8 +130,8 @@ def _row(
         split=stored.split,
         metric=card.name,
         value=found.value,
-        ci_low=_within(sure.low, max(bottom, least), top),
-        ci_high=_within(sure.high, max(bottom, least), top),
+        ci_low=_within(sure.low, max(card.low, least), card.high),
+        ci_high=_within(sure.high, max(card.low, least), card.high),
         n=len(found.clips),
         n_failed=len(lost) + len(missing),
         group_n=len(set(groups)),
@@ -194,7 +199,7 @@ def _nothing(card: MetricCard, found: Value, sure: Estimate) -> str:
     if not math.isnan(found.floor):
         low = found.value if math.isnan(sure.low) else sure.low
         return f"{remarks.NOT_APART} its floor" if low <= found.floor else ""
-    unbiased = bounds(card)[0] < 0
+    unbiased = card.low < 0
     if unbiased and (found.value <= 0 or sure.low <= 0):
         return f"{remarks.NOT_APART} 0"
     return ""

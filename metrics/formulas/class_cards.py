@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from sightsound.metrics.card import FormulaCard
 
@@ -22,6 +23,7 @@ _BY_FRAME = FormulaCard(
     short="KL {network}",
     blind="Does not see quality: a bad recording of the right genre scores well, and what fits the example but "
     "not this one reference is punished; equal clips lie a little below 0.",
+    low=-0.01,  # -1e-6 a class at most
 )
 _INCEPTION = FormulaCard(
     "inception_score",
@@ -43,6 +45,7 @@ _INCEPTION = FormulaCard(
     short="IS {network}",
     blind="Does not see whether an output fits its example, nor variety inside a class: test signals from many "
     "classes beat music; n outputs can't score above n.",
+    low=1.0,
 )
 
 CLASSES = (
@@ -58,6 +61,7 @@ CLASSES = (
         short="KL {network}",
         blind="Does not see quality: a bad recording of the right genre scores well, and what fits the example "
         "but not this one reference is punished; over musicnn it prefers silence to other music.",
+        low=0.0,
     ),
     _BY_FRAME,
     replace(
@@ -69,6 +73,7 @@ CLASSES = (
         posteriors={"by_frame": {"posterior": "sigmoids"}},
         written="kl_{network}_sigmoid",
         short="KL sigmoid {network}",
+        low=-inf,
         blind="Rewards an output in which every class is likelier than in the reference, which is no likeness at "
         "all.",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from sightsound.metrics.card import FormulaCard
 
@@ -28,6 +29,7 @@ _FAD = FormulaCard(
     short="FAD {network}",
     blind=f"{_PAIRS}; biased upwards, the more so the fewer the clips: compare at equal n, never with 0; "
     "below two vectors a dimension KAD or KID instead.",
+    low=0.0,
 )
 _KAD = FormulaCard(
     "kad",
@@ -61,7 +63,9 @@ _KID = FormulaCard(
 )
 
 
-def _manifold(name: str, definition: str, source: str, min_clips: int, blind: str) -> FormulaCard:
+def _manifold(
+    name: str, definition: str, source: str, min_clips: int, blind: str, high: float = 1.0
+) -> FormulaCard:
     return FormulaCard(
         name,
         f"{_AT}.manifold_{name}",
@@ -72,6 +76,8 @@ def _manifold(name: str, definition: str, source: str, min_clips: int, blind: st
         min_clips=min_clips,
         short=f"{name.capitalize()} {{network}}",
         blind=blind,
+        low=0.0,
+        high=high,
     )
 
 
@@ -88,6 +94,7 @@ TWO_SETS = (
         "there of first order and with replacement",
         written="fad_{network}_corrected",
         estimator="extrapolated",
+        low=-inf,  # a correction may go further than 0
         version=2,
         short="FAD∞ {network}",
         blind=f"{_PAIRS}; where the vectors of a clip are alike and clips are fewer than the dimensions, up to a "
@@ -115,6 +122,7 @@ TWO_SETS = (
         short="FAD per song {network}",
         blind=f"{_PAIRS}; one clip has few vectors, so values lie far above FAD and only clips of "
         "equal length compare.",
+        low=0.0,
     ),
     _KAD,
     replace(
@@ -171,6 +179,7 @@ TWO_SETS = (
         6,
         "Does not see variety: outputs that crowd the dense parts of the reference score above 1; read it with "
         "coverage.",
+        inf,
     ),
     _manifold(
         "coverage",

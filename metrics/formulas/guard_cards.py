@@ -26,6 +26,8 @@ def _duplicates(name: str, of: str, need: Need, within: str, what: str, blind: s
         short="Duplicates",
         quality="check",
         blind=f"{blind}; a split in which examples share a condition or a reference has duplicates of right.",
+        low=0.0,
+        high=1.0,
     )
 
 
@@ -42,6 +44,8 @@ CARDS = (
         short="Silent",
         quality="check",
         blind="Does not see what is there instead of silence: noise has none; music with rests has some of right.",
+        low=0.0,
+        high=1.0,
     ),
     MetricCard(
         name="clipped_share",
@@ -56,6 +60,8 @@ CARDS = (
         quality="check",
         blind="Does not see clipping that was turned down or coded with loss afterwards, nor that of one channel "
         "of two; silence has none.",
+        low=0.0,
+        high=1.0,
     ),
     _duplicates(
         "duplicate_share",
@@ -97,6 +103,7 @@ CARDS = (
         quality="check",
         blind="Rewards any difference of timbre, faults included, and sees none of melody or rhythm; falls as "
         "clips get more: compare at equal n.",
+        low=0.0,
     ),
 )
 """Metrics of their own."""
@@ -114,5 +121,7 @@ DIVERSITY = FormulaCard(
     min_clips=2,
     short="Diversity {network}",
     blind="Rewards any difference, faults and noises included; falls as {things} get more: compare at equal n.",
+    low=0.0,
+    high=2.0,
 )
 """The same in the embedding of a network."""

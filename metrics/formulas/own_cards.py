@@ -47,6 +47,8 @@ def _rouge(kind: str, other: Side = "reference") -> MetricCard:
         source=_ROUGE,
         short=kind.replace("rouge", "ROUGE-") + _TO[other],
         blind=_WORDING[kind] if other == "reference" else _COPIES,
+        low=0.0,
+        high=1.0,
     )
 
 
@@ -65,6 +67,8 @@ def _bertscore(part: str, other: Side = "reference") -> MetricCard:
         "knows English alone."
         if other == "reference"
         else _COPIES,
+        low=-1.0,
+        high=1.0,
     )
 
 
@@ -91,6 +95,7 @@ CARDS = (
         short="THD",
         blind="Does not tell fault from timbre: a sine of constant pitch beats every composer. Vibrato lowers it, "
         "an octave counts as overtones, most chords have no value; never rank systems by it alone.",
+        low=0.0,
     ),
     MetricCard(
         name="thd_coverage",
@@ -103,6 +108,8 @@ CARDS = (
         short="THD voiced",
         quality="check",
         blind="Does not see quality: it says how much of the music has a clear pitch, to be read with thd.",
+        low=0.0,
+        high=1.0,
     ),
     MetricCard(
         name="jaccard_corpus",
@@ -115,6 +122,8 @@ CARDS = (
         source="Lawrence 2024 (its corpus a sample of DiffusionDB)",
         short="Jaccard corpus",
         blind=_CORPUS,
+        low=0.0,
+        high=1.0,
     ),
     MetricCard(
         name="jaccard_reference",
@@ -127,5 +136,7 @@ CARDS = (
         source="Lawrence 2024 (there against a sample of DiffusionDB)",
         short="Jaccard ref",
         blind=_CORPUS,
+        low=0.0,
+        high=1.0,
     ),
 )

@@ -31,6 +31,8 @@ def _scale(asked: str, scale: str) -> MetricCard:
         short=f"{asked.upper()} {least}-{most}",
         quality="rating",
         blind=f"{_WHO}; {blind}.",
+        low=float(least),
+        high=float(most),
     )
 
 
@@ -49,6 +51,8 @@ def _preference(name: str, times: str, most: str, short: str, source: str) -> Me
         short=short,
         quality="rating",
         blind=f"{_WHO}; does not see how much better, nor any third system.",
+        low=0.0,
+        high=float(most),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 from typing import Literal
 
 from sightsound.metrics.card import FormulaCard
@@ -40,6 +41,8 @@ def _cosine(other: _Other) -> FormulaCard:
         other=other,
         short=f"{{network}} score {_SHORT[other]}".rstrip(),
         blind=_LIKENESS[other],
+        low=-1.0,
+        high=1.0,
     )
 
 
@@ -58,6 +61,8 @@ def _rank(other: _Other) -> FormulaCard:
         short="{network} rank" if other == "image" else f"{{network}} rank {_SHORT[other]}",
         blind="Does not see how far apart systems are, and no more than {over} does; changes when a competitor "
         "joins or leaves.",
+        low=0.0,
+        high=1.0,
     )
 
 
@@ -72,6 +77,8 @@ _SCORE = FormulaCard(
     other="text",
     short="{network} score ≥ 0",
     blind="Does not see how good a picture is, nor how wrong a pair: every cosine below 0 counts as 0.",
+    low=0.0,
+    high=1.0,
 )
 
 SIDES = (
@@ -95,6 +102,7 @@ SIDES = (
         "0 to 100.",
         options={"scale": "100"},
         short="{network} score ×100",
+        high=100.0,
     ),
 )
 
@@ -121,6 +129,8 @@ def _retrieval(direction: str, asks: bool, sought: str) -> tuple[FormulaCard, ..
             short=f"{{network}} R@{at} of {_SOUGHT[asks]}",
             blind="Does not see how good the music is; fewer clips to choose from make it easier, and failed "
             "outputs are not among them: compare at equal n.",
+            low=0.0,
+            high=1.0,
         )
         for at, among in ((1, "the first"), (5, "among the first 5"), (10, "among the first 10"))
     )
@@ -135,6 +145,8 @@ def _retrieval(direction: str, asks: bool, sought: str) -> tuple[FormulaCard, ..
         written=f"{{network}}_{direction}_median_rank",
         aggregate_options={},
         short=f"{{network}} median rank of {_SOUGHT[asks]}",
+        low=1.0,
+        high=inf,
     )
     return (*recalls, median)
 

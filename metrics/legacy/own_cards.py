@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import inf
+
 from sightsound.metrics.card import MetricCard, Need
 
 _VGGISH = (Need("generated", "vggish", "embedding"), Need("reference", "vggish", "embedding"))
@@ -27,6 +29,7 @@ CARDS = (
         source=_ART2MUS,
         short="Art2Mus KL",
         blind="Does not tell music from white noise: any two recordings lie where the paper's figures do.",
+        low=0.0,
     ),
     MetricCard(
         name="legacy.art2mus_fad",
@@ -41,6 +44,7 @@ CARDS = (
         short="Art2Mus FAD",
         blind="Sees little but that two clips are different clips: all models of the paper have about the same "
         "value.",
+        low=0.0,
     ),
     MetricCard(
         name="legacy.mgs_kl",
@@ -54,6 +58,7 @@ CARDS = (
         short="MG-S KL",
         blind="Does not see what is heard, only whether two sets' numbers are spread alike between their "
         "extremes.",
+        low=-0.001,  # 1e-6 is added to 100 probabilities of one side
     ),
     MetricCard(
         name="legacy.mgs_kl_sigmoid",
@@ -67,6 +72,8 @@ CARDS = (
         source="github.com/hisariyatani123/My-Projects, calc_kl.py",
         short="MG-S KL sigmoid",
         blind="Sees only which set has the wider range of numbers, and rewards a narrow one of the generated.",
+        low=-35.0,  # 100 sigmoids of densities, each from 0.5 to 1
+        high=70.0,
     ),
     MetricCard(
         name="legacy.m2ugen_clap",
@@ -79,6 +86,8 @@ CARDS = (
         source="github.com/shansongliu/M2UGen at 2c702a4, Evaluation/Text2Music/evaluate.py",
         short="M2UGen CLAP",
         blind="Does not see any clip but the last, and of that only the signs of its embedding.",
+        low=-1.0,
+        high=1.0,
     ),
     MetricCard(
         name="legacy.m2ugen_kl",
@@ -91,6 +100,7 @@ CARDS = (
         source=f"{_M2UGEN} before 653fee4",
         short="M2UGen KL",
         blind="Sees nothing: it is one constant whatever the music.",
+        low=0.0,
     ),
     MetricCard(
         name="legacy.m2ugen_ib_rank",
@@ -104,6 +114,8 @@ CARDS = (
         short="M2UGen IB rank",
         blind="Credits clips to the wrong one of three or more systems; and sees no more than the cosines do.",
         over="ib_score_condition",
+        low=0.0,
+        high=1.0,
     ),
     MetricCard(
         name="legacy.mert_inception_score",
@@ -117,6 +129,7 @@ CARDS = (
         short="IS MERT layers",
         estimator="splits10",
         min_clips=1,
+        low=1.0,
         blind="Does not see classes, quality or fit: it has none, and layers differ more than clips do.",
     ),
     *(
@@ -131,13 +144,15 @@ CARDS = (
             source="Rinaldi et al. 2024, table 1; github.com/justivanr/art2mus_ at 21ab344",
             short=f"Art2Mus sim. {figure}",
             aggregate_options={"figure": figure},
+            low=low,
+            high=high,
             blind="Describes a list of pairs that ImageBind chose by this very cosine; says nothing of a system.",
         )
-        for figure, words, more in (
-            ("max", "Largest", ", -1 to 1."),
-            ("min", "Smallest", ", -1 to 1."),
-            ("above", "Number of pairs above the mean", "; a count."),
-            ("below", "Number of pairs below the mean", "; a count."),
+        for figure, words, more, low, high in (
+            ("max", "Largest", ", -1 to 1.", -1.0, 1.0),
+            ("min", "Smallest", ", -1 to 1.", -1.0, 1.0),
+            ("above", "Number of pairs above the mean", "; a count.", 0.0, inf),
+            ("below", "Number of pairs below the mean", "; a count.", 0.0, inf),
         )
     ),
 )

@@ -60,8 +60,8 @@ def test_best_ties_and_reference_rows(tmp_path):
 
 def test_rows_of_unequal_signature_are_never_in_one_column(tmp_path):
     other = row("c", "kl_yamnet", 0.1, signature="kl_yamnet|n:24|ref:made@123456|v:2")
-    fewer = row("d", "clap_score", 9.0, n=20, higher_is_better=True)
-    failed = row("e", "clap_score", 8.0, n_failed=2, higher_is_better=True)
+    fewer = row("d", "clap_score", 0.9, n=20, higher_is_better=True)
+    failed = row("e", "clap_score", 0.8, n_failed=2, higher_is_better=True)
     (sheet,) = of(made_results.write(tmp_path / "results", other, fewer, failed))
     assert [each.name for each in sheet.columns] == ["KL YAMNet (1)", "KL YAMNet (2)", "CLAP score text"]
     first, second = sheet.columns[:2]
@@ -74,7 +74,9 @@ def test_rows_of_unequal_signature_are_never_in_one_column(tmp_path):
 
 def test_one_system_in_two_runs_has_two_lines_and_reference_rows_one(tmp_path):
     again = row("a", "kl_yamnet", 1.5, run="later"), row("reference:silence", "kl_yamnet", 0.5, run="later")
-    (sheet,) = of(made_results.write(tmp_path / "results", *again))
+    folder = made_results.write(tmp_path / "results")
+    results.write(folder / "later.csv", results.frame(again))
+    (sheet,) = of(folder)
     assert sheet.systems == ("a (later)", "a (run)", "b", "reference:silence")
 
 

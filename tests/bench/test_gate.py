@@ -346,15 +346,15 @@ def test_the_command_and_its_json(toy_world: Path, bench) -> None:
 def test_what_the_gate_can_see_is_measured(toy_world: Path, bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(perf, "SHARES", (0.2,))
     monkeypatch.setattr(perf, "COPIES", 1)
-    for seed in (0, 1, 2):
+    for seed in range(4):
         bench(*RUN, "--out", f"r{seed}", "--seed", seed)
-    done = bench("perf", "gate", "r0", "r1", "r2", "--json")
+    done = bench("perf", "gate", "r0", "r1", "r2", "r3", "--json")
     assert done.code == 0, done.err
     lines = {(line["outputs"], line["share"], line["seeds"]): line for line in json.loads(done.out)}
     unchanged = lines["unchanged", 0.0, 1]
-    assert unchanged["checks"] == 6 and lines["unchanged", 0.0, 2]["checks"] == 3
-    assert lines["mispaired", 1.0, 2]["failed"] == 3 and "pairing" in lines["mispaired", 1.0, 2]["by"]
-    assert lines["one clip", 1.0, 1]["failed"] == 6
+    assert unchanged["checks"] == 12 and lines["unchanged", 0.0, 3]["checks"] == 4
+    assert lines["mispaired", 1.0, 3]["failed"] == 4 and "pairing" in lines["mispaired", 1.0, 3]["by"]
+    assert lines["one clip", 1.0, 1]["failed"] == 12
     text = bench("perf", "gate", "r0", "r1", "r2").out
     assert "white noise" in text and "seeds" in text
     done = bench("perf", "gate", "r0", "r1", "r1")

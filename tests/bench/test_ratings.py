@@ -14,6 +14,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Output
 from sightsound.bench.ratings import about, answers, questionnaire, rows
 from sightsound.metrics.statistics import crossed
+from tests.bench import rows as made_rows
 from tests.conftest import Done
 from tests.statistics.crossed import Study, held
 
@@ -92,7 +93,7 @@ def test_a_system_heard_beside_two_others_has_a_row_for_each(tmp_path: Path) -> 
 
 def test_answers_about_a_run_are_of_its_task_split_and_outputs(tmp_path: Path) -> None:
     folder = tmp_path / "toy-run"
-    made_of = [results.Row("toy-run", "a", "x", "image2music", "wesnoth@0fc938", "thd", 1.0, seed=3)]
+    made_of = [made_rows.row("thd", 1.0, run="toy-run", model="a", variant="x", split="wesnoth@0fc938", seed=3)]
     results.write(folder / "rows.csv", results.frame(made_of))
     journal = store.Journal(folder / "systems" / store.slug("a:x"))
     journal.append([Output("e1", "outputs/e1.wav", "0" * 64), Output("e2", error="it failed")])

@@ -89,6 +89,16 @@ def test_a_run_is_measured_and_the_table_kept(toy_world, bench):
     assert json.loads(bench("metrics", "fad_toy", "--json").out)["rewards"][0]["metric"] == "fad_toy"
 
 
+def test_less_does_not_replace_more(tmp_path):
+    path = tmp_path / "rewards.csv"
+    rewards.keep(path, [REWARD])
+    for less in (replace(REWARD, n=REWARD.n - 1), replace(REWARD, draws=REWARD.draws - 1)):
+        with pytest.raises(BenchError, match="less does not replace more"):
+            rewards.keep(path, [less])
+    assert rewards.read(path) == [REWARD]
+    assert rewards.keep(path, [replace(REWARD, n=1, version=REWARD.version + 1)]) == 1
+
+
 def test_what_cannot_be_measured_is_said_in_a_line(toy_world, bench):
     done = bench("perf", "rewards", "nothing")
     assert done.code != 0 and "nothing: holds no run" in done.err
@@ -143,11 +153,11 @@ def test_the_board_passes_over_who_loses_to_its_own_silence(toy_world, bench):
     assert bench("leaderboard").code == 0
     board = Path("leaderboard.md").read_text(encoding="utf-8")
     head = next(line for line in board.splitlines() if line.startswith("| system"))
-    (line,) = [line for line in board.splitlines() if line.startswith("| echo:pocket ")]
+    line = next(line for line in board.splitlines() if line.startswith("| echo:pocket "))
     cells = dict(zip(head.split(" | "), line.split(" | "), strict=True))
     assert [name for name, cell in cells.items() if "◦" in cell] == ["fad_toy ↓"]
-    value, interval = cells["fad_toy ↓"].split("<br>")
-    assert value.startswith("*") and value.endswith("* ◦") and interval.startswith("*[")
+    value, *interval = cells["fad_toy ↓"].split("<br>")
+    assert value.startswith("*") and value.endswith("* ◦") and all(end.startswith("*[") for end in interval)
     assert "a value to pass over" in board
 
 

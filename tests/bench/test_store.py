@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import dataclasses
-import math
-
 import filelock
 import numpy as np
 import pytest
 
-from sightsound.bench.core import results, store
+from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Output
 
@@ -64,40 +61,3 @@ def test_features_come_back_and_damage_is_said(tmp_path):
     features.path("net@1|sr:16000", "ab" * 32).write_bytes(b"PK nothing")
     assert features.get("net@1|sr:16000", "ab" * 32, "embedding") is None
     assert not features.has("net@1|sr:16000", "ab" * 32)
-
-
-def row(**cells):
-    return dataclasses.replace(results.Row("r", "m", "v", "t", "s@1", "x", 1.5), **cells)
-
-
-def test_rows_come_back_as_they_were(tmp_path):
-    made = [
-        row(ci_low=1.25, ci_high=1.75, n=3, floor=0.5),
-        row(metric="y", value=math.nan, note="=a, b'c", n_failed=2),
-    ]
-    results.write(tmp_path / "a.csv", results.frame(made))
-    back = results.rows(results.read(tmp_path / "a.csv"))
-    assert back[0] == made[0] and back[1].note == made[1].note and math.isnan(back[1].value)
-
-
-def test_a_result_file_that_is_not_one_is_said(tmp_path):
-    good = tmp_path / "good.csv"
-    results.write(good, results.frame([row()]))
-    text = good.read_text()
-    for wrong, said in [
-        (text.replace("ci_low", "low"), "ci_low"),
-        (text.replace(",1.5,", ",many,"), "value"),
-        (text.replace("True", "yes"), "higher_is_better"),
-        ("", "CSV"),
-    ]:
-        (tmp_path / "bad.csv").write_text(wrong)
-        with pytest.raises(BenchError, match=said):
-            results.read(tmp_path / "bad.csv")
-
-
-def test_publishing_takes_the_old_row_s_place(tmp_path):
-    path = tmp_path / "measured.csv"
-    assert results.publish(path, results.frame([row(), row(metric="y")])) == 2
-    assert results.publish(path, results.frame([row(value=9.0), row(seed=1)])) == 3
-    found = results.read(path)
-    assert sorted(found["value"]) == [1.5, 1.5, 9.0]

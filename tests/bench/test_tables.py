@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from sightsound.bench.boards import below, show
+from sightsound.bench.boards import below, cells, grid, scope, show
 from sightsound.bench.core import registry, remarks, results
+from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.types import SplitCard
 from tests.bench.test_flow import RUN
@@ -59,16 +60,78 @@ def test_rows_without_an_interval_have_one_line_together():
 def test_a_table_without_any_interval_says_where_there_is_more(monkeypatch):
     rows = [few("mozart", "thd", 12, 8, 4.2), few("mozart", "kl", 12, 8, 4.2), row("mozart", "x", nan, note="")]
     monkeypatch.setitem(registry.split_cards(), "games", SplitCard("games", ("image2music",), "", (), "", "", ""))
-    (line,) = below.lines(rows)
-    assert line == (
-        "no value here has an interval, and no system is told from another: 12 clips make 8 independent groups, "
-        "in effect 4.2; it takes 5. `--split games` has more; `bench power` says how many it takes."
+    assert below.lines(rows) == [], "the sentence says it"
+    assert sentence(*rows) == (
+        "No value here has an interval, and no system is told from another: 12 clips make 8 independent groups, "
+        "in effect 4.2, where it takes 5 (`--split games` has more; `bench power` says how many it takes)."
     )
-    assert below.lines([few("mozart", "thd", 12, 8, 4.2, split="wesnoth[limit12]@1")])[0].endswith(
-        "it takes 5. Without --limit there are more."
+    one = few("mozart", "thd", 12, 8, 4.2)
+    assert "it takes 5 (without --limit there are more)." in sentence(one | {"split": "wesnoth[limit12]@1"})
+    assert sentence(one | {"split": "games@1"}).endswith("it takes 5.")
+    assert sentence(one | {"task": "lyrics2prompt"}).endswith("it takes 5.")
+
+
+def sentence(*rows: dict) -> str:
+    return scope.sentence(grid.build(rows))
+
+
+def test_the_sentence_says_what_a_table_can_show():
+    mine, other = row("a", "kl"), row("b", "kl", 3.0)
+    clips = "12 clips make 8 independent groups, in effect 5.5: "
+    assert (
+        sentence(mine)
+        == f"{clips}intervals say how values would move with other such clips, not with another seed."
     )
-    assert below.lines([few("mozart", "thd", 12, 8, 4.2, split="games@1")])[0].endswith("it takes 5.")
-    assert below.lines([few("mozart", "thd", 12, 8, 4.2, task="lyrics2prompt")])[0].endswith("it takes 5.")
+    assert sentence(mine, other) == (
+        f"{clips}systems whose intervals overlap are not told apart here; `bench compare` tests them in pairs."
+    )
+    found = grid.build([mine, other])
+    found = grid.build([mine, other], detectable={found.columns[0]: 1.25})
+    assert found.below == {"detectable": {found.columns[0]: "1.2"}}
+    assert "a true difference as large as `detectable` shows four times in five" in scope.sentence(found)
+    pocket = row("mozart:pocket", "fad_musicnn", signature="fad_musicnn|n:12|x:musicnn_msd@1|v:1")
+    assert sentence(pocket).endswith(
+        "; systems of pocket parts and values over pocket networks can be compared with no paper's figures."
+    )
+    assert "paper" not in sentence(row("mozart:paper", "thd", signature="thd|n:12|x:harmonics@1|v:2"))
+    assert sentence(row("a", "kl", nan)) == "This table has no value; the notes say why."
+
+
+def test_the_best_is_bold_where_it_is_shown_to_be():
+    def best(*rows: dict) -> str:
+        found = grid.build(rows)
+        return found.best(found.columns[0])
+
+    def lies(name: str, value: float, half: float, **other) -> dict:
+        return row(name, "fad_vggish", value, **({"ci_low": value - half, "ci_high": value + half} | other))
+
+    up = {"higher_is_better": True}
+    low, high = lies("a", 1.0, 0.5), lies("b", 3.0, 0.5)
+    assert best(low | {"higher_is_better": False}, high | {"higher_is_better": False}) == "a"
+    assert best(low | up, high | up) == "b"
+    assert best(low | up, lies("b", 1.9, 0.5, **up)) == "", "the intervals overlap"
+    assert best(low | up, lies("b", 3.0, nan, **up)) == "", "no interval, nothing shown"
+    assert best(low | up, high | up | {"n": 11}) == "", "over other clips"
+    assert best(low | up, high | up | {"competitors": "a c"}) == ""
+    assert best(low | up, high | up | {"n_failed": 1}) == ""
+    assert best(low | up, high | up, lies("reference:same", 9.0, 0.1, **up)) == "b", "a reference does not compete"
+    assert best(low | up) == "", "one alone is not the best of anything"
+
+
+def test_rows_of_other_definitions_or_runs_are_never_in_one_place():
+    rows = [
+        row("a", "kl", 1.0, signature="kl|n:12|v:1"),
+        row("b", "kl", 2.0, signature="kl|n:11|v:1"),
+        row("b", "kl", 3.0, signature="kl|n:12|v:2"),
+        row("c", "kl", 4.0, signature="kl|n:12|v:2", run="one"),
+        row("c", "kl", 5.0, signature="kl|n:12|v:2", run="two"),
+    ]
+    found = grid.build(rows)
+    assert [column.head for column in found.columns] == ["kl (v:1) ↑", "kl (v:2) ↑"]
+    assert [line.name for line in found.lines] == ["a", "b", "c (one)", "c (two)"]
+    assert len(found.rows) == len(rows)
+    with pytest.raises(BenchError, match="two rows of c for kl on wesnoth@1 have one key"):
+        grid.build([*rows, rows[-1]])
 
 
 def test_a_distance_that_shows_nothing_is_marked_and_the_mark_explained(capsys):
@@ -78,25 +141,27 @@ def test_a_distance_that_shows_nothing_is_marked_and_the_mark_explained(capsys):
         row("reference:halves", "fad", 22.0, floor=18.5, n=27, group_n=9, group_effective=4.1),
         few("reference:halves", "kid", 27, 9, 4.1, "not distinguishable from 0", value=-0.5),
     ]
-    assert show.cell(rows[1]) == "4.000 ≈\n[3.00, 5.00]" and show.cell(rows[0]) == "70.00\n[69.0, 71.0]"
-    assert show.cell(rows[3]) == "-0.5000 ≈"
+    assert cells.of(rows[1]).text == "4.0 ± 1.0 ≈" and cells.of(rows[0]).text == "70.0 ± 1.0"
+    assert cells.of(rows[3]).text == "-0.5000 ≈"
     assert below.lines(rows)[-1].startswith("≈ not distinguishable from 0, or from the floor")
-    assert show.floor(rows[:3]) == "5.250 (n 53)\n18.50 (n 27)" and show.floor(rows[:2]) == "5.250"
-    assert show.floor(rows[3:]) == ""
     order = ["mozart", "reference:mispaired", "reference:halves"]
     show.values(results.frame([Row(**each) for each in rows]), order, {"fad": False, "kid": False})
-    out = capsys.readouterr().out
-    lines = {line.split("  ")[0].strip(): line for line in out.splitlines()}
-    assert lines["fad ↓"].split()[-3:] == ["5.250", "(n", "53)"] and "floor" in out
-    assert lines["groups"].split()[1:] == ["8", "8", "9"]
-    assert lines["in effect"].split()[2:] == ["5.5", "5.5", "4.1"]
+    lines = [line.split() for line in capsys.readouterr().out.splitlines()]
+    (mine,) = [line for line in lines if line[:1] == ["mozart"]]
+    assert mine == ["mozart", "70.0", "±", "1.0", "–", "53", "8", "5.5", "0"]
+    (halves,) = [line for line in lines if line[:1] == ["reference:halves"]]
+    assert halves[-4:] == ["27", "9", "4.1", "0"] and halves[-6:-4] == ["-0.5000", "≈"]
+    floors = [line for line in lines if line[:1] == ["floor"]]
+    assert floors == [["floor", "at", "n", "53", "5.250"], ["floor", "at", "n", "27", "18.50"]]
 
 
 def test_the_table_of_a_part_names_it_as_the_rows_do(toy_world, bench):
     table = bench(*RUN, "--out", "r", "--limit", 6)
     assert "image2music on toy[limit6]@" in table.out and "floor" not in table.out
-    assert "no system is told from another: 3 to 6 clips make 2 to 4 independent groups" in table.err
-    assert table.err.count("no interval") + table.err.count("an interval") == 1
+    said = " ".join(table.out.split())
+    assert "no system is told from another: 6 clips make 4 independent groups" in said
+    assert said.count("an interval") == 1 and "no interval" not in table.err
+    assert "no system is told from another" in bench(*RUN, "--out", "r", "--limit", 6, "--json").err
 
 
 # `bench scores`

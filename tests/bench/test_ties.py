@@ -76,7 +76,8 @@ def entry(model: str, shift: float, *, clips: tuple[str, ...] = CLIPS, **other) 
     parts = of_clips(np.array([values[clip] for clip in clips]), clips, [group[clip] for clip in clips])
     family, _, variant = model.partition(":")
     row = {"model": family, "variant": variant, "task": "t", "split": "s", "metric": "thd", "competitors": "",
-           "seed": 0, "n_failed": 0, "signature": f"thd|n:{len(clips)}|v:2", "higher_is_better": False,
+           "seed": 0, "n": len(clips), "n_failed": 0, "signature": f"thd|n:{len(clips)}|v:2",
+           "higher_is_better": False,
            "value": parts.value, "ci_low": parts.value - 1, "ci_high": parts.value + 1}  # fmt: skip
     return row | other, parts
 

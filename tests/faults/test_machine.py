@@ -14,8 +14,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sightsound.bench.core import results
-from sightsound.bench.core.results import Row
+from sightsound.bench.core import results, scores
+from sightsound.bench.publishing.merge import merge
+from tests.bench.rows import row
 from tests.faults.ledger import saw
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "r")
@@ -89,8 +90,8 @@ def test_a_signal_is_answered_and_the_same_command_goes_on(toy_world, sent, code
 
 
 def _publish(number: int) -> None:
-    rows = results.frame(Row("r", f"m{number}", "", "t", "s@1", f"x{k}", 1.0, n=3) for k in range(13))
-    results.publish(Path("m.csv"), rows)
+    rows = results.frame(row(model=f"m{number}", seed=seed) for seed in range(13))
+    merge(Path("m.csv"), rows, scores.table([]))
 
 
 def test_eight_that_publish_at_once_lose_no_row(tmp_path, monkeypatch):
@@ -133,13 +134,13 @@ def test_a_cache_that_cannot_be_written_serves_all_the_same(toy_world, bench, mo
 def test_text_from_outside_is_neither_markup_nor_a_formula(tmp_path, monkeypatch, bench):
     monkeypatch.chdir(tmp_path)
     odd = "<script>alert(1)</script> | x\n=cmd|' /C calc'!A0 \x1b[31m"
-    row = Row("r", "mine", odd, "image2music", "s@1", "fad_toy", 1.0, n=3, signature="fad_toy|n:3", note="=1+1")
-    results.publish(Path("results/measured.csv"), results.frame([row]))
+    odd_row = row("fad_musicnn", 1.0, model="mine", variant=odd, note="=1+1")
+    merge(Path("results/measured.csv"), results.frame([odd_row]), scores.table([]))
     assert bench("leaderboard").code == 0
     board = Path("leaderboard.md").read_text()
     assert "<script" not in board and "\x1b" not in board
-    (line,) = [text for text in board.splitlines() if text.startswith("| mine")]
-    assert line.count("|") == 6, "the table keeps its columns"
+    value, counts = [text for text in board.splitlines() if text.startswith("| mine")]
+    assert value.count("|") == 3 and counts.count("|") == 6, "the tables keep their columns"
     raw = Path("results/measured.csv").read_text()
     cells = pd.read_csv(Path("results/measured.csv"), dtype=str, keep_default_na=False)
     assert "\x1b" not in raw and not cells.map(lambda cell: cell.startswith(("=", "@"))).any().any()

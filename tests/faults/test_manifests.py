@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from sightsound.bench import splits
 from sightsound.bench.assets.digests import sha256
 from sightsound.bench.building import product
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.store import uncell
 from sightsound.bench.core.types import Example
 from sightsound.bench.splits.media import manifest, tables
 from sightsound.bench.splits.media.errors import SplitError
@@ -51,6 +53,9 @@ def test_a_table_reads_back_as_it_was_written(
     path = tmp_path_factory.getbasetemp() / "table.csv"
     tables.write(path, ("id", "x", "y"), rows)
     assert tables.lines(path, ("id",)) == [["id", "x", "y"], *map(list, rows)]
+    safe = tables.safe(rows)
+    assert [[uncell(cell) for cell in row] for row in safe] == [list(row) for row in rows]
+    assert not any(re.match(r"[=@]|[+-](?![\d.])", cell) for row in safe for cell in row)
 
 
 @FUZZ

@@ -68,8 +68,12 @@ def write(folder: Path, assets: Mapping[str, Path], part: str = "", games: Seque
             )
     manifest.write(folder, rows)
     (folder / LEFT_OUT).write_text("".join(f"{line}\n" for line in sorted(left_out)), encoding="utf-8")
-    tables.write(folder / LICENCES, ("file", "licence", "credit", "made_from"), sorted(writer.licences.values()))
-    tables.write(folder / PARTS, ("id", "component", "part"), placed)
+    tables.write(
+        folder / LICENCES,
+        ("file", "licence", "credit", "made_from"),
+        tables.safe(sorted(writer.licences.values())),
+    )
+    tables.write(folder / PARTS, ("id", "component", "part"), tables.safe(placed))
 
 
 class _Writer:

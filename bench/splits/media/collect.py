@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 from collections.abc import Mapping
 from contextlib import suppress
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 from sightsound.bench.core import media
 from sightsound.bench.core.files import clone
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.splits.media import frames, manifest, wishes
+from sightsound.bench.splits.media import frames, manifest, tables, wishes
 from sightsound.bench.splits.media.content import ContentError, examine
 from sightsound.bench.splits.media.formats import Kind
 from sightsound.bench.splits.media.manifest import FILES, Row, SplitError
@@ -118,10 +117,7 @@ class Collector:
             raise SplitError(f"none of the {listed} examples could be made from these media{first}")
         self._sweep()
         content_hash = manifest.write(self.folder, self._rows)
-        with (self.folder / MISSING).open("w", encoding="utf-8", newline="") as file:
-            table = csv.writer(file, lineterminator="\n")
-            table.writerow(("id", "reason"))
-            table.writerows(sorted(self._missing.items()))
+        tables.write(self.folder / MISSING, ("id", "reason"), tables.safe(sorted(self._missing.items())))
         facts = {
             "examples": len(self._rows),
             "listed": listed,

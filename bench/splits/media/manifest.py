@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from sightsound.bench.assets.digests import Memory
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.files import sha256, stays_inside
+from sightsound.bench.core.store import uncell
 from sightsound.bench.core.types import Example
 from sightsound.bench.splits.media import tables
 from sightsound.bench.splits.media.errors import SplitError
@@ -87,7 +88,8 @@ def write(folder: Path, rows: Iterable[Row]) -> str:
     records = sorted((_record(folder, row) for row in rows), key=lambda record: record["id"])
     _check_ids([record["id"] for record in records], str(folder))
     columns = (*COLUMNS, *([INSTRUCTION] if any(record[INSTRUCTION] for record in records) else []))
-    tables.write(folder / NAME, columns, [[record[name] for name in columns] for record in records])
+    lines = tables.safe([record[name] for name in columns] for record in records)
+    tables.write(folder / NAME, columns, lines)
     return content_hash(records)
 
 
@@ -229,7 +231,7 @@ def _records(folder: Path) -> list[dict[str, str]]:
             raise SplitError(
                 f"{path}: row {number} has {len(row)} cells where the header has {len(columns)}{_remedy(folder)}"
             )
-        record = dict.fromkeys(_KNOWN, "") | dict(zip(columns, row, strict=True))
+        record = dict.fromkeys(_KNOWN, "") | dict(zip(columns, map(uncell, row), strict=True))
         if "group" not in columns:
             record["group"] = record["id"]
         for name in FILES:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from sightsound.bench.core.files import open_regular
+from sightsound.bench.core.store import guarded
 from sightsound.bench.splits.media.errors import SplitError
 
 MAX_BYTES = 512 << 20  # of a table
@@ -85,6 +86,11 @@ def records(path: Path, must_have: Sequence[str] = ()) -> list[dict[str, str]]:
         raise TableError(f"{path}: has the column {twice[0]} twice; leave one")
     blank = [""] * len(names)
     return [dict(zip(names, [cell.strip() for cell in [*row, *blank]], strict=False)) for row in rows]
+
+
+def safe(rows: Iterable[Sequence[str]]) -> list[list[str]]:
+    """The rows with an apostrophe before what a spreadsheet would compute; `store.uncell` takes it off."""
+    return [[guarded(cell) for cell in row] for row in rows]
 
 
 def write(path: Path, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:

@@ -8,7 +8,6 @@ held out are those that the author's notebook says it generated for, the same 11
 
 from __future__ import annotations
 
-import csv
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -16,6 +15,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightsound.bench.core.types import Report, SplitCard
+from sightsound.bench.splits.media import tables
 from sightsound.bench.splits.media.collect import Collector
 from sightsound.bench.splits.media.local import Media
 from sightsound.bench.splits.media.manifest import SplitError
@@ -95,12 +95,8 @@ def build_test(folder: Path, assets: Mapping[str, Path], media: Path, report: Re
         raise SplitError(f"{path}: cannot be read as JSON ({error}); fetch the asset again") from error
     found, names = Media(media, folder.parent / "unpacked"), generated_for(notebook)
     _write(folder, found, names, report)
-    with (folder / LEAKS).open("w", encoding="utf-8", newline="") as file:
-        table = csv.writer(file, lineterminator="\n")
-        table.writerow(("id", "song", "pieces_outside"))
-        table.writerows(
-            (name, song(name), " ".join(others)) for name, others in leaks(names, pieces(found.names())).items()
-        )
+    lines = [(name, song(name), " ".join(others)) for name, others in leaks(names, pieces(found.names())).items()]
+    tables.write(folder / LEAKS, ("id", "song", "pieces_outside"), tables.safe(lines))
 
 
 def _write(folder: Path, found: Media, names: list[str], report: Report) -> None:

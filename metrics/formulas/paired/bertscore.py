@@ -18,8 +18,6 @@ import numpy as np
 
 from sightsound.metrics.rows import Clips, Rows, checked, checked_pairs, weighted_mean
 
-LEAST, MOST = -1.0, 1.0  # no value lies outside: an interval is cut there
-
 PARTS = ("precision", "recall", "f1")
 MARKS = 2  # embeddings at the beginning and the end of a text that stand for no token
 

@@ -14,8 +14,6 @@ import numpy as np
 from sightsound.metrics.formulas.paired import similarity
 from sightsound.metrics.rows import Clips, Rows, weighted_mean
 
-LEAST = 0.0  # no value is less: an interval is cut there
-
 
 def statistics(features: Clips, other_features: Clips, scale: str = "1") -> Rows:
     """`[clips]`, 0 to `scale`; NaN where an embedding is all zero and the angle undefined.

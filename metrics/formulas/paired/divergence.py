@@ -14,8 +14,6 @@ import numpy as np
 from sightsound.metrics.formulas.posterior import OF
 from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
-LEAST = 0.0  # no value is less: an interval is cut there
-
 EPSILON = 1e-6  # probability added to every class of both posteriors before they are divided by their sum
 
 

@@ -8,9 +8,6 @@ import numpy as np
 from sightsound.metrics.formulas.paired import retrieval
 from sightsound.metrics.rows import Clips, Rows
 
-LEAST = 1.0  # no value is less: an interval is cut there
-
-
 INTERVAL = False  # none that was tried covers: docs/statistics.md
 
 

@@ -18,8 +18,6 @@ import numpy as np
 
 from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
-
 EQUAL = 1e-9  # cosines that differ by less are equal: the order of a sum moves them by 1e-16
 BLOCK = 1024  # queries compared at once
 

@@ -18,8 +18,6 @@ import numpy as np
 from sightsound.metrics.formulas.text import decoded
 from sightsound.metrics.rows import Clips, Rows, weighted_mean
 
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
-
 KINDS = ("rouge1", "rouge2", "rougeL")
 STEMMERS = {"none": False, "porter": True}
 

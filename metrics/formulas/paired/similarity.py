@@ -9,8 +9,6 @@ import numpy as np
 
 from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
-LEAST, MOST = -1.0, 1.0  # no value lies outside: an interval is cut there
-
 
 def statistics(features: Clips, other_features: Clips) -> Rows:
     """Cosine `[clips]`, -1..1; NaN where an embedding is all zero and the angle undefined.

@@ -20,8 +20,6 @@ from scipy.stats import rankdata
 
 from sightsound.metrics.rows import Rows, weighted_mean
 
-MOST = 1.0  # of a system that is first everywhere; the least depends on the number of systems
-
 DISCOUNTS: dict[str, Callable[[Rows], Rows]] = {
     "reciprocal": lambda position: 1 / position,
     "dcg": lambda position: 1 / np.log2(1 + position),

@@ -7,7 +7,6 @@ import numpy as np
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 FLAT = 4  # samples in a row; a sine of 50 Hz that just reaches full scale stays there for 3 at most (48 kHz)
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 
 
 def statistics(features: Clips) -> Rows:

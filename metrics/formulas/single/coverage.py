@@ -6,8 +6,6 @@ import numpy as np
 
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
-
 
 def statistics(features: Clips) -> Rows:
     """Share of flagged frames `[clips]`, 0..1. `features`: a clip's flags `[frames, 1]`.

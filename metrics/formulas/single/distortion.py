@@ -14,7 +14,6 @@ import numpy as np
 from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
 
 LEAST_VOICED = 0.1  # share of the frames, of which a clip of 10 s has 155
-LEAST = 0.0  # no value is less: an interval is cut there
 
 
 def statistics(features: Clips, voiced_features: Clips) -> Rows:

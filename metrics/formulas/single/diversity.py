@@ -13,8 +13,6 @@ from sightsound.metrics.formulas.bands import profile
 from sightsound.metrics.formulas.nearest import nearest
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
-LEAST = 0.0  # no value is less: an interval is cut there
-
 INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
 
 

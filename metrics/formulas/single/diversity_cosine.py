@@ -12,8 +12,6 @@ import numpy as np
 from sightsound.metrics.formulas.nearest import nearest
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
-LEAST, MOST = 0.0, 2.0  # no value lies outside: an interval is cut there
-
 INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
 
 

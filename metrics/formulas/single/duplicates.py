@@ -23,8 +23,6 @@ from sightsound.metrics.formulas.text import decoded
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 FRAMES = 95  # of 100 ms: of a clip of 10 s, so that a copy that lacks half a second at its end counts
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
-
 INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
 
 

@@ -15,8 +15,6 @@ from scipy.special import rel_entr
 from sightsound.metrics.formulas.posterior import OF
 from sightsound.metrics.rows import Clips, Rows, checked
 
-LEAST = 1.0  # no value is less: an interval is cut there
-
 
 def statistics(features: Clips, *, posterior: str = "logits") -> Rows:
     """The clips' posteriors `[clips, classes]`.

@@ -14,8 +14,6 @@ import numpy as np
 from sightsound.metrics.formulas.single import inception
 from sightsound.metrics.rows import Clips, Rows
 
-LEAST = 1.0  # no value is less: an interval is cut there
-
 SPLITS = 10
 SEED = 2020
 

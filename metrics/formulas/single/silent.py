@@ -7,7 +7,6 @@ import numpy as np
 from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
 
 QUIET_DB = -60.0  # of full scale; 40 dB below music at -20, and above what 16 bits and coders leave in a silence
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
 
 
 def statistics(features: Clips) -> Rows:

@@ -24,7 +24,6 @@ from sightsound.metrics.rows import Clips, Rows, checked
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
 from sightsound.metrics.statistics.parts import effective_count
 
-LEAST = 0.0  # no distance is less: an interval ends here where its bias correction would go further
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent

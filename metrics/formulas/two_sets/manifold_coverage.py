@@ -12,9 +12,6 @@ from sightsound.metrics.formulas.two_sets import manifold
 from sightsound.metrics.formulas.two_sets.manifold_density import K
 from sightsound.metrics.rows import Clips, Rows
 
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
-
-
 INTERVAL = False  # none that was tried covers: docs/statistics.md
 
 

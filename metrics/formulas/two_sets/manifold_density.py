@@ -14,8 +14,6 @@ import numpy as np
 from sightsound.metrics.formulas.two_sets import manifold
 from sightsound.metrics.rows import Clips, Rows
 
-LEAST = 0.0  # no value is less: an interval is cut there
-
 K = 5  # neighbours
 
 

@@ -13,8 +13,6 @@ import numpy as np
 from sightsound.metrics.formulas.two_sets import manifold
 from sightsound.metrics.rows import Clips, Rows
 
-LEAST, MOST = 0.0, 1.0  # no value lies outside: an interval is cut there
-
 K = 3  # neighbours
 
 

@@ -18,8 +18,6 @@ from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.formulas.two_sets.kernel import pooled
 from sightsound.metrics.rows import Clips, Rows, weighted_mean
 
-LEAST = 0.0  # no value is less: an interval is cut there
-
 
 def statistics(features: Clips) -> Rows:
     """The clips' frames `[clips, max_frames, dim]`; frames that a shorter clip lacks are NaN."""

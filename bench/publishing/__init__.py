@@ -1,0 +1,1 @@
+"""Rows into result files: those of a run here, and those that others hand in as one archive."""
