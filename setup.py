@@ -19,6 +19,7 @@ setup(
         "sightsound": ["py.typed"],
         "sightsound.bench.citing": ["sources/*.bib"],
         "sightsound.bench.ratings": ["questionnaires/*.toml"],
+        "sightsound.bench.reproduce": ["recipes/*.toml"],
         "sightsound.bench.site": ["templates/*", "static/*", "carried/*", "carried/*/*"],
         "sightsound.results": ["*.csv", "*.parquet"],
     },

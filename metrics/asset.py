@@ -52,6 +52,18 @@ class AssetFile:
 
 
 @dataclass(frozen=True)
+class Instead:
+    """Other files with the same weights, for where an asset's own cannot be had."""
+
+    files: tuple[AssetFile, ...]
+    """As of an asset."""
+    size_bytes: int
+    """As of an asset."""
+    convert: str = ""
+    """As of an asset."""
+
+
+@dataclass(frozen=True)
 class Asset:
     """Files from outside that belong together and lie in one folder."""
 
@@ -71,6 +83,10 @@ class Asset:
     by_hand: str = ""
     """How the user comes by it, where no address serves the files as they are wanted: converted, trained, asked
     for. Nothing is downloaded then; a URI of a file only says where a mirror holds it."""
+    gate: str = ""
+    """How access is asked for; empty where nobody has to be asked."""
+    instead: tuple[Instead, ...] = ()
+    """What is taken where `files` cannot be had, in order: the same tensors in another format."""
 
 
 def is_safe(path: str) -> bool:
@@ -87,9 +103,18 @@ TRANSFORMERS = ("config.json", "*.safetensors")
 """What a repository in transformers' layout holds at least."""
 
 
-def hub(repository: str, *need: str, drop: tuple[str, ...] = (), revision: str = "main") -> tuple[AssetFile, ...]:
+def hub(
+    repository: str, *need: str, drop: tuple[str, ...] = (), revision: str = "main", then: tuple[str, ...] = ()
+) -> tuple[AssetFile, ...]:
     """The files of a whole repository of the model hub, without digests; `need`: patterns that must match a file.
 
-    `revision`: a commit, a branch, or `refs/pr/N`, the N-th proposal of a change.
+    `revision`: a commit, a branch, or `refs/pr/N`, the N-th proposal of a change; `then`: those that are tried
+    where it lacks a file or is gone.
     """
-    return (AssetFile("./", (f"hf:{repository}@{revision}/",), need=need or TRANSFORMERS, drop=drop),)
+    uris = tuple(f"hf:{repository}@{each}/" for each in (revision, *then))
+    return (AssetFile("./", uris, need=need or TRANSFORMERS, drop=drop),)
+
+
+def gated(repository: str) -> str:
+    """What to do about a repository that the hub keeps for those who accepted its terms."""
+    return f"accept the terms of {repository} on the hub, then name your token in HF_TOKEN"

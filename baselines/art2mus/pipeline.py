@@ -29,8 +29,8 @@ SENTENCES = {  # the constants BASIC_, HISTORICAL_ and EMOTIONAL_DATASET_TEXT of
     "historical": "Music representing the period and place of this artwork",
     "emotional": "Music that evokes the emotion () of this artwork",
 }
-NEGATIVE = "Low quality."  # of test_art2mus.py, as the number of waveforms is
-CANDIDATES = 3
+NEGATIVE = "Low quality."  # DEFAULT_NEGATIVE_PROMPT of train_test_utils.py
+CANDIDATES = 3  # of test_art2mus.py, the demo; training and evaluation make one
 RELEASED_TOKENS = 1  # as many T5 tokens of the negative sentence does the released code let GPT-2 read: its end
 
 
@@ -48,7 +48,7 @@ class Options:
     """Of DDIM."""
     guidance: float | str = GUIDANCE
     """Weight of what is asked for against the negative sentence; above 1 for any."""
-    candidates: int | str = CANDIDATES
+    candidates: int | str = 1
     """Waveforms of which the one is kept that ImageBind finds nearest to the picture."""
     released: int | str = 0
     """1: GPT-2 reads the negative sentence as in the released code, cut to one T5 token."""
@@ -135,10 +135,10 @@ def cosines(
     return np.asarray(rows @ embedding / lengths, np.float32)
 
 
-def _built(name: str, tokens: int) -> Callable[..., Art2Mus]:
+def _built(name: str, tokens: int, **usual: int) -> Callable[..., Art2Mus]:
     @takes(Options)
     def build(device: str, weights: Mapping[str, Path], **options: Any) -> Art2Mus:
-        set_by_user = Options(**options)
+        set_by_user = Options(**{**usual, **options})
         path, sizes = weights["imagebind"] / imagebind.WEIGHTS, imagebind_network.HUGE
         vision, audio = (imagebind_network.load_tower(path, kind, sizes) for kind in ("vision", "audio"))
         folder = weights["audioldm2"]
@@ -161,3 +161,5 @@ def _built(name: str, tokens: int) -> Callable[..., Art2Mus]:
 FILES = {"1_token": "art2mus_img_proj_layer", "4_tokens": "art2mus_4_img_proj_layer"}
 """The authors' names of the projections' files, by variant."""
 one_token, four_tokens = _built("1_token", 1), _built("4_tokens", 4)
+one_token_released, four_tokens_released = _built("1_token", 1, released=1), _built("4_tokens", 4, released=1)
+four_tokens_demo = _built("4_tokens", 4, released=1, candidates=CANDIDATES)

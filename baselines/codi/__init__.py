@@ -16,6 +16,12 @@ CARD = ModelCard(
             assets=("codi_encoders", "codi_audio", "clip_bpe"),
             memory_gb=10.0,
         ),
+        "evaluated": Variant(
+            "sightsound.baselines.codi.pipeline:evaluated",
+            f"{_PARTS}; told the data set's instruction beside what it sees, as M2UGen's evaluation has it",
+            assets=("codi_encoders", "codi_audio", "clip_bpe"),
+            memory_gb=10.0,
+        ),
         "fp16": Variant(
             "sightsound.baselines.codi.pipeline:fp16",
             f"{_PARTS}; the float16 files, on CUDA in float16",
@@ -28,5 +34,7 @@ CARD = ModelCard(
     "LAION-CLAP CC0-1.0)",
     paper="Tang, Yang, Zhu, Zeng, Bansal: Any-to-Any Generation via Composable Diffusion, NeurIPS 2023, "
     "arXiv:2305.11846",
+    leaks="with_instruction=1, as in evaluated: the instructions of MUImage and MUVideo were written from "
+    "captions of the reference music",
     presets={"paper": ("fp32",)},
 )

@@ -54,6 +54,9 @@ class Options:
     """A sound file, of which the first 10 s are one more condition of every example."""
     audio_weight: float | str = 1.0
     """Its weight."""
+    with_instruction: int | str | bool = 0
+    """1: the data set's own instruction is the text, as in M2UGen's evaluation. It describes the reference: a
+    leak."""
 
     def __post_init__(self) -> None:
         """ValueError for what makes no sense."""
@@ -62,6 +65,13 @@ class Options:
             raise ValueError(f"guidance: {self.guidance!r} is below 1")
         if min(self.weights.values()) < 0:
             raise ValueError(f"a weight is below 0: {self.weights}")
+        if str(self.with_instruction) not in ("0", "1", "False", "True"):
+            raise ValueError(f"with_instruction: {self.with_instruction!r} is neither 0 nor 1")
+
+    @property
+    def leaks(self) -> bool:
+        """Whether the data set's instruction is used."""
+        return str(self.with_instruction) in ("1", "True")
 
     @property
     def count(self) -> int:
@@ -150,6 +160,10 @@ class CoDi:
         own = example_seed(seed, f"{example.id}:preprocessing")
         text = " ".join(filter(None, (example.caption, example.story)))
         try:
+            if self._options.leaks:
+                if example.instruction is None:
+                    raise ValueError("with_instruction=1 and the example has no instruction of its data set")
+                text = example.instruction
             if example.image is not None:
                 work.prepared["image"] = picture(load_image(example.image), own)
             if example.video is not None:
@@ -225,6 +239,12 @@ def _sound(path: str) -> NDArray[np.float32]:
 def fp32(device: str, weights: Mapping[str, Path], **options: Any) -> CoDi:
     """The published float32 files. `options`: see Options."""
     return build(device, weights, "codi", "", torch.float32, Options(**options))
+
+
+@takes(Options)
+def evaluated(device: str, weights: Mapping[str, Path], **options: Any) -> CoDi:
+    """`fp32` told the data set's instruction beside the picture or video, as M2UGen's evaluation has it."""
+    return fp32(device, weights, **{"with_instruction": 1, **options})
 
 
 @takes(Options)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import butter, fftconvolve, lfilter
 
 from sightsound.baselines.composer import synth
 from sightsound.baselines.composer.score import Note, Score, Track
@@ -53,6 +52,8 @@ class Renderer:
             wave *= np.float32(TRACK_RMS / rms * 10 ** (track.level_db / 20))
             dry += wave
             wet += np.float32(track.reverb) * wave
+        from scipy.signal import fftconvolve  # here: whoever lists assets need not wait for it
+
         dry += fftconvolve(wet, self._room, axes=1)[:, :size]
         return _master(dry, score.drive, self.rate_hz)
 
@@ -114,6 +115,8 @@ def _room(rate_hz: int) -> Wave:
 
 def _amplified(wave: Wave, gain: float, rate_hz: int) -> Wave:
     """A guitar through an overdriven amplifier and its loudspeaker: soft clipping, then a band pass."""
+    from scipy.signal import butter, lfilter
+
     low, high = (2 * edge / rate_hz for edge in CABINET_HZ)
     b, a = butter(2, (low, high), "bandpass")
     return np.asarray(
@@ -140,6 +143,8 @@ def _master(mix: Wave, drive: float, rate_hz: int) -> Wave:
     rms = float(np.sqrt(np.mean(np.square(mix), dtype=np.float64)))
     if rms < 1e-9:
         return np.zeros_like(mix)
+    from scipy.signal import lfilter
+
     mix = lfilter(*_shelf(rate_hz), mix, axis=1)
     pressed = np.tanh(mix * np.float32((1 + 2 * drive) * LOUDNESS / rms)) if drive > 0 else mix
     fade = min(round(FADE_S * rate_hz), mix.shape[1])

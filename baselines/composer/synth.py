@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import lfilter
 
 from sightsound.baselines.composer.soundfont import Region, SoundFont
 
@@ -114,6 +113,8 @@ def _filtered(wave: Wave, region: Region, velocity: int, rate_hz: int) -> Wave:
     cutoffs = 20 * np.round(np.clip(cents, 1500, None) / 20)
     if cutoffs.min() >= 1200 * np.log2(0.45 * rate_hz / 8.1758):
         return wave
+    from scipy.signal import lfilter  # here: whoever lists assets need not wait for it
+
     out, state = np.empty_like(wave), np.zeros(2, np.float32)
     changes = [0, *(np.flatnonzero(np.diff(cutoffs)) + 1).tolist()]
     for place, number in enumerate(changes):

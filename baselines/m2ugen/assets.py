@@ -6,7 +6,7 @@ once, see docs/models/m2ugen.md.
 
 from __future__ import annotations
 
-from sightsound.metrics.asset import Asset, AssetFile
+from sightsound.metrics.asset import Asset, AssetFile, gated
 
 _HOW = (
     "the hub's M2UGen/{repository} has it as checkpoint.pth, a pickle without a known digest; convert it once by "
@@ -48,9 +48,10 @@ CARDS: tuple[Asset, ...] = (
     Asset(
         "llama2_tokenizer",
         (AssetFile("tokenizer.json", (f"hf:meta-llama/Llama-2-7b-hf@{_LLAMA}/tokenizer.json",)),),
-        "LLAMA 2 COMMUNITY LICENSE (gated: accept it on the hub first)",
+        "LLAMA 2 COMMUNITY LICENSE",
         "meta-llama/Llama-2-7b-hf: its tokenizer",
         1_842_767,
+        gate=gated("meta-llama/Llama-2-7b-hf"),
     ),
     Asset(
         "audioldm2_music",

@@ -49,17 +49,29 @@ class Options:
     """Length of the music."""
     with_instruction: int | str | bool = 0
     """1: tell the model the data set's own instruction, which describes the reference music: a leak."""
+    raw_pixels: int | str | bool = 0
+    """1: give ViT pictures of 0..255, as the authors' evaluation of pictures does; it was trained on 0..1."""
+    rate_hz: int | str = 0
+    """Rate that the music is written at, as it is; 0: its own. 16000 plays MusicGen's at half the speed."""
 
     def __post_init__(self) -> None:
         """ValueError for what makes no sense."""
-        if str(self.with_instruction) not in ("0", "1", "False", "True"):
-            raise ValueError(f"with_instruction: {self.with_instruction!r} is neither 0 nor 1")
+        for name in ("with_instruction", "raw_pixels"):
+            if str(getattr(self, name)) not in ("0", "1", "False", "True"):
+                raise ValueError(f"{name}: {getattr(self, name)!r} is neither 0 nor 1")
         positive("seconds", self.seconds, float)
+        if str(self.rate_hz) != "0":
+            positive("rate_hz", self.rate_hz, int)
 
     @property
     def leaks(self) -> bool:
         """Whether the data set's instruction is used."""
         return str(self.with_instruction) in ("1", "True")
+
+    @property
+    def raw(self) -> bool:
+        """Whether ViT gets pictures of 0..255."""
+        return str(self.raw_pixels) in ("1", "True")
 
 
 @dataclass
@@ -120,8 +132,9 @@ class M2UGen:
         for kind in ("", *SEEN):
             self._answer([work for work in batch if work.error is None and work.kind == kind], kind, seed)
         ready = [work for work in batch if work.error is None]
+        rate_hz = int(self.options.rate_hz) or self.music.rate_hz
         for work, audio in zip(ready, self._make(ready, seed), strict=True):
-            yield Generated(work.example.id, audio=audio, rate_hz=self.music.rate_hz, notes=work.notes)
+            yield Generated(work.example.id, audio=audio, rate_hz=rate_hz, notes=work.notes)
         for work in batch:
             if work.error is not None:
                 yield Generated(work.example.id, notes=work.notes, error=work.error)
@@ -157,7 +170,7 @@ class M2UGen:
             frames = video_frames(example.video, film_frames(frame_count(example.video), seed))
             return film_pixels(frames, self.sides["video"])
         assert example.image is not None
-        return picture_pixels(load_image(example.image), self.sides["image"])
+        return picture_pixels(load_image(example.image), self.sides["image"], self.options.raw)
 
     def _answer(self, batch: Sequence[_Work], kind: str, seed: int) -> None:
         """LLaMA's text for examples of one kind, and the states of its audio tokens."""
@@ -209,10 +222,10 @@ def _missing(answer: Answer) -> str | None:
     )
 
 
-def _musicgen(size: str, paper: bool) -> Callable[..., M2UGen]:
+def _musicgen(size: str, paper: bool, **usual: int) -> Callable[..., M2UGen]:
     @takes(Options)
     def build(device: str, weights: Mapping[str, Path], **options: Any) -> M2UGen:
-        set_by_user = Options(**options)
+        set_by_user = Options(**{**usual, **options})
         folder = weights[f"musicgen_{size}_settings"]
         path = weights[f"m2ugen_musicgen_{size}"] / "checkpoint.safetensors"
         checkpoint = Checkpoint(path, empty_musicgen(folder))
@@ -244,4 +257,5 @@ def _audioldm2(paper: bool) -> Callable[..., M2UGen]:
 
 musicgen_small_code, musicgen_small_paper = _musicgen("small", paper=False), _musicgen("small", paper=True)
 musicgen_medium_code, musicgen_medium_paper = _musicgen("medium", paper=False), _musicgen("medium", paper=True)
+musicgen_medium_evaluated = _musicgen("medium", paper=False, with_instruction=1, raw_pixels=1, rate_hz=16000)
 audioldm2_code, audioldm2_paper = _audioldm2(paper=False), _audioldm2(paper=True)

@@ -2,7 +2,7 @@
 
 The sizes and means of the hub's google/vit-base-patch16-224 and of transformers' VivitImageProcessor, written
 out: their classes want torchvision. inference.py of the authors gives ViT a picture in 0..1 with
-do_rescale=False, which is the picture that ViT was trained on. (Their evaluation script gives it 0..255.)
+do_rescale=False, which is the picture that ViT was trained on. Their evaluation gives it 0..255 (`raw`).
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ Picture = NDArray[np.uint8]
 """RGB, `[height, width, 3]`."""
 
 
-def picture_pixels(picture: Picture, side: int) -> Tensor:
-    """The whole picture as a square of -1..1, `[3, side, side]`, bilinear."""
-    return _scaled([Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)])[0]
+def picture_pixels(picture: Picture, side: int, raw: bool = False) -> Tensor:
+    """The whole picture as a square of -1..1, `[3, side, side]`, bilinear; `raw`: as 0..255 less a half, over a
+    half, so from -1 to 509."""
+    scaled = _scaled([Image.fromarray(picture).resize((side, side), Image.Resampling.BILINEAR)])[0]
+    return ((scaled + 1) * 127.5 - 0.5) / 0.5 if raw else scaled
 
 
 def film_pixels(frames: Sequence[Picture], side: int) -> Tensor:

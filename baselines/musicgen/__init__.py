@@ -37,11 +37,14 @@ CARD = ModelCard(
 )
 
 
-def build(device: str, weights: Mapping[str, Path], seconds: float | str = 10.0) -> Model:
-    """The published model with the sampling of its own configuration: top 250, temperature 1, guidance 3."""
+def build(
+    device: str, weights: Mapping[str, Path], seconds: float | str = 10.0, guidance: float | str = 3.0
+) -> Model:
+    """The published model with the sampling of its own configuration: top 250, temperature 1, guidance 3 where
+    `guidance` says no other."""
     from sightsound.baselines.parts.musicgen import MusicGen
     from sightsound.baselines.parts.prompted import Prompted
 
-    length_s = positive("seconds", seconds, float)
+    length_s, weight = positive("seconds", seconds, float), positive("guidance", guidance, float)
     (folder,) = weights.values()
-    return Prompted(MusicGen(device, folder), length_s)
+    return Prompted(MusicGen(device, folder, weight), length_s)

@@ -8,12 +8,38 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sightsound.metrics.asset import Asset, AssetFile, hub
+from sightsound.metrics.asset import Asset, AssetFile, Instead, gated, hub
 
 
-def _model(name: str, repository: str, licence: str, what: str, size_bytes: int, revision: str = "main") -> Asset:
-    """A model of transformers, the whole repository."""
-    return Asset(name, hub(repository, revision=revision), licence, f"{repository}: {what}", size_bytes)
+def _model(
+    name: str,
+    repository: str,
+    licence: str,
+    what: str,
+    size_bytes: int,
+    revision: str = "main",
+    then: tuple[str, ...] = (),
+) -> Asset:
+    """A model of transformers, the whole repository at a revision, or else at one of `then`."""
+    files = hub(repository, revision=revision, then=then)
+    return Asset(name, files, licence, f"{repository}: {what}", size_bytes)
+
+
+def _as_pickle(repository: str, revision: str, sha256: str, files: tuple[str, ...], size_bytes: int) -> Instead:
+    """A model of transformers whose weights are one pickle with a known digest; `files`: what belongs to it."""
+    base = f"hf:{repository}@{revision}"
+    weights = "pytorch_model.bin"
+    return Instead(
+        (
+            *(AssetFile(name, (f"{base}/{name}",)) for name in files),
+            AssetFile(weights, (f"{base}/{weights}",), (sha256,)),
+        ),
+        size_bytes,
+        convert="sightsound.metrics.networks.common.pickles:convert",
+    )
+
+
+_MAIN = ("main",)  # behind a commit of which no page states that it has safetensors
 
 
 def _pipeline(
@@ -66,14 +92,32 @@ CARDS = (
         2_370_000_000,
         "4c8334b02c6ec4e8664a91979669a501ec497792",
     ),
-    _model("musicgen_medium", "facebook/musicgen-medium", _MUSICGEN, "music from text", 8_040_000_000),
-    _model("musicgen_large", "facebook/musicgen-large", _MUSICGEN, "music from text", 13_700_000_000),
-    Asset(
+    _model(
+        "musicgen_medium",
+        "facebook/musicgen-medium",
+        _MUSICGEN,
+        "music from text",
+        8_040_000_000,
+        "d3bd7b00761b78ad7a8a05145ee31e7832e9916c",
+        _MAIN,
+    ),
+    _model(
+        "musicgen_large",
+        "facebook/musicgen-large",
+        _MUSICGEN,
+        "music from text",
+        13_700_000_000,
+        "15ccdc92099879e47b6da12c350cdb71d4eab3ca",
+        _MAIN,
+    ),
+    _model(
         "musicgen_melody",
-        hub("facebook/musicgen-melody"),
-        "CC-BY-NC-4.0",
-        "facebook/musicgen-melody: music from text and a melody",
+        "facebook/musicgen-melody",
+        _MUSICGEN,
+        "music from text and a melody",
         6_200_000_000,
+        "68d653a95788ec0d2b0abccab22c0b3a200c2d90",
+        _MAIN,
     ),
     Asset(
         "florence2_large",
@@ -148,13 +192,27 @@ CARDS = (
         5_970_000_000,
         "4b0b875a9e0c5305dfc917da808584e50e1c7ed4",
     ),
-    _model(
-        "blip_base",
-        "Salesforce/blip-image-captioning-base",
-        _BLIP,
-        "image captions",
-        990_000_000,
-        "refs/pr/38",  # main has pytorch_model.bin only
+    replace(
+        _model(
+            "blip_base",
+            "Salesforce/blip-image-captioning-base",
+            _BLIP,
+            "image captions",
+            990_000_000,
+            "refs/pr/38",  # main has pytorch_model.bin only
+        ),
+        instead=(
+            _as_pickle(
+                "Salesforce/blip-image-captioning-base",
+                "82a37760796d32b1411fe092ab5d4e227313294b",
+                "d6638651a5526cc2ede56f2b5104d6851b0755816d220e5e046870430180c767",
+                (
+                    *("config.json", "preprocessor_config.json", "special_tokens_map.json", "tokenizer.json"),
+                    *("tokenizer_config.json", "vocab.txt"),
+                ),
+                990_000_000,
+            ),
+        ),
     ),
     _model(
         "blip_large",
@@ -170,6 +228,7 @@ CARDS = (
         "MIT",
         "questions about pictures, its language model tuned on instructions",
         15_800_000_000,
+        "0eb0d3b46c14c1f8c7680bca2693baafdb90bb28",
     ),
     _model(
         "qwen2_vl_7b_instruct",
@@ -179,7 +238,18 @@ CARDS = (
         16_600_000_000,
         "eed13092ef92e448dd6875b2a00151bd3f7db0ac",
     ),
-    _model("mistral_7b_instruct", "mistralai/Mistral-7B-Instruct-v0.1", _APACHE, "chat", 14_480_000_000),
+    replace(
+        _model(
+            "mistral_7b_instruct",
+            "mistralai/Mistral-7B-Instruct-v0.1",
+            _APACHE,
+            "chat",
+            14_480_000_000,
+            "ec5deb64f2c6e6fa90c1abf74a91d5c93a9669ca",
+            _MAIN,
+        ),
+        gate=gated("mistralai/Mistral-7B-Instruct-v0.1"),
+    ),
     _model(
         "qwen2_5_7b_instruct",
         "Qwen/Qwen2.5-7B-Instruct",

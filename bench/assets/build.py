@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import shutil
-import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from pathlib import Path
 
 from sightsound.bench.assets.check import faults, members
 from sightsound.bench.assets.digests import sha256
 from sightsound.bench.assets.errors import AssetError
+from sightsound.bench.assets.growing import reported
 from sightsound.bench.assets.mirror import place
 from sightsound.bench.assets.sources import bring, forget
 from sightsound.bench.assets.unpack import LIMIT_FLOOR_BYTES, LIMIT_RATIO
@@ -18,9 +17,6 @@ from sightsound.bench.assets.uri import Source
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Report
 from sightsound.metrics.asset import Asset, AssetFile
-
-REPORT_EVERY_S = 0.2
-MB = 1_000_000
 
 
 def assets_dir() -> Path:
@@ -41,7 +37,7 @@ def build(asset: Asset, sources: Mapping[AssetFile, list[Source]], report: Repor
     try:
         _remove(staging, replaced)  # what a killed fetch left
         staging.mkdir(parents=True)
-        with _reported(asset, downloads, report):
+        with reported(f"downloading {asset.name}", downloads, asset.size_bytes, report):
             _collect(asset, sources, staging, downloads)
         if folder.exists():
             folder.rename(replaced)
@@ -94,36 +90,3 @@ def failure(asset: Asset, file: AssetFile, reasons: list[str]) -> str:
     why = "; ".join(reasons) or "no source is known"
     remedy = f"try again with network, or put it at MIRROR/{place(asset, file)} and pass --mirror MIRROR"
     return f"asset {asset.name}, file {file.path}: {why}; {remedy}"
-
-
-@contextmanager
-def _reported(asset: Asset, downloads: Path, report: Report | None) -> Iterator[None]:
-    """Tell `report` the size of `downloads` every now and then: the package clients do not say it."""
-    if report is None:
-        yield
-        return
-    stop = threading.Event()
-
-    what, total = f"downloading {asset.name}, MB", max(1, asset.size_bytes // MB)
-
-    def watch(say: Report) -> None:
-        while not stop.wait(REPORT_EVERY_S):
-            say(what, min(_size_bytes(downloads) // MB, total - 1), total)  # it ends when all is in place
-
-    thread = threading.Thread(target=watch, args=(report,), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join()
-    report(what, total, total)
-
-
-def _size_bytes(folder: Path) -> int:
-    """Bytes below a folder in which files come and go."""
-    total = 0
-    for path in folder.rglob("*"):
-        with suppress(FileNotFoundError):
-            total += path.lstat().st_size
-    return total

@@ -1,27 +1,23 @@
-"""Get what a URI names: through pip, apt-get, the hub's client, or plain https. Nothing is ever installed."""
+"""Get what a URI names: through pip, apt-get, the hub, or plain https. Nothing is ever installed."""
 
 from __future__ import annotations
 
-import http.client
 import os
 import re
 import shutil
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from sightsound.bench.assets.check import listing
 from sightsound.bench.assets.errors import AssetError
-from sightsound.bench.assets.unpack import Wanted, last_line, safe_name, unpack
+from sightsound.bench.assets.https import download as _https
+from sightsound.bench.assets.hub import download as _hub
+from sightsound.bench.assets.unpack import Wanted, last_line, unpack
 from sightsound.bench.assets.uri import Source
 from sightsound.metrics.asset import AssetFile
 
-TIMEOUT_S = 60.0  # without a byte
 LISTS_STAY_FRESH_S = 24 * 3600.0
 NO_NETWORK = "no network, or a package index that does not have it"
 
@@ -143,96 +139,6 @@ def _apt(package: str, part: Path) -> None:
     done = _run(["apt-get", "--quiet", *own, "download", package], part)
     if done.returncode:
         raise AssetError(f"{reason}apt-get download: {last_line(done.stderr)} ({NO_NETWORK})")
-
-
-def _hub(package: str, wanted: Wanted, part: Path) -> None:
-    """Download files of one commit of a hub repository; goes on with a half-done download."""
-    from huggingface_hub import HfApi, hf_hub_download
-    from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
-
-    repository, _, revision = package.partition("@")
-    shown = not are_progress_bars_disabled()
-    disable_progress_bars()
-    try:
-        with _told(repository):
-            # Asked first: without network the client would take a half-done folder for the whole repository.
-            info = HfApi().model_info(repository, revision=revision, timeout=TIMEOUT_S)
-            names = [sibling.rfilename for sibling in info.siblings or []]
-            for file, member in wanted.items():
-                kept = (n for n in names if n.startswith(member) and file.keeps(n.removeprefix(member)))
-                for name in list(kept) if file.is_tree else [member]:
-                    hf_hub_download(repository, safe_name(name, repository), revision=info.sha, local_dir=part)
-    finally:
-        if shown:
-            enable_progress_bars()
-
-
-def refused(source: Source) -> str:
-    """Why the hub keeps a repository from this user; empty where it does not, or cannot be asked now."""
-    from huggingface_hub import HfApi
-
-    repository = source.package.partition("@")[0]
-    try:
-        with _told(repository):
-            HfApi().auth_check(repository)
-    except RefusedError as error:
-        return str(error)
-    except AssetError:
-        return ""
-    return ""
-
-
-class RefusedError(AssetError):
-    """The hub has a repository, and not for everybody."""
-
-
-@contextmanager
-def _told(repository: str) -> Iterator[None]:
-    """What the hub's client raises as one line."""
-    from huggingface_hub.errors import (
-        GatedRepoError,
-        HTTPError,  # that of its own network client, httpx or httpx2
-        RepositoryNotFoundError,
-    )
-
-    try:
-        yield
-    except GatedRepoError as error:
-        raise RefusedError(
-            f"{repository} is gated: accept its terms on the hub, and name your token in HF_TOKEN"
-        ) from error
-    except RepositoryNotFoundError as error:
-        raise RefusedError(
-            f"the hub has no {repository}, or not for everybody: name your token in HF_TOKEN"
-        ) from error
-    except (OSError, ValueError, HTTPError) as error:
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise AssetError(f"{reason} (no network?)") from error
-
-
-def _https(address: str, target: Path) -> None:
-    """Download one file, going on where an earlier try stopped."""
-    have = target.stat().st_size if target.exists() else 0
-    request = urllib.request.Request(address, headers={"User-Agent": "sightsound-bench"})
-    if have:
-        request.add_header("Range", f"bytes={have}-")
-    try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_S) as answer:
-            goes_on = answer.status == http.HTTPStatus.PARTIAL_CONTENT
-            expected = int(answer.headers.get("Content-Length") or 0)
-            with target.open("ab" if goes_on else "wb") as out:
-                start = out.tell()
-                shutil.copyfileobj(answer, out, 1 << 20)
-                got = out.tell() - start
-    except urllib.error.HTTPError as error:
-        if error.code == http.HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            target.unlink()  # what lies here is as long as the file or longer: begin again
-            return _https(address, target)
-        raise AssetError(f"{error.code} {error.reason}") from error
-    except (OSError, http.client.HTTPException) as error:
-        raise AssetError(f"{getattr(error, 'reason', error)} (no network?)") from error
-    if got < expected:
-        raise AssetError(f"the connection broke after {have + got} bytes; run it again to go on")
 
 
 def _run(command: list[str], folder: Path, more: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from sightsound.bench.assets.build import assets_dir, build, failure
@@ -19,12 +20,24 @@ from sightsound.bench.assets.check import asset_digest, faults
 from sightsound.bench.assets.convert import convert, converted_faults, converted_folder
 from sightsound.bench.assets.digests import Memory, sha256
 from sightsound.bench.assets.errors import AssetError
+from sightsound.bench.assets.hub import refused
 from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
-from sightsound.bench.assets.sources import refused
 from sightsound.bench.assets.uri import Source, parse
 from sightsound.bench.core import console, locks, registry
 from sightsound.bench.core.types import Report
 from sightsound.metrics.asset import Asset, AssetFile
+
+
+def ways(name: str) -> tuple[Asset, ...]:
+    """The asset, and the others that stand in for it where it cannot be had, each with a folder of its own."""
+    asset = registry.asset(name)
+    return (asset, *(
+        replace(
+            asset, name=f"{name}.{number}", files=other.files, size_bytes=other.size_bytes, convert=other.convert,
+            instead=(),
+        )
+        for number, other in enumerate(asset.instead, 2)
+    ))  # fmt: skip
 
 
 def locate(name: str, mirror: Path | None = None) -> Path | None:
@@ -34,10 +47,10 @@ def locate(name: str, mirror: Path | None = None) -> Path | None:
     converted folder, and None until `fetch` has made it. Raises AssetError for an unknown name, and for files
     that are here but wrong.
     """
-    asset = registry.asset(name)
-    source = _source(asset, mirror) or _from_mirror(asset, mirror)
-    if source is None or not asset.convert:
-        return source
+    found = _here(name, mirror)
+    if found is None or not found[0].convert:
+        return found and found[1]
+    asset, source = found
     target = converted_folder(asset, _digest(asset, source))
     if not target.is_dir():
         return None
@@ -52,25 +65,31 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
     `report` is called now and then, with megabytes, from another thread, while it downloads. Raises AssetError
     where it can't be had.
     """
-    asset = registry.asset(name)
-    source = _source(asset, mirror, damaged_is_absent=True)
-    if source is None:
-        with _locked(asset):  # another process may have fetched it in the meantime
-            source = _source(asset, mirror, damaged_is_absent=True)
-            if source is None:
-                source = build(asset, _all_sources(asset, mirror), report)
-    console.detail(f"asset {name}: read from {source}")
+    if found := _here(name, mirror, damaged_is_absent=True):
+        return _ready(*found, report)
+    wrong: list[str] = []
+    for asset in ways(name):
+        try:
+            with _locked(asset):  # another process may have fetched it in the meantime
+                source = _source(asset, mirror, damaged_is_absent=True)
+                if source is None:
+                    source = build(asset, _all_sources(asset, mirror), report)
+            return _ready(asset, source, report)
+        except AssetError as error:
+            wrong.append(str(error))
+    raise AssetError("; instead of it: ".join(wrong))
+
+
+def _ready(asset: Asset, source: Path, report: Report | None) -> Path:
+    """The folder to use: that of the files, or that of what they are converted to."""
+    console.detail(f"asset {asset.name}: read from {source}")
     if not asset.convert:
         return source
     target = converted_folder(asset, _digest(asset, source))
     if not target.is_dir() or _converted(asset, target):
         with _locked(asset):
             if not target.is_dir() or _converted(asset, target):
-                if report is not None:
-                    report(f"converting {name}", 0, 1)
-                convert(asset, source, target)
-                if report is not None:
-                    report(f"converting {name}", 1, 1)
+                convert(asset, source, target, report)
         _converted(asset, target)  # remembered, so that the next start need not hash them
     return target
 
@@ -78,18 +97,47 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
 def expect(name: str, mirror: Path | None = None) -> None:
     """Raise AssetError where `fetch` is bound to fail, as far as that is known without fetching: for a file that
     is not here and that no address serves, or that the hub keeps from this user."""
-    asset = registry.asset(name)
-    if _source(asset, mirror, damaged_is_absent=True) is not None:
+    if is_here(name, mirror):
         return
-    answers: dict[str, str] = {}  # download -> why the hub refuses it, each asked once
-    for file, sources in _all_sources(asset, mirror).items():
-        if any(source.scheme != "hf" for source in sources):
+    wrong: list[str] = []
+    for asset in ways(name):
+        answers: dict[str, str] = {}  # download -> why the hub refuses it, each asked once
+        for file, sources in _all_sources(asset, mirror).items():
+            if any(source.scheme != "hf" for source in sources):
+                continue
+            for source in sources:
+                if source.key not in answers:
+                    answers[source.key] = refused(source)
+            if all(answers[source.key] for source in sources):
+                wrong.append(failure(asset, file, [f"{s.key}: {answers[s.key]}" for s in sources]))
+                break
+        else:
+            return
+    raise AssetError("; instead of it: ".join(wrong))
+
+
+def is_here(name: str, mirror: Path | None = None) -> bool:
+    """Whether the files are here and whole, converted or not: nothing of it would be downloaded."""
+    return _here(name, mirror, damaged_is_absent=True) is not None
+
+
+def _here(name: str, mirror: Path | None, damaged_is_absent: bool = False) -> tuple[Asset, Path] | None:
+    """The way of which all files are here, and where. Raises AssetError where there is none whole and one is
+    damaged; with `damaged_is_absent` only where the mirror's is."""
+    wrong: list[AssetError] = []
+    for asset in ways(name):
+        try:
+            source = _source(asset, mirror, damaged_is_absent)
+            if source is None and not damaged_is_absent:
+                source = _from_mirror(asset, mirror)
+        except AssetError as error:
+            wrong.append(error)
             continue
-        for source in sources:
-            if source.key not in answers:
-                answers[source.key] = refused(source)
-        if all(answers[source.key] for source in sources):
-            raise AssetError(failure(asset, file, [f"{s.key}: {answers[s.key]}" for s in sources]))
+        if source is not None:
+            return asset, source
+    if wrong:
+        raise wrong[0]
+    return None
 
 
 def verify(name: str, mirror: Path | None = None) -> list[str]:
@@ -97,7 +145,12 @@ def verify(name: str, mirror: Path | None = None) -> list[str]:
 
     Reads all bytes, whatever is remembered. Raises AssetError for an unknown name.
     """
-    asset = registry.asset(name)
+    found = [_verify(asset, mirror) for asset in ways(name)]
+    return next((lines for lines in found if not lines), found[0])
+
+
+def _verify(asset: Asset, mirror: Path | None) -> list[str]:
+    name = asset.name
     folder = mirror_dir(mirror)
     root = (usable_in_place(asset, folder) if folder else None) or assets_dir() / name
     if not root.is_dir():
@@ -118,11 +171,15 @@ def digest(name: str, mirror: Path | None = None) -> str:
 
     Remembered by path, size, times of change and inode of each file. Raises AssetError where it is not here.
     """
-    asset = registry.asset(name)
-    source = _source(asset, mirror)
-    if source is None:
+    found = _here(name, mirror)
+    if found is None:
         raise AssetError(f"asset {name} is not here; run: bench assets fetch {name}")
-    return _digest(asset, source)
+    return _digest(*found)
+
+
+def _card_of(asset: Asset) -> str:
+    """The name by which the user asks for it, which is not that of a way that stands in for it."""
+    return asset.name if asset.name in registry.cards("asset") else asset.name.rpartition(".")[0]
 
 
 def _memory(asset: Asset) -> Memory:
@@ -166,7 +223,7 @@ def _source(asset: Asset, mirror: Path | None, damaged_is_absent: bool = False) 
         if lines and damaged_is_absent and not in_mirror:
             return None
         if lines:
-            remedy = "replace it in the mirror" if in_mirror else f"run: bench assets fetch {asset.name}"
+            remedy = "replace it in the mirror" if in_mirror else f"run: bench assets fetch {_card_of(asset)}"
             raise AssetError(f"asset {asset.name}: {lines[0]}; {remedy}")
     memory.keep()
     return root

@@ -20,6 +20,8 @@ from sightsound.bench.commands import (
     perf,
     publishing,
     ratings,
+    report,
+    reproduce,
     results,
     rows,
     site,
@@ -30,7 +32,7 @@ from sightsound.bench.core import logs
 from sightsound.bench.core.errors import BenchError
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
-for part in (stages, listings, rows, citing, live, gate, publishing, site):
+for part in (stages, listings, rows, citing, live, gate, publishing, site, report, reproduce):
     app.add_typer(part.app)
 app.add_typer(perf.app, name="perf")
 app.add_typer(results.app, name="results")

@@ -30,7 +30,7 @@ KINDS: dict[type, tuple[Any, str]] = {
     float: ((int, float), "a number"),
 }
 """Type of an option -> the values that it takes in a file, and what they are called; of all others a text."""
-PASSED_OVER = {"generate": ("metrics", "corpus", "reference", "length")}
+PASSED_OVER = {"generate": ("metrics", "corpus", "reference", "length", "allow-missing-metrics")}
 """Command -> options of `bench run` that it does not have: one file serves both."""
 BY_COMMA = ("metrics",)  # options that hold several names; a file may give them as a list
 
@@ -104,7 +104,7 @@ def _words(
     for key, value in _read(file).items():
         with gathered(wrong):
             param = known.get(key.replace("_", "-"))
-            if param is None and key in PASSED_OVER.get(command.rpartition(" ")[2], ()):
+            if param is None and key.replace("_", "-") in PASSED_OVER.get(command.rpartition(" ")[2], ()):
                 say(f"{file}: {key} is for `bench run`, passed over")
                 continue
             if param is None:

@@ -18,6 +18,7 @@ from sightsound.bench.core import console, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import SplitCard
 from sightsound.bench.stages import reading
+from sightsound.metrics.asset import Asset
 
 OPTIONAL_MODULES = {
     "gguf": "pip install 'sightsound-bench[pocket]'",
@@ -116,18 +117,36 @@ def assets_(mirror: Path | None, json: bool) -> None:
     if json:
         return console.as_json([asdict(asset) | {"state": state} for asset, state in found])
     lines = [
-        (asset.name, state, f"{asset.size_bytes / 1e6:,.0f} MB", asset.licence, asset.description)
+        (asset.name, state, assets.size(asset.size_bytes), asset.licence, _access(asset), asset.description)
         for asset, state in found
     ]
-    console.listing(("asset", "", "download", "licence", ""), lines)
+    console.listing(("asset", "", "size", "licence", "access", ""), lines)
+
+
+def _access(asset: Asset) -> str:
+    """What stands between the user and an asset, in a word or two; `--json` has the whole line."""
+    if asset.gate:
+        return "gated: accept its terms"
+    if asset.by_hand:
+        return "by hand"
+    return "" if asset.instead == () else "or a pickle, converted"
 
 
 def _state(name: str, mirror: Path | None) -> str:
     """`here`, `damaged` or a dash."""
     try:
-        return "here" if assets.locate(name, mirror) else console.NO_VALUE
+        return "here" if assets.is_here(name, mirror) else _absent(name, mirror)
+    except assets.AssetError:  # in the mirror
+        return "damaged"
+
+
+def _absent(name: str, mirror: Path | None) -> str:
+    """`damaged` where something of it is here, else a dash."""
+    try:
+        assets.locate(name, mirror)
     except assets.AssetError:
         return "damaged"
+    return console.NO_VALUE
 
 
 def assets_here(mirror: Path | None) -> list[str]:

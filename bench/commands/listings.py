@@ -9,7 +9,7 @@ import typer
 
 from sightsound.bench.commands import building
 from sightsound.bench.commands.complete import names as known
-from sightsound.bench.commands.options import Json, Mirror
+from sightsound.bench.commands.options import Json, Mirror, PresetName
 
 app = typer.Typer()
 assets_app = typer.Typer(help="Weights and media from outside: list, fetch, verify.", no_args_is_help=True)
@@ -67,11 +67,36 @@ def tasks(json: Json = False) -> None:
 
 
 @app.command()
-def doctor(mirror: Mirror = None, json: Json = False) -> None:
+def doctor(
+    preset: Annotated[
+        str | None,
+        typer.Option(
+            "--preset", help="also what all systems of this preset would take", autocompletion=known("preset")
+        ),
+    ] = None,
+    mirror: Mirror = None,
+    json: Json = False,
+) -> None:
     """What is here, what is missing and how to get it."""
     from sightsound.bench.commands import listing_tables as listings
 
+    if preset is not None:
+        return planned(preset, mirror, json)
     listings.doctor(mirror, json)
+
+
+def planned(preset: str, mirror: Path | None, json: bool) -> None:
+    """Print what all runs of a preset would take; exit code 1 where this machine falls short of it."""
+    from sightsound.bench import plan
+    from sightsound.bench.core import console
+
+    made = plan.plan(plan.requests(preset, mirror))
+    if json:
+        console.as_json(plan.as_json(made))
+    else:
+        plan.show(made)
+    if made.short:
+        raise typer.Exit(1)
 
 
 @splits_app.callback()
@@ -149,19 +174,46 @@ def assets_list(mirror: Mirror = None, json: Json = False) -> None:
 def assets_fetch(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="names; none: what the pocket preset needs", autocompletion=known("asset")),
+        typer.Argument(help="names; neither these nor options: what pocket needs", autocompletion=known("asset")),
     ] = None,
+    model: Annotated[
+        list[str] | None, typer.Option("--model", help="what this system loads, as for `bench run`")
+    ] = None,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", help="what the networks of these load, separated by commas")
+    ] = None,
+    task: Annotated[
+        str | None,
+        typer.Option(
+            "--task", help="all that such a run reads, the preset's metrics and split where none is given"
+        ),
+    ] = None,
+    split: Annotated[str | None, typer.Option("--split", help="what this split is made from")] = None,
+    preset: PresetName = "pocket",
     mirror: Mirror = None,
     json: Json = False,
 ) -> None:
-    """Fetch assets into the cache."""
+    """Fetch assets into the cache: the total first, and nothing where not all can be had."""
     from sightsound.bench import assets
     from sightsound.bench.commands import listing_tables as listings
     from sightsound.bench.core import console
+    from sightsound.bench.core.errors import BenchError, gathered, tell
+    from sightsound.bench.plan import fetch
 
-    wanted = names or listings.pocket_assets()
+    wanted = list(names or [])
+    if model or metrics or task or split:
+        wanted += fetch.named(model or [], metrics, preset, task, split, mirror)
+    elif not names:
+        wanted = listings.pocket_assets()
+    if said := fetch.total(fetch.check(wanted, mirror)):
+        console.say(said)
+    folders: dict[str, str] = {}
+    problems: list[BenchError] = []
     with console.progress() as report:
-        folders = {name: str(assets.fetch(name, mirror, report)) for name in wanted}
+        for name in dict.fromkeys(wanted):
+            with gathered(problems):
+                folders[name] = str(assets.fetch(name, mirror, report))
+    tell(problems)
     if json:
         console.as_json(folders)
     else:

@@ -64,9 +64,18 @@ Length = Annotated[
 ]
 Retry = Annotated[bool, typer.Option("--retry-failed", help="try again the examples that failed")]
 Remake = Annotated[bool, typer.Option("--remake", help="make anew what another version of a system has made")]
+Missing = Annotated[
+    bool,
+    typer.Option(
+        "--allow-missing-metrics", help="go on without the metrics whose networks cannot be fetched, and say which"
+    ),
+]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
 FeatureDevice = Annotated[str, typer.Option("--device", help="for features that are no longer stored")]
 Cards = Annotated[list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")]
+Plan = Annotated[
+    bool, typer.Option("--plan", help="tell what it would take (downloads, disk, memory, hours) and do nothing")
+]
 Json = Annotated[bool, typer.Option("--json", help="JSON on standard output, nothing else there")]
 Wide = Annotated[
     bool, typer.Option("--wide", help="all columns of the table beside each other, whatever the width")
@@ -92,9 +101,10 @@ _TAKEN: dict[str, Any] = {
     "retry": Retry,
     "remake": Remake,
     "timeout": Timeout,
+    "allow_missing_metrics": Missing,
 }
 _REQUIRED = ("task", "model")
-_SHOWN_ONLY = ("json", "wide")  # options of how a result is shown, which are no part of a run
+_SHOWN_ONLY = ("json", "wide", "plan")  # options of how a result is shown, which are no part of a run
 
 
 def takes(

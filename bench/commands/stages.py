@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightsound.bench.commands.config import Commands
-from sightsound.bench.commands.options import Json, Reference, Wide, takes
+from sightsound.bench.commands.options import Json, Plan, Reference, Wide, takes
 from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
@@ -40,9 +40,11 @@ _GENERATION = (
 
 
 @app.command()
-@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length")
-def run(options: Options, json: Json = False, wide: Wide = False) -> None:
+@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length", "allow_missing_metrics")
+def run(options: Options, plan: Plan = False, json: Json = False, wide: Wide = False) -> None:
     """Generate with a model on a split, score, and print the table."""
+    if plan:
+        return planned(options, json)
     from sightsound.bench.core import console
     from sightsound.bench.stages import choose
     from sightsound.bench.stages import run as stages
@@ -80,7 +82,10 @@ def generate(options: Options, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-_SCORING = ("preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "length", "retry")
+_SCORING = (
+    *("preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "length", "retry"),
+    "allow_missing_metrics",
+)
 
 
 @app.command()
@@ -137,6 +142,21 @@ def validate(
     else:
         found.show()
     if found.bad:
+        raise typer.Exit(1)
+
+
+def planned(options: Options, json: bool) -> None:
+    """Print what a run would take, and end with 1 where this machine falls short of it."""
+    from sightsound.bench import plan
+    from sightsound.bench.core import console
+
+    made = plan.plan([plan.request(options)])
+    _tell(options)
+    if json:
+        console.as_json(plan.as_json(made))
+    else:
+        plan.show(made)
+    if made.short:
         raise typer.Exit(1)
 
 

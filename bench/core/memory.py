@@ -5,8 +5,11 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 
 GB = 1e9
+LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
 def ran_out(error: BaseException) -> bool:
@@ -17,12 +20,21 @@ def ran_out(error: BaseException) -> bool:
 
 
 def have_gb(device: str) -> float:
-    """Memory of the device in GB: of the card for `cuda`, else of this machine."""
+    """Memory of the device in GB: of the card for `cuda`, else of this machine, or what a container gets of it."""
     if device.startswith("cuda"):
         import torch
 
         return float(torch.cuda.mem_get_info(device)[1]) / GB
-    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GB
+    return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_limits()]) / GB
+
+
+def _limits() -> list[int]:
+    """Bytes that this process may take by its control group, of both versions; none where there is no limit."""
+    texts = []
+    for path in LIMITS:
+        with suppress(OSError):
+            texts.append(path.read_text(encoding="ascii").strip())
+    return [int(text) for text in texts if text.isdigit()]
 
 
 def reset_peak(device: str) -> int:

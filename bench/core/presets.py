@@ -87,6 +87,7 @@ CARDS = (
         _MUSIC_SPLITS | _OTHER_SPLITS,
         _POCKET_METRICS,
         "small trained parts that any machine can fetch; not comparable with any paper's figures",
+        fetches=False,
     ),
     PresetCard(
         "paper",

@@ -250,5 +250,5 @@ def uncell(text: str) -> str:
 
 
 def _computed(text: str) -> bool:
-    """Whether a spreadsheet computes it; also where it has such an apostrophe of its own, so that one comes back."""
+    """Whether a spreadsheet computes it; also where it has an apostrophe of its own, so that one comes back."""
     return text.lstrip("'").startswith(COMPUTED)

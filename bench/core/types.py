@@ -235,6 +235,9 @@ class PresetCard:
     """Metrics to compute, where the task has their features."""
     description: str
     """One line, printed at the start of a run."""
+    fetches: bool = True
+    """Whether the networks of its metrics are fetched. False: of those that no package registry carries, only the
+    ones that are here already are used, and metrics over the others are left out."""
 
 
 def example_seed(seed: int, example_id: str) -> int:

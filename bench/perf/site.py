@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from sightsound.bench.core.types import Report
-from sightsound.bench.perf import made_board
+from sightsound.bench.perf import made_board, made_run
 from sightsound.bench.perf.chromium import browser
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.site.make import make
@@ -32,6 +32,17 @@ PAINTED = """() => new Promise((done) => new PerformanceObserver((list) => done(
 SHOWN = "() => performance.getEntriesByName('table')[0]?.startTime"
 """Milliseconds from the start of the page until its table has rows."""
 
+EXAMPLE = "() => performance.getEntriesByName('example')[0].startTime"
+"""The same until an example is drawn."""
+ORDER = """() => new Promise((done) => {
+  const order = document.getElementById("order");
+  const started = performance.now();
+  order.value = "worst";
+  order.dispatchEvent(new Event("change"));
+  requestAnimationFrame(() => setTimeout(() => done(performance.now() - started)));
+})"""
+"""From another order of the list until the next picture is drawn."""
+
 
 def measure(systems: int, examples: int, report: Report) -> list[Figure]:
     """Medians over REPEATS fresh pages, of a made board; in a headless Chromium, from the disk."""
@@ -39,11 +50,13 @@ def measure(systems: int, examples: int, report: Report) -> list[Figure]:
         folder = Path(name)
         report("making a board", 0, 1)
         made_board.write(folder, systems=systems, examples=examples)
+        made_run.write(folder, folder / made_board.RUN, *made_run.names(folder))
         started = time.perf_counter()
-        site, _ = make(folder, (), folder / "site")
+        site, _ = make(folder, [folder / made_board.RUN], folder / "site")
         took_s = time.perf_counter() - started
         report("making a board", 1, 1)
-        size = sum(path.stat().st_size for path in (folder / "site").rglob("*") if path.is_file()) / 1e6
+        files = [path for path in (folder / "site").rglob("*") if path.is_file()]
+        size = sum(path.stat().st_size for path in files if path.relative_to(folder).parts[1] != "media") / 1e6
         what = f"{systems} systems on {examples:,} examples"
         figures = [
             Figure(f"{what}: seconds to make the site", took_s, 0.0, True),
@@ -53,7 +66,22 @@ def measure(systems: int, examples: int, report: Report) -> list[Figure]:
         for done, (page, path) in enumerate(pages.items()):
             report("pages", done, len(pages))
             figures += _page(chromium, page, folder / "site" / path)
-    return figures
+        return figures + list(_examples(chromium, folder / "site/examples.html"))
+
+
+def _examples(chromium: Browser, path: Path) -> Iterator[Figure]:
+    painted, shown, ordered = [], [], []
+    for _ in range(REPEATS):
+        page = chromium.new_page()
+        page.goto(path.as_uri())
+        page.wait_for_selector(".example")
+        painted.append(float(page.evaluate(PAINTED)))
+        shown.append(float(page.evaluate(EXAMPLE)))
+        ordered.append(float(page.evaluate(ORDER)))
+        page.close()
+    yield Figure("examples: ms to the first paint", median(painted), PAINT_MS, median(painted) < PAINT_MS)
+    yield Figure("examples: ms until one is there", median(shown), PAINT_MS, median(shown) < PAINT_MS)
+    yield Figure("examples: ms for another order", median(ordered), SORT_MS, median(ordered) < SORT_MS)
 
 
 def _page(chromium: Browser, what: str, path: Path) -> Iterator[Figure]:

@@ -52,12 +52,12 @@ class Board:
 
     @property
     def list_path(self) -> str:
-        """The page with all of its examples and their values."""
-        return f"examples/{self.slug}.html"
+        """The list of its examples."""
+        return f"examples.html#{self.slug}"
 
     def example_path(self, example: str) -> str:
-        """The page of one example."""
-        return f"examples/{self.slug}/{store.slug(example)}.html"
+        """One example with all that systems made of it."""
+        return f"{self.list_path}/{example}"
 
     @property
     def title(self) -> str:

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Iterable, Iterator
 from functools import cache
+from itertools import chain
 from pathlib import Path, PurePosixPath
 
 import jinja2
@@ -27,8 +28,10 @@ CARRIED = ("static", "carried")
 def write(parts: Iterable[Part], out: Path) -> int:
     """Write all parts below `out`; returns how many files the site has. BenchError for another folder."""
     before = _mine(out)
+    if not before:  # else a site that was stopped half made would be taken for something else
+        store.write_text(out / MANIFEST, "[]\n")
     files = set()
-    for part in [*_carried(), *parts]:
+    for part in chain(_carried(), parts):  # one after another: media are made as they are written
         if part.path in files:
             raise ValueError(f"two parts of the site are called {part.path}")
         files.add(part.path)
@@ -61,11 +64,15 @@ def _carried() -> Iterator[Copy]:
 
 def _put(part: Part, path: Path) -> None:
     if isinstance(part, Copy):
+        if part.source == path:  # kept from an older site
+            return
         path.parent.mkdir(parents=True, exist_ok=True)
+        half = path.with_name(store.TEMPORARY + path.name)
         if isinstance(part.source, bytes):
-            path.write_bytes(part.source)
+            half.write_bytes(part.source)
         else:
-            shutil.copyfile(part.source, path)
+            shutil.copyfile(part.source, half)
+        half.replace(path)  # what is there is whole, so that the next site may keep it
     elif isinstance(part, Data):
         store.write_text(path, jsons.script(part.name, part.value))
     else:

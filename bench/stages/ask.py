@@ -17,6 +17,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, chunks
+from sightsound.bench.stages import fits
 
 
 class Asker:
@@ -55,7 +56,9 @@ class Asker:
                 raise fault from error
             if memory.ran_out(error):
                 if len(batch) == 1:
-                    raise BenchError(f"{self.system.label}: {too_little(self.system, self.device)}") from error
+                    raise BenchError(
+                        f"{self.system.label}: {fits.too_little(self.system, self.device)}"
+                    ) from error
                 self.at_most = (len(batch) + 1) // 2
                 parts = [list(part) for part in chunks(batch, self.at_most)]
             else:
@@ -72,12 +75,6 @@ class Asker:
             self.log.parent.mkdir(parents=True, exist_ok=True)
             with self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
                 file.write(f"{example.id}\n{traceback.format_exc()}\n")
-
-
-def too_little(system: System, device: str) -> str:
-    """What the system needs and what the device has."""
-    needs = f"needs about {system.build.memory_gb:g} GB" if system.build.memory_gb else "needs more memory"
-    return f"{needs}, {device} has {memory.have_gb(device):.1f} GB; take another --device or machine"
 
 
 @contextmanager

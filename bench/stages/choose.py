@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from sightsound.bench import assets, splits
+from sightsound.bench import splits
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core import registry, spelling, store
 from sightsound.bench.core.errors import BenchError, gathered, tell
@@ -16,21 +16,20 @@ from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.elsewhere import systems as elsewhere
 from sightsound.bench.folders.scene import Scene
-from sightsound.bench.stages import adopt, early, reading, said, settings
+from sightsound.bench.stages import adopt, early, measures, reading, said, settings
 from sightsound.bench.stages.options import Options
 from sightsound.bench.stages.request import Request
-from sightsound.metrics.card import MetricCard, Side
 
-_CONDITIONS: set[Side] = {"image", "text"}  # sides of a metric that a task may lack
 LONGEST_NAME = 100
 NAME = re.compile(rf"\w[\w .+=-]{{0,{LONGEST_NAME - 1}}}")
 """A name that a user gives a system, or its variant: it becomes part of tables and, by a slug, of folders."""
 
 
-def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
+def systems_for(options: Options, *, references: bool, planned: bool = False) -> tuple[System, ...]:
     """The systems that `options.model` names, then the reference rows that the task has.
 
     What is wrong with a name or an option joins `options.problems`, which `request` raises with all the rest.
+    `planned`: options that stand behind a name are taken as they are, so that no code need be loaded.
     """
     preset = registry.preset(options.preset).name
     problems = options.problems
@@ -45,7 +44,9 @@ def systems_for(options: Options, *, references: bool) -> tuple[System, ...]:
     for name in options.model:
         with gathered(problems):
             asked += [(name, system) for system in _systems(name, preset, options.python)]
-    found = settings.spread([system for _, system in asked], shared, options)
+    found = [system for _, system in asked]
+    if shared or not planned:
+        found = settings.spread(found, shared, options)
     for name in dict.fromkeys(name for name, _ in asked):
         called = ", ".join(each.label for (own, _), each in zip(asked, found, strict=True) if own == name)
         if elsewhere.command_in(name) and not name.startswith(f"{called}="):
@@ -108,13 +109,20 @@ def _named(name: str, option: str) -> tuple[str, str]:
 
 
 def request(
-    options: Options, systems: tuple[System, ...], *, scores: bool = True, scene: Scene | None = None
+    options: Options,
+    systems: tuple[System, ...],
+    *,
+    scores: bool = True,
+    scene: Scene | None = None,
+    planned: bool = False,
 ) -> Request:
     """The request, with what was not given filled in from the preset.
 
     `scene`: the folders whose files are the outputs of some of the systems. All that can be known to be wrong
     before the work starts is raised as one BenchError, `options.problems` included: unknown names, options that no
-    system knows, code that cannot be loaded, weights that cannot be had.
+    system knows, code that cannot be loaded, weights that cannot be had, a device or a disk that is too small.
+    `planned`: the request is only looked at, so neither code nor weights nor room are asked for, and nobody over a
+    network; its device stays the one that was named.
     """
     problems, notes, mirror = options.problems, options.notes, options.mirror
     preset = registry.preset(options.preset)
@@ -128,19 +136,23 @@ def request(
         elif options.split or task:
             split = splits.resolve(options.split or _default_split(preset, task))
     with gathered(problems):
-        device = device_of(options.device)
+        device = options.device if planned else device_of(options.device)
     with gathered(problems):
         lengths.named(options.length)
     problems += _out_of_range(options)
-    metrics = _metrics(options, preset, task, scene) if scores else ()
+    metrics = measures.chosen(options, preset, task, scene) if scores else ()
+    if options.allow_missing_metrics and not planned:
+        metrics = measures.obtainable(metrics, mirror, notes)
     if task and split:
         names = [system.label for system in systems if not system.card.reference]
         called = split if of_folders else splits.card(split).name
         folder = (options.out or _default_folder(options, task, called, names)).absolute()
-        problems += early.problems(systems, task, metrics, folder, mirror)
+        problems += early.problems(systems, task, folder, loads=not planned)
+        if not planned:
+            problems += early.lacking(systems, metrics, task, "" if of_folders else split, folder, mirror, device)
     tell(problems)
     assert task is not None and split is not None
-    if not of_folders:
+    if not of_folders and not planned:
         notes += filter(None, (splits.part(split), splits.downloads(split, mirror)))
     if not (options.split or of_folders) or not options.metrics:
         notes.append(f"preset {preset.name}: {preset.description}")
@@ -165,6 +177,7 @@ def request(
         scene=scene,
         reference=options.reference if scene is None else None,
         length=options.length,
+        allow_missing=options.allow_missing_metrics,
         corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
         command=options.command,
         said=said.whole(options, systems, "" if of_folders else split, metrics, device),
@@ -190,91 +203,6 @@ def _default_split(preset: PresetCard, task: Task | None) -> str:
     return preset.splits[task.name]
 
 
-def serves(card: MetricCard, task: Task, scene: Scene | None = None) -> bool:
-    """Whether the task has what the metric reads; in a scene also whether there are references for it.
-
-    Of fields that the user named the split has to say.
-    """
-    if card.kind == "rated":
-        return False
-    if scene is not None and not scene.paired and any(n.side == "reference" for n in reading.needs(card)):
-        of_sets = card.kind == "two_sets" and scene.split.against is not None
-        if not of_sets:
-            return False
-    wanted = [need for need in reading.needs(card) if not need.of]
-    kinds = {registry.extractor(need.extractor).modality for need in wanted if need.side == "generated"}
-    return kinds <= {task.output} and all(need.side in task.sides for need in wanted if need.side in _CONDITIONS)
-
-
-def _refused(card: MetricCard, task: Task) -> str:
-    """Why a metric cannot score a task, and what to write where naming a side would help."""
-    if card.kind == "rated":
-        return f"metric {card.name} is what people answer; make rows of their answers with `bench ratings import`"
-    without = [need.side for need in reading.needs(card) if need.side in _CONDITIONS - task.sides.keys()]
-    if not without or "@" in card.name:
-        return f"metric {card.name} cannot score {task.name}: it reads what the task does not have"
-    return (
-        f"metric {card.name} cannot score {task.name}: it reads a {'text' if 'text' in without else 'picture'} "
-        f"that the task does not condition on; name what it is to read: {card.name}@reference, or @ and a field"
-    )
-
-
-def _metrics(
-    options: Options, preset: PresetCard, task: Task | None, scene: Scene | None
-) -> tuple[MetricCard, ...]:
-    """The metrics asked for; else the preset's that the task has the features and this machine the weights for.
-
-    What is wrong with one that was asked for joins `options.problems`.
-    """
-    asked = [name.strip() for name in (options.metrics or "").split(",") if name.strip()]
-    cards: list[MetricCard] = []
-    for name in dict.fromkeys(asked):
-        with gathered(options.problems):
-            card = registry.metric(name, task)
-            if task and not serves(card, task):
-                raise BenchError(_refused(card, task))
-            if task and not serves(card, task, scene):
-                raise BenchError(f"metric {card.name} cannot score this: {_no_reference(scene)}")
-            if reading.reads_corpus(card) and options.corpus is None:
-                raise BenchError(
-                    f"metric {card.name} compares with a corpus: name a file of texts, one a line, as --corpus"
-                )
-            if card.name not in {other.name for other in cards}:
-                cards.append(card)
-    if asked or task is None:
-        return tuple(cards)
-    named = [(name, registry.metric(name, task)) for name in preset.metrics]
-    # a name that rows carry stands for that metric alone, not for what it would mean for another kind of output
-    carried = set(registry.metrics())
-    cards = [
-        card for name, card in named if serves(card, task, scene) and (card.name == name or name not in carried)
-    ]
-    absent: dict[str, dict[str, None]] = {}  # reason -> metrics, in order, each once
-    for card in cards:
-        for name in dict.fromkeys(need.extractor for need in reading.needs(card)):
-            if reason := _lacks(name, options.mirror):
-                absent.setdefault(reason, {})[card.name] = None
-    for reason, metrics in absent.items():
-        options.notes.append(f"without {', '.join(metrics)}: {reason}")
-    left_out = {metric for metrics in absent.values() for metric in metrics}
-    return tuple(card for card in cards if card.name not in left_out)
-
-
-def _no_reference(scene: Scene | None) -> str:
-    if scene is None or scene.split.against is None:
-        return "there is no reference; give --reference"
-    return f"it compares each output with its own reference; those of {scene.split.against.label} are not paired"
-
-
-def _lacks(extractor: str, mirror: Path | None) -> str:
-    """What an optional extractor lacks and how to get it, or an empty string."""
-    card = registry.extractor(extractor)
-    if not card.optional:
-        return ""
-    missing = [name for name in card.assets if assets.locate(name, mirror) is None]
-    return f"no weights of {missing[0]}; get them with `bench assets fetch {missing[0]}`" if missing else ""
-
-
 def device_of(name: str) -> str:
     """The torch device that `--device` names; `auto` is CUDA where there is one."""
     import torch
@@ -283,6 +211,8 @@ def device_of(name: str) -> str:
         return "cuda" if torch.cuda.is_available() else "cpu"
     if name.startswith("cuda") and not torch.cuda.is_available():
         raise BenchError(f"--device {name}: no CUDA device here; `bench doctor` tells what there is")
+    if name.startswith("cuda:") and int(name[5:] or 0) >= torch.cuda.device_count():
+        raise BenchError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices")
     return name
 
 

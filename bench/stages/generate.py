@@ -18,8 +18,8 @@ from sightsound.bench.core.files import copy_regular
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
-from sightsound.bench.stages import settings
-from sightsound.bench.stages.ask import Asker, too_little
+from sightsound.bench.stages import fits, settings
+from sightsound.bench.stages.ask import Asker
 from sightsound.bench.stages.batches import Batches
 from sightsound.bench.stages.scope import scope, shown
 
@@ -127,8 +127,10 @@ def build(
 ) -> Model:
     """The system's model with its weights; `post`: what it is for, where it runs elsewhere.
 
-    BenchError, one line, for whatever its constructor raises.
+    BenchError, one line, for whatever its constructor raises, and for weights that the device has not the memory
+    for, before they are read.
     """
+    fits.check(system, device, mirror)
     loading = f"loading {system.label}"
     report(loading, 0, 1)
     weights = {name: assets.fetch(name, mirror, report) for name in system.build.assets}
@@ -142,7 +144,7 @@ def build(
         if fault := faults.of_machine(error):
             raise fault from error
         if memory.ran_out(error):
-            raise BenchError(f"{system.label}: {too_little(system, device)}") from error
+            raise BenchError(f"{system.label}: {fits.too_little(system, device)}") from error
         if isinstance(error, TypeError) and system.options:
             raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
         raise BenchError(f"{system.label}: could not be built: {named(error)}") from error

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from sightsound.bench import assets, splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import registry
+from sightsound.bench.core import console, registry
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.maker import SHORT, Maker, maker_of
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Report
-from sightsound.bench.stages import outputs, reading, said
+from sightsound.bench.stages import early, measures, outputs, reading, said
 from sightsound.bench.stages.generate import answered
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
@@ -31,13 +33,27 @@ def maker(request: Request, system: System) -> Maker:
     return maker_of(system, {name: assets.digest(name, request.mirror) for name in here})
 
 
+def measured(request: Request, report: Report) -> Request:
+    """The request without the metrics whose networks cannot be fetched, where the user allowed that."""
+    if not request.allow_missing or not request.metrics:
+        return request
+    notes: list[str] = []
+    get = partial(assets.fetch, mirror=request.mirror, report=report)
+    metrics = measures.obtainable(request.metrics, request.mirror, notes, get)
+    for note in notes:
+        console.say(note)
+    return replace(request, metrics=metrics)
+
+
 def _fetch(request: Request, examples: Sequence[Example], report: Report) -> None:
-    wanted = [asset for name in reading.extractors(request.metrics) for asset in registry.extractor(name).assets]
-    wanted += [asset for each in request.systems if _asks(request, each, examples) for asset in each.build.assets]
+    networks = [asset for name in reading.extractors(request.metrics) for asset in registry.extractor(name).assets]
+    wanted = [asset for each in request.systems if _asks(request, each, examples) for asset in each.build.assets]
     lacking: list[BenchError] = []
-    for name in dict.fromkeys(wanted):
+    for name in dict.fromkeys([*networks, *wanted]):
         with gathered(lacking):
             assets.fetch(name, request.mirror, report)
+    if lacking and not request.allow_missing and any(not assets.is_here(n, request.mirror) for n in networks):
+        lacking.append(BenchError(early.MISSING))
     tell(lacking)
 
 

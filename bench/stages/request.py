@@ -52,6 +52,8 @@ class Request:
     """How much of a clip the metrics hear, a name in bench/core/length.py."""
     corpus: Path | None = None
     """File of texts, one a line, for the metrics that compare with a corpus."""
+    allow_missing: bool = False
+    """Go on without the metrics whose networks cannot be had."""
     command: str = "run"
     """The command that asks, for run.toml."""
     said: Mapping[str, Any] = field(default_factory=dict)

@@ -38,6 +38,7 @@ FAILURES = "failures.csv"
 def run(request: Request, report: Report) -> pd.DataFrame:
     """Generate what is missing, then score; the rows are also in `rows.csv` of the run folder."""
     with store.locked(request.folder):
+        request = ready.measured(request, report)
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
             ready.ready(request, split, report)
@@ -57,8 +58,9 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
     """Score the files of the request's scene."""
-    assert request.scene is not None
     with store.locked(request.folder):
+        request = ready.measured(request, report)
+        assert request.scene is not None
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
             ready.ready(request, split, report)

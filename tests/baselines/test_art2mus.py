@@ -30,7 +30,7 @@ from tests.parity.signals import chirps, mosaic
 from tests.tiny import art2mus as tiny
 
 FIGURES = Path(__file__).parents[1] / "parity" / "art2mus.npz"
-BOTH = pytest.mark.parametrize("variant", list(CARD.variants))
+BOTH = pytest.mark.parametrize("variant", ["1_token", "4_tokens"])
 
 
 @pytest.fixture(scope="module")
@@ -194,7 +194,7 @@ def test_the_waveform_nearest_to_the_picture_is_kept(tmp_path: Path) -> None:
         examples.append(Example(name, "g", image=tmp_path / f"{name}.png"))
     music: Any = _Music()
     parts = Parts(_Seen(), _Seen(), projection.ImageProjection(1, 8), music)
-    system = Art2Mus(parts, Options(sentence="historical", seconds="3", released="1"))
+    system = Art2Mus(parts, Options(sentence="historical", seconds="3", released="1", candidates="3"))
     made = {answer.id: answer for answer in system.generate(examples, 4)}
     assert made["none"].error == "it has no picture"
     assert "cannot be read as a picture" in (made["broken"].error or "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from sightsound.baselines.codi import pipeline
-from sightsound.baselines.codi.pipeline import CoDi, Options, fp16, fp32
+from sightsound.baselines.codi.pipeline import CoDi, Options, evaluated, fp16, fp32
 from sightsound.baselines.codi.preprocessing import sentence
 from sightsound.bench.core.types import Example, Generated
 from sightsound.metrics.networks.common.clip_bpe import ClipBpe
@@ -129,6 +130,20 @@ def test_what_a_long_text_loses_is_noted(weights: dict[str, Path]) -> None:
         "text_read": f"75 of {200 * lengths[0]} tokens, {75 // lengths[0]} of 200 words"
     }
     assert answers["brief"].notes == {}
+
+
+@pytest.mark.usefixtures("short")
+def test_as_m2ugens_evaluation_asks_it(weights: dict[str, Path], examples: list[Example]) -> None:
+    """The instruction is the text, in the place of a caption; without one the example fails."""
+    told = replace(examples[0], instruction="slow piano")
+    found = made(evaluated("cpu", weights, steps=2), [told, examples[1]])
+    assert "no instruction of its data set" in str(found["film"].error)
+    worded = made(fp32("cpu", weights, steps=2), [replace(examples[0], caption="slow piano")])
+    assert sound(found["picture"]).tobytes() == sound(worded["picture"]).tobytes()
+    untold = made(evaluated("cpu", weights, steps=2, with_instruction="0"), [told])
+    assert np.abs(sound(untold["picture"]) - sound(found["picture"])).max() > 1e-3
+    with pytest.raises(ValueError, match="with_instruction: 'yes' is neither 0 nor 1"):
+        Options(with_instruction="yes")
 
 
 @pytest.mark.usefixtures("short")

@@ -25,8 +25,13 @@ from transformers import (
 from sightsound.baselines.m2ugen import CARD, decoding, prompt, speed
 from sightsound.baselines.m2ugen.layout import Checkpoint
 from sightsound.baselines.m2ugen.llama import LONGEST, Llama, fold
-from sightsound.baselines.m2ugen.pipeline import Options, musicgen_small_code, musicgen_small_paper
-from sightsound.baselines.m2ugen.pixels import film_frames
+from sightsound.baselines.m2ugen.pipeline import (
+    Options,
+    musicgen_medium_evaluated,
+    musicgen_small_code,
+    musicgen_small_paper,
+)
+from sightsound.baselines.m2ugen.pixels import film_frames, picture_pixels
 from sightsound.baselines.m2ugen.projector import audioldm2_conditioning
 from sightsound.baselines.m2ugen.tokenizer import LlamaTokenizer
 from sightsound.baselines.parts.mapped import MappedFile
@@ -376,7 +381,11 @@ def test_musicgen_on_its_own_states_is_musicgen_on_the_text(weights):
 
 
 @pytest.mark.parametrize(
-    ("name", "value"), [("seconds", "soon"), ("seconds", 0), ("with_instruction", "yes"), ("with_instruction", 2)]
+    ("name", "value"),
+    [
+        *(("seconds", "soon"), ("seconds", 0), ("with_instruction", "yes"), ("with_instruction", 2)),
+        *(("raw_pixels", "255"), ("rate_hz", "fast"), ("rate_hz", -1)),
+    ],
 )
 def test_options_that_make_no_sense(name, value):
     with pytest.raises(ValueError, match=name):
@@ -434,6 +443,27 @@ def test_with_instruction_tells_the_instruction(weights, examples):
     made = by_id(musicgen_small_code("cpu", weights, seconds=1, with_instruction="1").generate(examples, 3))
     assert made["first"].notes["instruction"] == "gentle piano" and made["first"].audio is not None
     assert "no instruction" in made["text"].error
+
+
+def test_as_the_authors_evaluation_runs_it(weights, examples):
+    """The instruction, pictures of 0..255, and 32 kHz written as 16 kHz; each can be taken back."""
+    medium = {
+        **weights,
+        "m2ugen_musicgen_medium": weights["m2ugen_musicgen_small"],
+        "musicgen_medium_settings": weights["musicgen_small_settings"],
+    }
+    system = musicgen_medium_evaluated("cpu", medium, seconds=1)
+    made = by_id(system.generate(examples, 3))
+    assert made["first"].rate_hz == 16000 and made["first"].notes["instruction"] == "gentle piano"
+    assert "no instruction of its data set" in made["text"].error
+    plain = by_id(
+        musicgen_medium_evaluated("cpu", medium, seconds=1, with_instruction=0, rate_hz=0).generate(examples, 3)
+    )
+    assert plain["first"].rate_hz == 32000 and plain["first"].notes["instruction"] == prompt.NEUTRAL
+    picture = np.array([[[0, 128, 255]]], np.uint8).repeat(16, 0).repeat(16, 1)
+    raw, usual = picture_pixels(picture, 16, raw=True), picture_pixels(picture, 16)
+    assert raw[:, 0, 0].tolist() == pytest.approx([-1, 255, 509], abs=1e-3)  # x -> (x - 1/2) / (1/2)
+    assert usual[:, 0, 0].tolist() == pytest.approx([-1, 128 / 127.5 - 1, 1], abs=1e-6)
 
 
 def test_a_text_without_the_audio_tokens_is_the_examples_error(mirror, weights, examples, tmp_path):

@@ -9,6 +9,7 @@ import pytest
 import soundfile
 import torch
 
+from sightsound.baselines import musicgen as musicgen_family
 from sightsound.baselines.parts import diffusion
 from sightsound.baselines.parts.musicgen import MusicGen
 from sightsound.baselines.parts.musicldm import MusicLDM
@@ -70,6 +71,19 @@ def test_pictures_alone_and_in_a_batch(folders: dict[str, Path]) -> None:
     assert together[1].shape == (32, 32, 3) and together[1].dtype == np.uint8
     assert np.abs(alone.astype(int) - together[1]).max() <= 1
     assert np.abs(together[0].astype(int) - together[1]).max() > 10
+
+
+def test_the_guidance_of_musicgen(folders: dict[str, Path]) -> None:
+    weights = {"musicgen_melody": folders["melody"]}
+    example = Example("one", "g", caption="slow piano")
+    clips = {}
+    for given in ({}, {"guidance": "3"}, {"guidance": "3.5"}):
+        (made,) = musicgen_family.build("cpu", weights, seconds="1", **given).generate([example], 1)
+        assert made.audio is not None
+        clips[given.get("guidance", "")] = made.audio
+    assert np.array_equal(clips[""], clips["3"]) and not np.array_equal(clips["3"], clips["3.5"])
+    with pytest.raises(ValueError, match="guidance: 'much' is no positive number"):
+        musicgen_family.build("cpu", weights, guidance="much")
 
 
 def test_a_text_too_long_is_cut_and_noted(folders: dict[str, Path]) -> None:

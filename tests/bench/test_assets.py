@@ -29,7 +29,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sightsound.bench import assets
-from sightsound.bench.assets import AssetError, sources, unpack
+from sightsound.bench.assets import AssetError, hub, sources, unpack
 from sightsound.bench.assets.digests import tree_digest
 from sightsound.bench.assets.uri import parse
 from sightsound.bench.core import registry
@@ -224,8 +224,7 @@ def safetensors(path: Path, numbers: int = 4) -> bytes:
 
 
 def test_unpinned_snapshot_is_checked_for_its_parts(add: Any, tmp_path: Path) -> None:
-    hub = AssetFile("./", ("hf:own/repo@main/",), need=("config.json", "*.safetensors"))
-    add(hub)
+    add(AssetFile("./", ("hf:own/repo@main/",), need=("config.json", "*.safetensors")))
     repository = tmp_path / "mirror/own/repo"
     weights = repository / "model-00001-of-00002.safetensors"
     content = safetensors(weights)
@@ -411,21 +410,23 @@ def test_hub_takes_the_safe_files_of_one_commit(add: Any, monkeypatch: pytest.Mo
     taken = []
 
     class FakeApi:
+        def __init__(self, endpoint: str | None) -> None:
+            assert endpoint is None
+
         def model_info(self, repository: str, revision: str, timeout: float) -> Any:
             assert (repository, revision) == ("own/repo", "main")
             siblings = [type("File", (), {"rfilename": name}) for name in names]
             return type("Info", (), {"sha": "c0ffee", "siblings": siblings})
 
-    def download(repository: str, name: str, revision: str, local_dir: Path) -> None:
-        taken.append((name, revision))
-        (local_dir / name).parent.mkdir(exist_ok=True)
+    def download(repository: str, commit: str, name: str, target: Path) -> None:
+        taken.append((name, commit))
         if name.endswith(".safetensors"):
-            safetensors(local_dir / name)
+            safetensors(target)
         else:
-            (local_dir / name).write_text("{}")
+            target.write_text("{}")
 
     monkeypatch.setattr(huggingface_hub, "HfApi", FakeApi)
-    monkeypatch.setattr(huggingface_hub, "hf_hub_download", download)
+    monkeypatch.setattr(hub, "_file", download)
     add(AssetFile("./", ("hf:own/repo@main/",), need=("config.json", "*.safetensors")))
     folder = assets.fetch("thing")
     assert sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()) == [
@@ -458,6 +459,9 @@ def test_a_repository_behind_a_gate_says_what_to_do(
             Exception.__init__(self, "401 Client Error.\nlong story")
 
     class FakeApi:
+        def __init__(self, endpoint: str | None) -> None:
+            assert endpoint is None
+
         def model_info(self, *args: Any, **kwargs: Any) -> Any:
             raise Refused
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from sightsound.bench import assets
-from sightsound.bench.assets import sources
+from sightsound.bench.assets import hub, sources
 from sightsound.bench.assets import store as asset_store
+from sightsound.bench.assets.uri import Source
 from sightsound.bench.core import cards as door
 from sightsound.bench.core.types import Example, Generated, ModelCard, Variant
 from sightsound.metrics.asset import Asset, AssetFile
@@ -121,11 +122,11 @@ def test_the_hub_s_refusal_is_told_apart_from_no_network(monkeypatch):
     from huggingface_hub.errors import GatedRepoError
 
     gated = GatedRepoError.__new__(GatedRepoError)  # it wants an answer of the hub
-    source = sources.Source("hf", "owner/name@main", "")
+    source = Source("hf", "owner/name@main", "")
     for raised, said in ((gated, "owner/name is gated"), (OSError("no route"), "")):
 
         def check(self, repository, error=raised):
             raise error
 
         monkeypatch.setattr(HfApi, "auth_check", check)
-        assert sources.refused(source).startswith(said) and bool(sources.refused(source)) == bool(said)
+        assert hub.refused(source).startswith(said) and bool(hub.refused(source)) == bool(said)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from sightsound.bench.core import registry
-from sightsound.bench.stages.choose import serves
+from sightsound.bench.stages.measures import serves
 from sightsound.metrics.cards import EXTRACTORS, METRICS
 from sightsound.metrics.formulas.text import encoded
 from sightsound.metrics.torchmetric import AsTorchMetric

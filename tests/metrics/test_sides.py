@@ -6,7 +6,7 @@ import pytest
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.stages.choose import serves
+from sightsound.bench.stages.measures import serves
 from sightsound.metrics import sides
 from sightsound.metrics.cards import METRICS
 from sightsound.metrics.signature import signature

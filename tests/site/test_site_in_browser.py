@@ -189,5 +189,5 @@ def test_pages_are_timed(chromium, monkeypatch):
     monkeypatch.setattr(perf_site, "REPEATS", 1)
     monkeypatch.setattr(perf_site, "browser", lambda: nullcontext(chromium))
     figures = perf_site.measure(3, 12, lambda *_: None)
-    assert len(figures) == 10 and all(figure.value > 0 for figure in figures)
+    assert len(figures) == 13 and all(figure.value > 0 for figure in figures)
     assert [figure.target for figure in figures if figure.what.endswith("ms for a sort")] == [100.0, 100.0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:fillets-ng-data/usr/share/games/fillets-ng"
-_UPSTREAM = "https://downloads.sourceforge.net/project/fillets/Fish%20Fillets%20-%20Next%20Generation/1.0.1"
+_UPSTREAM = "https://downloads.sf.net/fillets"
 
 
 def _tree(path: str, sha256: str, *keep: str) -> AssetFile:

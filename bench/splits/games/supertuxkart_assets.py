@@ -5,7 +5,7 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:supertuxkart-data/usr/share"
-_UPSTREAM = "https://github.com/supertuxkart/stk-code/releases/download/1.4/SuperTuxKart-1.4-src.tar"
+_UPSTREAM = "https://github.com/supertuxkart/stk-code/releases/download/1.4/SuperTuxKart-1.4-src.tar.xz"
 
 
 _SHOWN = (  # the pictures that track.xml names
@@ -15,8 +15,8 @@ _SHOWN = (  # the pictures that track.xml names
 
 
 def _tree(path: str, sha256: str, *keep: str) -> AssetFile:
-    upstream = (f"{_UPSTREAM}.{packed}#SuperTuxKart-1.4-src/{path}" for packed in ("xz", "gz"))
-    return AssetFile(path, (f"{_DEBIAN}/games/supertuxkart/{path}", *upstream), (sha256,), keep=keep)
+    upstream = f"{_UPSTREAM}#SuperTuxKart-1.4-src/{path}"
+    return AssetFile(path, (f"{_DEBIAN}/games/supertuxkart/{path}", upstream), (sha256,), keep=keep)
 
 
 SUPERTUXKART = Asset(

@@ -140,7 +140,7 @@ def to_safetensors(source: Path, target: Path) -> int:
     """
     header = _header(read_pickle(source), source)
     names = list(header)
-    text = json.dumps(header).encode()
+    text = json.dumps({"__metadata__": {"format": "pt"}, **header}).encode()  # transformers asks for the format
     text += b" " * (-len(text) % 8)
     with target.open("wb") as file:
         file.write(struct.pack("<Q", len(text)) + text)

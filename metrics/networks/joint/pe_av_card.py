@@ -45,11 +45,23 @@ def _card(asset: str, modality: Literal["audio", "image", "video", "text"], crop
     )
 
 
+_REVISIONS = {
+    "pe_av_small": "dd050762bb9704ae9cd996ca45532a98f81d817e",
+    "pe_av_base": "1c4c329b78d80a18d860ebfb05daebff4bc44518",
+    "pe_av_large": "0d24878d4107d64bef49e53602fc34ce6f94f6d8",
+    "pe_av_small_16_frame": "9f888eea95c83622212bb742e91bf01d3b46fe96",
+    "pe_av_base_16_frame": "3fd870e60a1099fb99367b240d41926e183d7112",
+    "pe_av_large_16_frame": "446d823f089b1301a0ff37175ab283b6927db757",
+}
+"""As a benchmark of embeddings pins them (tests/hub/listings/metrics.json)."""
+
+
 def _asset(asset: str) -> Asset:
     repository = f"facebook/{asset.replace('_', '-')}"
+    need = ("config.json", "*.safetensors", "tokenizer.json")
     return Asset(
         asset,
-        hub(repository, "config.json", "*.safetensors", "tokenizer.json"),
+        hub(repository, *need, revision=_REVISIONS[asset], then=("main",)),
         "Apache-2.0",
         f"{repository}: music, video and sentences in one space",
         _BYTES[asset.removeprefix("pe_av_").removesuffix("_16_frame")],

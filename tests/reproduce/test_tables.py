@@ -1,0 +1,137 @@
+"""Every recipe runs from its command on tiny checkpoints, and every published figure it claims gets a value."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from sightsound.bench.core import registry, results
+from sightsound.bench.reproduce import figures, recipe
+from sightsound.bench.stages import settings
+from tests.conftest import Done
+
+QUICK = {"seconds": "1", "steps": "1", "frames": "2", "candidates": "1"}
+"""Options that make the systems quick, those that know them: a second of music, one step."""
+PUBLISHED = results.rows(results.read(results.CARRIED / "published.csv"))
+TARGET = 310
+"""Published figures, of 318, that a command has to answer."""
+
+
+def quick(known: recipe.Recipe) -> list[str]:
+    """Words for those of QUICK that some system of a recipe knows."""
+    specs = {spec for run in known.runs for spec in run.systems.values()}
+    systems = [system for spec in specs for system in registry.systems(spec, preset="paper")]
+    keys = {key for system in systems for key in settings.known(system) or ()} & QUICK.keys()
+    return [word for key in sorted(keys) for word in ("--set", f"{key}={QUICK[key]}")]
+
+
+def ratings(folder: Path, known: recipe.Recipe) -> Path:
+    """Made answers to every question of a table, each pair of systems heard together where the paper has pairs."""
+    assert known.ratings is not None
+    names, asked = known.ratings.systems, known.ratings.asked
+    lines = ["rater,example,system,question,answer,against"]
+    for row in (row for row in PUBLISHED if row.run == known.published):
+        own = results.label(row)
+        other = next((name for name in row.competitors.split() if name != own), "")
+        (question,) = (each for each in asked.questions if each.metric == row.metric)
+        for rater in range(3):
+            answer = int(own > other) if question.chooses else 3
+            cells = (names.get(own, own), question.name, answer, names.get(other, other))
+            lines.append(f"rater{rater},one,{','.join(map(str, cells))}")
+    path = folder / f"{known.name}-answers.csv"
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def answered(row: results.Row) -> str:
+    """The recipe that claims to answer a published figure, or empty."""
+    for known in map(recipe.read, recipe.names()):
+        if known.published != row.run or figures.reason(known, row):
+            continue
+        if figures.asked(known, row) or any(figures.answers(run, row) for run in known.runs):
+            return known.name
+    return ""
+
+
+def test_how_many_figures_have_a_command() -> None:
+    """That each really gets a value is what `test_every_figure_of_a_table_gets_a_value` shows."""
+    left = [row for row in PUBLISHED if not answered(row)]
+    for row in left:
+        print(f"no command: {row.run} {results.label(row)} {row.task} {row.split} {row.metric}")
+    count = len(PUBLISHED) - len(left)
+    print(f"{count} of {len(PUBLISHED)} published figures have a command")
+    assert count >= TARGET
+
+
+@pytest.mark.parametrize("table", recipe.names())
+def test_every_figure_of_a_table_gets_a_value(
+    table: str, world: Path, prepared: Callable[[str], None], bench: Callable[..., Done]
+) -> None:
+    known = recipe.read(table)
+    for run in known.runs:
+        prepared(run.split)
+    has_figures = any(row.run == known.published for row in PUBLISHED)
+    rated = ("--ratings", ratings(world, known)) if known.ratings and has_figures else ()
+    runs = [word for run in known.runs for word in ("--run", run.name)]
+    done = bench(
+        *("reproduce", table, "--limit", 3, "--mirror", "mirror", "--device", "cpu"),
+        *(*rated, *runs, *quick(known), "--out", table, "--json"),
+    )
+    assert done.code == 0, done.err
+    found = json.loads(done.out)["figures"]
+    lacking = [f"{f['run']} {f['system']} {f['metric']}: {f['note']}" for f in found if f["value"] is None]
+    assert [line for line in lacking if not line.endswith(tuple(known.without.values()))] == []
+    assert {"table.md", "table.csv"} <= {path.name for path in Path(table).iterdir()}
+    claimed = [row for row in PUBLISHED if answered(row) == table]
+    theirs = {(f["task"], f["system"], f["competitors"], f["published"]) for f in found}
+    assert {(r.task, results.label(r), r.competitors, r.value) for r in claimed} <= theirs
+
+
+def test_a_plan_of_every_table_takes_no_network_and_little_time(
+    world: Path, bench: Callable[..., Done], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """On a machine that has nothing yet."""
+
+    def refuse(*words: object) -> None:
+        raise AssertionError("a plan asks the network for nothing")
+
+    monkeypatch.setattr(socket.socket, "connect", refuse)
+    monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
+    for table in recipe.names():
+        started_s = time.process_time()
+        done = bench("reproduce", table, "--plan", "--json")
+        assert time.process_time() - started_s < 2, table
+        assert done.code == 0, done.err
+        plan = json.loads(done.out)
+        specs = [spec for run in recipe.read(table).chosen(()) for spec in run.systems.values()]
+        assert len(plan["work"]) == sum(not spec.startswith("reference") for spec in specs), table
+        assert bool(plan["downloads"] or plan["bring"]) == bool(specs), table
+
+
+def test_the_first_twelve_of_the_published_list(
+    world: Path, prepared: Callable[[str], None], bench: Callable[..., Done]
+) -> None:
+    """Three systems, FAD, KL and IB Rank, the paper's table beside ours; and again, nothing left to do."""
+    prepared("muimage_eval")
+    words = ("reproduce", "mozart-1a", "--limit", 12, "--mirror", "mirror", "--device", "cpu", "--out", "twelve")
+    words = (*words, *quick(recipe.read("mozart-1a")))
+    done = bench(*words)
+    assert done.code == 0, done.err
+    lines = done.out.splitlines()
+    assert "table: image2music on muimage_eval[12/2500][limit12]" in done.out
+    heads = next(line for line in lines if line.startswith("system"))
+    assert all(metric in heads for metric in ("fad_vggish", "kl_passt", "ib_rank"))
+    kinds = [kind for line in lines for kind in ("paper", "ours", "gap") if f" {kind} " in f" {line} "]
+    assert kinds == ["paper", "ours", "gap"] * 3
+    assert "6.674" in done.out and "4.625" in done.out
+    assert "KeyError on the published list" in done.err and "Evaluation/Image2Music/generate_m2ugen.py" in done.err
+    found = results.read(Path("twelve/table/rows.csv"))
+    ranks = found[(found["metric"] == "ib_rank") & (found["model"] != "reference")]
+    assert ranks["value"].sum() == pytest.approx(11 / 6) and set(ranks["n"]) == {12}
+    again = bench(*words)
+    assert again.code == 0 and again.out == done.out
