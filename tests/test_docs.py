@@ -134,7 +134,8 @@ def wrong_with(words: list[str]) -> list[str]:
             break
         else:
             return [f"{words[0]}: no such command"]
-    options = {spelt: each for each in command.params for spelt in each.opts if spelt.startswith("-")}
+    both = [(spelt, each) for each in command.params for spelt in (*each.opts, *each.secondary_opts)]
+    options = {spelt: each for spelt, each in both if spelt.startswith("-")}
     slots = [each for each in command.params if each.param_type_name == "argument"]
     room = 1000 if any(each.nargs == -1 for each in slots) else len(slots)
     wrong, given = [], set()

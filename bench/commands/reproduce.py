@@ -91,6 +91,7 @@ def reproduce(
     show.write(found)
     if json:
         facts = {name: [asdict(each) for each in getattr(recipe, name)] for name in ("stand_ins", "facts")}
+        facts["parts"] = [asdict(part) for part in found.parts]
         console.as_json({"table": recipe.name, "figures": [show.record(f) for f in found.figures], **facts})
     else:
         show.text(found)

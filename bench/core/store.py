@@ -250,5 +250,9 @@ def uncell(text: str) -> str:
 
 
 def _computed(text: str) -> bool:
+<<<<<<< HEAD
     """Whether a spreadsheet computes it; also where it has an apostrophe of its own, so that one comes back."""
+=======
+    """Whether a spreadsheet computes it, apostrophes before it aside: else one of its own would not come back."""
+>>>>>>> helper-gate
     return text.lstrip("'").startswith(COMPUTED)

@@ -90,7 +90,8 @@ def figures(
 
 def answers(run: Run, row: Row) -> str:
     """Our metric by which a run answers a published row; empty where it does not."""
-    if run.task != row.task or (run.of or run.split) != row.split or results.label(row) not in run.systems:
+    asks = (run.of_task or run.task, run.of or run.split)
+    if asks != (row.task, row.split) or results.label(row) not in run.systems:
         return ""
     return next((metric for metric in run.metrics if run.called.get(metric, metric) == row.metric), "")
 

@@ -39,6 +39,8 @@ class Run:
     """Metric -> its name in results/published.csv, where that is another."""
     of: str = ""
     """The split that the published rows name, where it is another."""
+    of_task: str = ""
+    """The task that the published rows name, where it is another."""
     length: str = lengths.USUAL
     """How much of a clip the metrics hear."""
     reference: str = ""
@@ -49,6 +51,8 @@ class Run:
     """Seed."""
     beside: bool = False
     """Runs only where `--run` names it: another reading of the same table."""
+    by: str = ""
+    """Text field of the examples: values by example are also told for each text apart."""
     why: str = ""
     """What this run is, in a sentence."""
 

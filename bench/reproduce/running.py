@@ -6,12 +6,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from sightsound.bench import splits
 from sightsound.bench.core import registry, results
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.types import Report
 from sightsound.bench.ratings import about, answers, rows
 from sightsound.bench.reproduce import figures
+from sightsound.bench.reproduce.apart import Part, parts
 from sightsound.bench.reproduce.figures import Figure
 from sightsound.bench.reproduce.recipe import Recipe, Run
 from sightsound.bench.stages import choose, settings
@@ -62,6 +64,8 @@ class Table:
     """Where the runs and this table lie."""
     figures: tuple[Figure, ...]
     """Every figure of the table."""
+    parts: tuple[Part, ...] = ()
+    """Values for parts of the examples, where a run asks for them."""
 
 
 def folder_of(recipe: Recipe, asked: Asked) -> Path:
@@ -95,6 +99,7 @@ def reproduce(
     `ratings`: what `rated` gives, for a table of ratings.
     """
     measured: dict[tuple[str, str, str], Row] = {}
+    apart: list[Part] = []
     failed = 0
     for job in made:
         found = results.rows(stages.run(job.request, report))
@@ -106,9 +111,13 @@ def reproduce(
             for metric in job.run.metrics
             if (row := ours.get((label, metric))) is not None
         }
+        if job.run.by:
+            request = job.request
+            split = splits.load(request.split, mirror=request.mirror, task=job.run.task, limit=request.limit)
+            apart += parts(job.run, request.folder, split.examples, job.labels)
     published = results.rows(results.read(results.default("published.csv")))
     everything = figures.figures(recipe, published, [job.run for job in made], measured, ratings)
-    return Table(recipe, folder_of(recipe, asked), tuple(everything)), failed
+    return Table(recipe, folder_of(recipe, asked), tuple(everything), tuple(apart)), failed
 
 
 def rated(recipe: Recipe, answers_file: Path) -> list[Row]:

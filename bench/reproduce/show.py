@@ -11,6 +11,7 @@ from typing import Any
 from sightsound.bench.core import published, store
 from sightsound.bench.core.console import NO_VALUE, number, shown
 from sightsound.bench.core.faults import printable
+from sightsound.bench.reproduce.apart import Part
 from sightsound.bench.reproduce.figures import RATINGS, Figure
 from sightsound.bench.reproduce.recipe import Recipe
 from sightsound.bench.reproduce.running import Table
@@ -121,9 +122,30 @@ def markdown(table: Table) -> str:
     for head, figures in blocks(table.figures).items():
         heads, lines = grid(figures)
         parts += [f"## {_escaped(head)}", _table(heads, lines)]
+    for head, heads, lines in parted(table):
+        parts += [f"## {_escaped(head)}", _table(heads, lines)]
     parts += _questions(recipe)
     parts += ["## Notes", "\n".join(f"- {_escaped(line)}" for line in remarks(table))]
     return "\n\n".join(parts) + "\n"
+
+
+def parted(table: Table) -> list[tuple[str, list[str], list[list[str]]]]:
+    """Title, heads and lines of each table of values by parts of the examples: a line a system."""
+    found = []
+    for run, metric in dict.fromkeys((part.run, part.metric) for part in table.parts):
+        own = {(part.system, part.text): part for part in table.parts if (part.run, part.metric) == (run, metric)}
+        texts = sorted({text for _, text in own})
+        systems = dict.fromkeys(system for system, _ in own)
+        lines = [[system, *(_part(own.get((system, text))) for text in texts)] for system in systems]
+        found.append((f"{run}: {metric} by part, with half of its 95% interval", ["system", *texts], lines))
+    return found
+
+
+def _part(part: Part | None) -> str:
+    if part is None:
+        return NO_VALUE
+    width = "" if math.isnan(part.half_width) else f" ± {number(part.half_width, 2)}"
+    return f"{number(part.value)}{width} (n {part.n})"
 
 
 def _questions(recipe: Recipe) -> list[str]:
@@ -196,6 +218,8 @@ def text(table: Table) -> None:
     if asked := _asked(table.recipe):
         print()
         console.listing(QUESTION, asked, "what raters were asked")
+    for head, heads, lines in parted(table):
+        console.listing(heads, lines, head)
     for remark in remarks(table):
         console.say(remark)
     console.say(f"written: {shown(table.folder / MARKDOWN)}, {shown(table.folder / CSV)}")

@@ -71,22 +71,25 @@ def test_three_comparisons_of_one_system_are_three_columns(tmp_path):
 
 def test_two_published_rows_of_one_place_are_refused(tmp_path):
     rows = [published("a", "preferred_of_10", 2.0), published("a", "preferred_of_10", 7.0)]
-    with pytest.raises(BenchError, match="paper/4: two rows of a for preferred_of_10 on wesnoth@1 have one key"):
+    with pytest.raises(BenchError, match="the same value as an earlier row's; one of them must go"):
         written(tmp_path, *rows)
     assert not (tmp_path / "board.md").exists()
 
 
 def test_published_figures_are_printed_as_they_are_and_by_n(tmp_path):
-    rows = [published("a", "fad_vggish", 46.355, n=5), published("a", "fad_vggish", -0.000474, n=6)]
+    rows = [
+        published("a", "kad_vggish", 46.355, n=5, higher_is_better=False),
+        published("a", "kad_vggish", -0.000474, n=6, higher_is_better=False),
+    ]
     text = written(tmp_path, *rows)
     assert "| a | 46.355 |" in text and "| a | -0.000474 |" in text
     assert "on wesnoth@1, n 5" in text and "on wesnoth@1, n 6" in text
-    assert "- FAD VGGish, `fad_vggish`: asked" in text
+    assert "- KAD VGGish, `kad_vggish`: asked" in text
 
 
 def test_text_from_outside_is_text_on_the_board_and_in_a_notebook(tmp_path):
     odd = "*x* [y](http://z) <b>`|`</b> _w_ $m$"
-    text = written(tmp_path, published(odd, "fad_vggish", 1.0, note=odd, run=odd))
+    text = written(tmp_path, published(odd, "fad_vggish", 1.0, note=odd, run=odd, higher_is_better=False))
     for markup in ("*x*", "](", "http://", "<b>", "_w_", "$m$"):
         assert markup not in text
     assert len(tables(text)[0][2]) == 2

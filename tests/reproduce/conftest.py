@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -11,12 +14,15 @@ import torch
 from sightsound.baselines.codi import pipeline as codi
 from sightsound.baselines.mozart import interrogator
 from sightsound.bench import splits
+from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
+from sightsound.metrics.formulas.single import inception_splits
+from sightsound.metrics.formulas.two_sets import kid_subsets
 from tests import tiny
 from tests.reproduce import media, small_networks
 
-OURS = ("clip_bpe", "clip_interrogator", "muimage_eval_pairs")
-"""Assets in the cache that the tiny checkpoints read as they are: lists of words."""
+OURS = ("clip_bpe", "clip_interrogator", "muimage_eval_pairs", "musicnn")
+"""Assets in the cache that the tiny checkpoints read as they are: lists of words, and a small network of tags."""
 
 
 @pytest.fixture(scope="module")
@@ -45,7 +51,38 @@ def world(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -
     lines = interrogator._lines
     patch.setattr(interrogator, "_lines", lambda path: lines(path)[:20])  # of 112,000 phrases
     patch.setattr(codi, "LATENT", (8, 16, 16))  # 0.64 s: the full 10 s take seconds also where they are narrow
+    patch.setitem(kid_subsets.prepared.__kwdefaults__, "size", 3)  # of 1,000 pictures
+    patch.setattr(inception_splits, "SPLITS", 2)  # of ten parts
     return folder
+
+
+@pytest.fixture(scope="module")
+def server(patch: pytest.MonkeyPatch) -> Iterator[str]:
+    """Address of a chat model that says a sentence of colours and nothing of its own."""
+    patch.setenv("no_proxy", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Chat) as made:
+        thread = threading.Thread(target=made.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{made.server_port}/v1"
+        made.shutdown()
+        thread.join()
+
+
+class Chat(BaseHTTPRequestHandler):
+    """Answers every conversation."""
+
+    def do_POST(self) -> None:
+        """Say which turn it is, so that one answer is not another."""
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        text = f"a calm sea in blue and gold, {len(asked['messages'])} boats, {asked['model']}"
+        data = json.dumps({"choices": [{"message": {"role": "assistant", "content": text}}]}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def log_message(self, *args: object) -> None:
+        """Nothing on standard error."""
 
 
 @pytest.fixture(scope="module")
@@ -58,7 +95,8 @@ def prepared(world: Path, patch: pytest.MonkeyPatch) -> Callable[[str], None]:
             folder = world / "media" / split
             folder.mkdir(parents=True)
             media.MAKERS[split](folder, patch)
-            splits.prepare(split, media=folder)
+            if split in registry.split_cards():  # else a folder, which a recipe names as it lies
+                splits.prepare(split, media=folder)
             done.add(split)
 
     return prepare

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 from PIL import Image
+from pyarrow import Table, parquet
 
 from sightsound.bench.splits.media.local import Media
 from sightsound.bench.splits.published import artwork
@@ -128,3 +129,86 @@ def artworks(split: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
 
 for name in ARTWORKS:
     MAKERS[name] = partial(artworks, name)
+
+
+PAINTED = ("angry_1_1", "fun_2_1", "sad_3_1", "happy_4_1")
+
+
+@makes("emotion_painting_music_test")
+def emotions(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Four pairs, and a notebook that says it generated for them by four models, as the author's does."""
+    said = [f"saved as gen audio/{model}/{name}.wav\n" for model in range(1, 5) for name in PAINTED]
+    notebook = folder.parent / "main.ipynb"
+    notebook.write_text(json.dumps({"cells": [{"outputs": [{"text": said}]}]}))
+    stand_in(patch, "mgs_notebook", notebook)
+    for number, name in enumerate(PAINTED):
+        place = folder / "data_model" / name.partition("_")[0]
+        picture(place / f"{name}.jpg", number)
+        music(place / f"{name}.wav", number, 30.0)
+
+
+def illustrated(folder: Path, count: int) -> None:
+    """Rows of Music2Image's table with their sound and stories of ours."""
+    rows = []
+    for number in range(count):
+        picture(folder / "picture.png", number)
+        rows.append(
+            {
+                "image": {"bytes": (folder / "picture.png").read_bytes(), "path": f"{number}.png"},
+                "youtube_video_id": f"video_{number:05d}",
+                "start_second": "30",
+                "end_second": "40",
+                "text": f"slow piano and strings, {number}",
+            }
+        )
+        music(folder / f"video_{number:05d}_30_40.wav", number)
+    (folder / "picture.png").unlink()
+    parquet.write_table(Table.from_pylist(rows), folder / "train-0.parquet")
+    stories = [f"video_{number:05d}.30,A quiet bay in the north number {number}." for number in range(count)]
+    (folder / "texts.csv").write_text("\n".join(["id,story", *stories]) + "\n")
+
+
+@makes("music2image")
+def music2image(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Three rows of its table."""
+    illustrated(folder, 3)
+
+
+@makes("mmusset_eval")
+def mmusset(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Three rows of Music2Image, and a table of ten quadruples, of which one is drawn."""
+    illustrated(folder, 3)
+    lines = ["image,story,caption,audio"]
+    for number in range(10):
+        lines.append(f"painter_{number}.jpg,A story {number}.,music {number},fma_medium/000/{number:06d}.mp3")
+        picture(folder / f"imagesf2/painter_{number}.jpg", number)
+        music(folder / f"fma_medium/000/{number:06d}.mp3", number, 12.0)
+    (folder / "artmusic.csv").write_text("\n".join(lines) + "\n")
+
+
+VIDEOS = 15
+"""Of a folder whose tenth is held out: two, four clips of theirs."""
+
+
+def music_videos(clips: int, folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """Videos of as many whole clips; words by video, prompt and caption of the music by clip."""
+    lines = ["id,reference_text,caption,lyrics"]
+    for number in range(VIDEOS):
+        video(folder / f"song_{number:02d}.mp4", 10.0 * clips + 1, rate=1, pitch_hz=200.0 + 20 * number)
+        lines.append(f"song_{number:02d},,,I sailed the sea number {number} and came home")
+        for clip in range(clips):
+            texts = f"a harbour with {number} boats in part {clip},slow piano and {number} strings in part {clip}"
+            lines.append(f"song_{number:02d}.{10 * clip:04d},{texts},")
+    (folder / "texts.csv").write_text("\n".join(lines) + "\n")
+
+
+for name in ("amv", "yt8m_mv"):
+    MAKERS[name] = partial(music_videos, 1)
+    MAKERS[f"{name}_eval"] = MAKERS[f"{name}_train"] = partial(music_videos, 2)
+
+
+@makes("cifar100")
+def cifar100(folder: Path, patch: pytest.MonkeyPatch) -> None:
+    """A folder of its small pictures, below the folder that the command is given in."""
+    for number in range(6):
+        picture(Path("cifar100") / f"{number:05d}.png", number)

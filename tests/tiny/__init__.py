@@ -26,6 +26,7 @@ from tests.tiny import (
     musicgen,
     musicldm,
     qwen,
+    qwen2_vl,
     stable_diffusion,
     whisper,
 )
@@ -55,5 +56,8 @@ def make(folder: Path) -> Path:
         florence2.make(folder / "florence-community" / "Florence-2-large")
         clip_h14.make(folder / "laion" / "CLIP-ViT-H-14-laion2B-s32B-b79K")
         mistral.make(folder / "mistralai" / "Mistral-7B-Instruct-v0.1")
+        qwen2_vl.make(folder / "Qwen" / "Qwen2-VL-7B-Instruct")
+        for rank in (4, 8):
+            qwen2_vl.make(folder / f"qwen2vl_rank{rank}")
         whisper.make(folder / "openai" / "whisper-large-v2")
     return folder
