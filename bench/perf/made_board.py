@@ -17,6 +17,8 @@ BY_CLIP = (
     *("cosine_labels_tags_minilm", "cosine_reference_vggish", "cosine_reference_musicnn", "cosine_reference_clap"),
 )
 """Metrics with a value a clip."""
+BOUNDED = ("clap_score", "cosine", "ib_score")
+"""Begins those whose values lie between -1 and 1."""
 OVER_SETS = ("fad_vggish", "fad_musicnn", "fad_clap", "kad_musicnn", "inception_score_musicnn")
 """Metrics over sets, of which each clip has a part."""
 
@@ -39,6 +41,8 @@ def write(folder: Path, *, systems: int = 20, examples: int = 2500, compared: in
         shared = chance.normal(size=examples)  # what makes an example hard for every system
         for rank, (family, variant) in enumerate(labels):
             values = 2 + 0.05 * rank + 0.5 * shared + chance.normal(size=examples)
+            if metric.startswith(BOUNDED):
+                values *= 0.2
             half = 1.96 * float(values.std(ddof=1)) / examples**0.5 if number < compared else math.nan
             value = float(values.mean())
             rows.append(
@@ -53,17 +57,11 @@ def write(folder: Path, *, systems: int = 20, examples: int = 2500, compared: in
                     seconds=examples * (0.5 + rank),
                 )
             )
-            whose = {
-                "run": RUN,
-                "model": family,
-                "variant": variant,
-                "task": TASK,
-                "split": SPLIT,
-                "metric": metric,
-            }
-            whose |= {"competitors": "", "definition": definition(signature)}
-            parts = {"seed": 0, "example": names, "group": groups, "input": names, "value": values, "weight": 1.0}
-            tables.append(pd.DataFrame(parts | {"by_clip": metric in BY_CLIP}).assign(**whose))
+            whose = {"run": RUN, "model": family, "variant": variant, "task": TASK, "split": SPLIT}
+            whose |= {"metric": metric, "competitors": "", "definition": definition(signature), "seed": 0}
+            whose |= {"weight": 1.0, "by_clip": metric in BY_CLIP, "n": examples}
+            parts = {"example": names, "group": groups, "input": names, "value": values}
+            tables.append(pd.DataFrame(parts).assign(**whose))
     results.write(folder / "measured.csv", results.frame(rows))
     with store.atomic(folder / "measured.parquet") as path:
         table = pd.concat(tables)[list(scores.COLUMNS)]

@@ -102,7 +102,7 @@ def _page(chromium: Browser, what: str, path: Path) -> Iterator[Figure]:
     yield Figure(f"{what}: ms to the first paint", median(painted), PAINT_MS, median(painted) < PAINT_MS)
     yield Figure(f"{what}: ms until its table is there", median(shown), PAINT_MS, median(shown) < PAINT_MS)
     yield Figure(f"{what}: ms for a sort", median(sorted_), SORT_MS, median(sorted_) < SORT_MS)
-    yield Figure(f"{what}: ms of these that the page's thread is at work", median(busy), 0.0, True)
+    yield Figure(f"{what}: ms of the page's thread for a sort", median(busy), 0.0, True)
 
 
 def _busy_ms(session: CDPSession) -> float:

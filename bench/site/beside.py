@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards.cells import label
 from sightsound.bench.core import published
 from sightsound.bench.core.results import Row
 from sightsound.bench.site.collect import Board, Site

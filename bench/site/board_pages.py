@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from sightsound.bench.boards import below
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards.cells import label
 from sightsound.bench.core import registry
 from sightsound.bench.core.console import number
 from sightsound.bench.site import facts

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sightsound.bench.boards import board as boards
-from sightsound.bench.boards import rewards, show
+from sightsound.bench.boards import cells as values
+from sightsound.bench.boards import markdown, rewards
 from sightsound.bench.boards.structure import is_reference
 from sightsound.bench.core import labels, remarks
 from sightsound.bench.core.console import number
@@ -51,8 +51,8 @@ def _column(column: Column) -> dict[str, Any]:
 
 
 def _system(board: Board, system: str, spoilt: Sequence[rewards.Reward]) -> dict[str, Any]:
-    mine = [row for row in board.rows if show.label(row) == system]
-    n, groups, effective, failed = show.counts(mine)
+    mine = [row for row in board.rows if values.label(row) == system]
+    n, groups, effective, failed = values.counts(mine)
     return {
         "name": system,
         "page": system_path(system),
@@ -91,13 +91,13 @@ def ends(row: Record) -> str:
 
 def marks(row: Record, *, grey: bool) -> Mapping[str, bool]:
     """Signs behind a value -> whether they stand there."""
-    return {show.NOT_APART: remarks.NOT_APART in row["note"], boards.PASSED_OVER: grey}
+    return {values.NOT_APART: remarks.NOT_APART in row["note"], markdown.PASSED_OVER: grey}
 
 
 def said(row: Record, *, grey: bool = False) -> list[str]:
     """What a person should know of one value, a sentence each."""
     failed = f", {row['n_failed']} failed" if row["n_failed"] else ""
-    groups = f" in {row['group_n']} groups, in effect {show.effective(row['group_effective'])}"
+    groups = f" in {row['group_n']} groups, in effect {values.effective(row['group_effective'])}"
     lines = [f"n = {row['n']}{failed}{groups if row['group_n'] else ''}"]
     if row["note"]:
         lines.append(row["note"])

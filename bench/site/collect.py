@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,9 +10,10 @@ from typing import Any
 import pandas as pd
 
 from sightsound.bench.boards import rewards
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards.cells import label
 from sightsound.bench.core import console, results, scores, store
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.row import IDENTITY, definition, same_value
 from sightsound.bench.site.columns import Column, Record, columns
 from sightsound.metrics.statistics.parts import Parts
 
@@ -138,7 +139,7 @@ def _boards(
     for name, run, table in sources:
         for row in console.records(table):
             board = str(row["task"]), str(row["split"]), int(row["seed"])
-            mine, key = found.setdefault(board, {}), _identity(row)
+            mine, key = found.setdefault(board, {}), same_value(row)
             if key in mine and mine[key][1]["value"] != row["value"]:
                 replaced.setdefault(board, {})[f"Values of {mine[key][0]} gave way to those of {name}."] = None
             mine[key] = name, row
@@ -146,18 +147,27 @@ def _boards(
                 folders.setdefault(board, {})[run] = None
     clips = pd.concat([table[table["by_clip"].astype(bool)] for table in values]) if values else pd.DataFrame()
     if len(clips):
-        clips = clips.drop_duplicates([*scores.COLUMNS[1:9], "example"], keep="last")
+        clips = scores.fullest(clips.drop_duplicates([*scores.KEY, "example"], keep="last"))
     by_board = dict(list(clips.groupby(["task", "split", "seed"]))) if len(clips) else {}
     boards = []
     for key in sorted(found):
-        rows = [row for _, row in found[key].values()]
+        rows, fewer = _fullest([row for _, row in found[key].values()])
         own = by_board.get(key, pd.DataFrame(columns=list(scores.COLUMNS)))
         boards.append(
-            Board(*key, rows, columns(rows, parts), own, list(folders.get(key, ())), list(replaced.get(key, ())))
+            Board(
+                *key, rows, columns(rows, parts), own, list(folders.get(key, ())), [*replaced.get(key, ()), *fewer]
+            )
         )
     return boards
 
 
-def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Rows of the same value have the same, whatever the number of clips."""
-    return (*(row[name] for name in results.IDENTITY), results.definition(row["signature"]))
+def _fullest(rows: Sequence[Record]) -> tuple[list[Record], list[str]]:
+    """Of rows that differ in their number of clips alone those with the most, as in all tables; and a sentence."""
+    most: dict[tuple[Any, ...], Record] = {}
+    for row in rows:
+        key = (*(row[name] for name in IDENTITY), definition(row["signature"]))
+        if key not in most or row["n"] > most[key]["n"]:
+            most[key] = row
+    left = len(rows) - len(most)
+    said = f"{left} values are left out because the same value is here over more examples."
+    return list(most.values()), [said] if left else []

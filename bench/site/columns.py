@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sightsound.bench.boards import ties
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards.cells import label
 from sightsound.bench.boards.structure import is_reference
 from sightsound.bench.core import labels, results
 from sightsound.bench.site import speed

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sightsound.bench.boards import rewards
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards.cells import label
 from sightsound.bench.core.console import number
 from sightsound.bench.site import facts
 from sightsound.bench.site.beside import figures

@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from sightsound.bench.boards.show import label
+from sightsound.bench.boards.cells import label
 from sightsound.bench.core.results import definition
 from sightsound.bench.site.collect import Board, Site
 from sightsound.bench.site.columns import Column

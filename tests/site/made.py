@@ -50,5 +50,5 @@ def run_of(folder: Path, out: Path, keep: pd.Series | None = None) -> Path:
     table = results.read(folder / "measured.csv")
     out.mkdir(parents=True)
     results.write(out / "rows.csv", table if keep is None else table[keep])
-    scores.publish(out / scores.NAME, scores.read(folder / "measured.parquet"))
+    scores.write_table(out / scores.NAME, scores.read(folder / "measured.parquet"))
     return out
