@@ -79,10 +79,10 @@ def test_two_published_rows_of_one_place_are_refused(tmp_path):
 def test_published_figures_are_printed_as_they_are_and_by_n(tmp_path):
     rows = [
         published("a", "kad_vggish", 46.355, n=5, higher_is_better=False),
-        published("a", "kad_vggish", -0.000474, n=6, higher_is_better=False),
+        published("b", "kad_vggish", -0.000474, n=6, higher_is_better=False),
     ]
     text = written(tmp_path, *rows)
-    assert "| a | 46.355 |" in text and "| a | -0.000474 |" in text
+    assert "| a | 46.355 |" in text and "| b | -0.000474 |" in text
     assert "on wesnoth@1, n 5" in text and "on wesnoth@1, n 6" in text
     assert "- KAD VGGish, `kad_vggish`: asked" in text
 
