@@ -31,8 +31,8 @@ def write(folder: Path, *, systems: int = 20, examples: int = 2500, compared: in
     chance = np.random.default_rng(seed)
     names = [f"example_{number:04d}" for number in range(examples)]
     groups = [f"group_{number // 2:04d}" for number in range(examples)]
-    made = [(f"system{number:02d}", "paper") for number in range(max(systems - 2, 0))]
-    labels = [*made, ("reference", "silence"), ("reference", "white_noise")][-systems:]
+    tested = [(f"system{number:02d}", "paper") for number in range(max(systems - 2, 0))]
+    labels = [*tested, ("reference", "silence"), ("reference", "white_noise")][-systems:]
     rows: list[Row] = []
     tables: list[pd.DataFrame] = []
     for number, metric in enumerate((*BY_CLIP, *OVER_SETS)):
@@ -58,10 +58,10 @@ def write(folder: Path, *, systems: int = 20, examples: int = 2500, compared: in
                 )
             )
             whose = {"run": RUN, "model": family, "variant": variant, "task": TASK, "split": SPLIT}
-            whose |= {"metric": metric, "competitors": "", "definition": definition(signature), "seed": 0}
-            whose |= {"weight": 1.0, "by_clip": metric in BY_CLIP, "n": examples}
+            whose |= {"metric": metric, "competitors": "", "definition": definition(signature)}
             parts = {"example": names, "group": groups, "input": names, "value": values}
-            tables.append(pd.DataFrame(parts).assign(**whose))
+            made = pd.DataFrame(parts).assign(**whose)
+            tables.append(made.assign(seed=0, weight=1.0, by_clip=metric in BY_CLIP, n=examples))
     results.write(folder / "measured.csv", results.frame(rows))
     with store.atomic(folder / "measured.parquet") as path:
         table = pd.concat(tables)[list(scores.COLUMNS)]
