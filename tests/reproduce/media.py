@@ -194,11 +194,11 @@ def music_videos(clips: int, folder: Path, patch: pytest.MonkeyPatch) -> None:
     """Videos of as many whole clips; words by video, prompt and caption of the music by clip."""
     lines = ["id,reference_text,caption,lyrics"]
     for number in range(VIDEOS):
-        video(folder / f"song_{number:02d}.mp4", 10.0 * clips + 1, rate=1, pitch_hz=200.0 + 20 * number)
-        lines.append(f"song_{number:02d},,,I sailed the sea number {number} and came home")
+        video(folder / f"tune_{number:02d}.mp4", 10.0 * clips + 1, rate=1, pitch_hz=200.0 + 20 * number)
+        lines.append(f"tune_{number:02d},,,I sailed the sea number {number} and came home")
         for clip in range(clips):
             texts = f"a harbour with {number} boats in part {clip},slow piano and {number} strings in part {clip}"
-            lines.append(f"song_{number:02d}.{10 * clip:04d},{texts},")
+            lines.append(f"tune_{number:02d}.{10 * clip:04d},{texts},")
     (folder / "texts.csv").write_text("\n".join(lines) + "\n")
 
 
