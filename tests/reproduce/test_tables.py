@@ -21,8 +21,8 @@ QUICK = {"seconds": "1", "steps": "1", "frames": "2", "candidates": "1"}
 """Options that make the systems quick, those that know them: a second of music, one step."""
 PUBLISHED = results.rows(results.read(results.CARRIED / "published.csv"))
 EXAMPLES = {"lawrence-5.1": 2, "lawrence-6.1": 4, "lawrence-6.2": 4}
-"""Of a run, where not 3: MERT's convolutions are as wide as published and take their time; precision and recall reach
-for the third neighbour of a picture."""
+"""Of a run, where not 3: MERT's convolutions are as wide as published and slow; precision and recall reach for the
+third neighbour of a picture."""
 TARGET = 310
 """Published figures, of 318, that a command has to answer."""
 
