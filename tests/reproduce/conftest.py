@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import threading
 from collections.abc import Callable, Iterator
@@ -16,6 +17,8 @@ from sightsound.baselines.mozart import interrogator
 from sightsound.bench import splits
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.types import Task
+from sightsound.metrics.card import MetricCard
 from sightsound.metrics.formulas.single import inception_splits
 from sightsound.metrics.formulas.two_sets import kid_subsets
 from tests import tiny
@@ -51,9 +54,21 @@ def world(tmp_path_factory: pytest.TempPathFactory, patch: pytest.MonkeyPatch) -
     lines = interrogator._lines
     patch.setattr(interrogator, "_lines", lambda path: lines(path)[:20])  # of 112,000 phrases
     patch.setattr(codi, "LATENT", (8, 16, 16))  # 0.64 s: the full 10 s take seconds also where they are narrow
-    patch.setitem(kid_subsets.prepared.__kwdefaults__, "size", 3)  # of 1,000 pictures
-    patch.setattr(inception_splits, "SPLITS", 2)  # of ten parts
+    few_pictures(patch)
     return folder
+
+
+def few_pictures(patch: pytest.MonkeyPatch) -> None:
+    """Let KID take subsets of 3 pictures, not 1,000, and the inception score 2 parts, not ten."""
+    patch.setitem(kid_subsets.prepared.__kwdefaults__, "size", 3)
+    patch.setattr(inception_splits, "SPLITS", 2)
+    resolve = registry.metric
+
+    def metric(name: str, task: Task | None = None) -> MetricCard:
+        card = resolve(name, task)
+        return dataclasses.replace(card, min_clips=3) if card.min_clips >= 10 else card
+
+    patch.setattr(registry, "metric", metric)
 
 
 @pytest.fixture(scope="module")
