@@ -57,7 +57,7 @@ def _caption(rows: Sequence[Record], whole: Sequence[Record], said: Sequence[str
     counts = " to ".join(dict.fromkeys(f"{n} examples in {groups} groups" for n, groups in (sizes[0], sizes[-1])))
     words = [
         f"Systems compared pair by pair over {counts}.",
-        "Differences with half the width of their 95% interval, or its ends where it is not even.",
+        "Differences with the longer half of their 95% interval, or its ends where it is not even.",
         "p swap and p sign: tests by groups, of means alone, uncorrected.",
         f"p Holm: corrected over {tested} comparisons; a system in bold is better at 5%.",
         *(f"{line[:1].upper()}{line[1:]}." for line in said),

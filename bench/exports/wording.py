@@ -6,37 +6,29 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sightsound.bench.boards.show import effective, floor
+from sightsound.bench.boards import cells
+from sightsound.bench.boards.cells import effective, floor
 from sightsound.bench.core.console import number
 from sightsound.bench.exports.sheets import Cell, Sheet
 
 INTERVALS = ("half", "ends", "none")
 """How an interval is printed: ± its half-width where it is about even, else its ends; always its ends; not."""
-EVEN = 0.1
-"""An interval whose middle is off the value by more than this share of its width is not about even."""
 PLUS_MINUS = "±"
 
 
 def figures(row: Mapping[str, Any], intervals: str) -> tuple[str, str]:
-    """A value, and what stands behind it: `± half-width`, `[low, high]`, or nothing.
+    """A value, and what stands behind it: `± half-width`, `[low, high]`, or nothing; by half as on the board.
 
-    >>> figures({"value": 1.234, "ci_low": 1.0, "ci_high": 1.468}, "half")
-    ('1.23', '± 0.23')
-    >>> figures({"value": 1.543, "ci_low": 1.188, "ci_high": 2.151}, "half")
-    ('1.543', '[1.19, 2.15]')
+    >>> figures({"value": 1.543, "ci_low": 1.188, "ci_high": 2.151, "note": ""}, "half")
+    ('1.54', '[1.19, 2.15]')
+    >>> figures({"value": 1.543, "ci_low": 1.188, "ci_high": 2.151, "note": ""}, "none")
+    ('1.543', '')
     """
-    value, low, high = row["value"], row["ci_low"], row["ci_high"]
-    if row.get("source") == "published" and not math.isnan(value):
-        return f"{value:g}", ""  # as many digits as were printed
-    if math.isnan(low) or intervals == "none":
-        return number(value), ""
-    half = (high - low) / 2
-    if intervals == "half" and abs(value - (low + high) / 2) <= EVEN * (high - low):
-        if half < 1e-9:
-            return number(value), f"{PLUS_MINUS} 0"
-        digits = max(0, 1 - math.floor(math.log10(half)))
-        return f"{value:.{digits}f}", f"{PLUS_MINUS} {half:.{digits}f}"
-    return number(value), f"[{number(low, 3)}, {number(high, 3)}]"
+    shown = cells.of(row)
+    if intervals == "half" or not shown.spread:
+        return shown.value, shown.spread
+    ends = f"[{number(row['ci_low'], 3)}, {number(row['ci_high'], 3)}]"
+    return number(row["value"]), ends if intervals == "ends" else ""
 
 
 def marks(cell: Cell) -> str:
@@ -60,9 +52,9 @@ def caption(sheet: Sheet, intervals: str) -> list[str]:
     if intervals != "none" and with_interval:
         shown = {figures(row, intervals)[1].startswith(PLUS_MINUS) for row in with_interval}
         how = {
-            frozenset({True}): "± half the width of the 95% interval",
+            frozenset({True}): "± the longer half of the 95% interval",
             frozenset({False}): "[ ] 95% interval",
-        }.get(frozenset(shown), "± half the width of the 95% interval, [ ] its ends where it is not even")
+        }.get(frozenset(shown), "± the longer half of the 95% interval, [ ] its ends where it is not even")
         said.append(f"{how} (Student's t over groups).")
     if not sheet.source and (without := len(valued) - len(with_interval)):
         said.append(f"{'No value' if not with_interval else f'{without} of {len(valued)} values'} "

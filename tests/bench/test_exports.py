@@ -112,7 +112,7 @@ def test_intervals(form):
     shown = [wording.figures(vars(each), form)[1] for each in (even, uneven)]
     assert (
         shown
-        == {"half": ["± 0.10", "[0.900, 2.00]"], "ends": ["[1.13, 1.33]", "[0.900, 2.00]"], "none": ["", ""]}[form]
+        == {"half": ["± 0.10", "[0.9, 2.0]"], "ends": ["[1.13, 1.33]", "[0.900, 2.00]"], "none": ["", ""]}[form]
     )
 
 
