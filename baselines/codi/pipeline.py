@@ -160,7 +160,7 @@ class CoDi:
         own = example_seed(seed, f"{example.id}:preprocessing")
         text = " ".join(filter(None, (example.caption, example.story)))
         try:
-            if self._options.leaks:
+            if self._options.leaks and (example.image is not None or example.video is not None):
                 if example.instruction is None:
                     raise ValueError("with_instruction=1 and the example has no instruction of its data set")
                 text = example.instruction

@@ -141,7 +141,7 @@ class M2UGen:
 
     def _tell(self, work: _Work) -> None:
         example = work.example
-        if self.options.leaks:
+        if self.options.leaks and work.kind:  # without a picture or film the text itself is the instruction
             if example.instruction is None:
                 work.error = "with_instruction=1 and the example has no instruction of its data set"
                 return

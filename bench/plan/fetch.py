@@ -66,4 +66,4 @@ def total(needs: Sequence[assets.Need]) -> str:
         return ""
     each = ", ".join(f"{need.asset.name} {assets.size(need.download_bytes)}" for need in needs)
     whole = assets.size(sum(need.download_bytes for need in needs))
-    return f"{whole} to download in {len(needs)} assets: {each}"
+    return f"{whole} to download in {len(needs)} asset{'s' * (len(needs) > 1)}: {each}"

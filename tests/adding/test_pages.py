@@ -142,4 +142,5 @@ def test_an_asset_with_another_content_is_refused(newcomer):
     (newcomer.here / "mine.py").write_text(without_address)
     (newcomer.here / "pitches.json").write_text("[1.0]\n")
     done = newcomer.bench("assets", "fetch", "mine:ASSET")
-    assert done.code == 2 and "wrong sha256" in done.err and len(done.err.strip().splitlines()) == 1
+    total, wrong = done.err.strip().splitlines()
+    assert done.code == 2 and "wrong sha256" in wrong and total == "0 kB to download in 1 asset: mine_small 0 kB"

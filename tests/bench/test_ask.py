@@ -71,7 +71,7 @@ def test_a_model_never_sees_the_answer(tmp_path: Path) -> None:
     assert [example.lyrics for example in model.seen] == ["la"] * 3
     assert [example.reference_text for example in model.seen] == [None] * 3
     (same,) = registry.systems("reference:same", "pocket")
-    assert shown(same, TASK, examples(1)[0]).reference_text == "the answer"
+    assert shown(same, TASK, examples(1)[0], 0).reference_text == "the answer"
 
 
 def test_what_the_writer_cannot_write_is_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,7 +21,6 @@ from sightsound.metrics.asset import Asset, AssetFile
 from tests import tiny
 from tests.hub.fake_hub import FakeHub
 from tests.hub.test_listings import LISTINGS
-from tests.tiny import qwen2_vl
 
 CARRIED = ("clip_bpe", "clip_interrogator", "musicnn")  # packages carry them, the hub is not asked
 OTHER_NAMES = {"ircam-reach/musicldm": "ucsd-reach/musicldm"}  # where the tiny ones lie -> what is asked for first
@@ -34,8 +33,6 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for here, there in OTHER_NAMES.items():
         (folder / there).parent.mkdir(exist_ok=True)
         (folder / there).symlink_to(folder / here)
-    qwen2_vl.make(folder / "Qwen" / "Qwen2-VL-7B-Instruct")
-    (folder / "musflow_music").symlink_to(folder / "musflow")
     (folder / "vggish").mkdir()
     (folder / "vggish" / "vggish-10086976.pth").write_bytes(b"fetched and not read")
     for name in CARRIED:

@@ -42,14 +42,12 @@ def make(folder: Path) -> None:
 
 
 def own(folder: Path, pipeline: Path) -> None:
-    """Adapters, and a UNet of the tiny MusicLDM's size."""
+    """Adapters, and a UNet of the tiny MusicLDM's size, which the ablations beside it have too."""
     config = layout.unet_config(pipeline / layout.UNET_CONFIG)
-    layout.save(
-        folder,
-        seeded.filled(Adapters().state_dict()),
-        seeded.filled(layout.build_unet(config).state_dict()),
-        config,
-    )
+    unet = seeded.filled(layout.build_unet(config).state_dict())
+    layout.save(folder, seeded.filled(Adapters().state_dict()), unet, config)
+    for name in ("musflow_raw", "musflow_music"):  # the ablations have no adapters
+        layout.save(folder.parent / name, {}, unet, config)
 
 
 PINNED = {"clap_music": "lukewys/laion_clap", "clip_vit_b32": "openai/clip-vit-base-patch32"}
