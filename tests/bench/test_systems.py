@@ -135,7 +135,7 @@ def test_a_variant_answers(
     if "_openai" in name:
         options |= {"llm_url": chat, "llm_model": "any"}
     (system,) = registry.systems(spelling.joined(name, options), "paper")
-    split = str(told) if name.endswith("_evaluated") or name.endswith(":evaluated") else SPLIT.get(task, str(told))
+    split = str(told) if name.endswith(("_evaluated", ":evaluated")) else SPLIT.get(task, str(told))
     hashes = []
     for run in ("first", "again"):
         request = Request(registry.task(task), split, (system,), (), tmp_path / run, limit=2, mirror=mirror)
