@@ -47,7 +47,8 @@ def test_metric_against_metric_says_what_correlates(tmp_path, bench):
 def test_values_against_n_are_of_one_definition(tmp_path, bench):
     counts = {"n": 8, "group_n": 8, "group_effective": 8.0}
     split = "made[limit8]@123456"
-    small = row("a", "kl_yamnet", 1.2, **counts, split=split, run="small", signature=f"kl_yamnet|n:8|ref:{split}|v:1")
+    signature = f"kl_yamnet|n:8|ref:{split}|v:1"
+    small = row("a", "kl_yamnet", 1.2, **counts, split=split, run="small", signature=signature)
     results = made_results.write(tmp_path / "results", small)
     ask = ("results", "plot", "--results", results, "--kind", "n", "--out", tmp_path / "n.png")
     assert bench(*ask, "--y", "kl_yamnet").code == 0
