@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sightsound.bench.boards import scope
-from sightsound.bench.boards.cells import NOT_APART, label
+from sightsound.bench.boards.cells import NOT_APART, label, measured_by
 from sightsound.bench.core import remarks
 from sightsound.bench.review.warnings import PAGE, ReviewWarning
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
@@ -19,7 +19,16 @@ Record = Mapping[str, Any]
 def lines(rows: Sequence[Record]) -> list[str]:
     """What is to be said of these rows below their table, each line once; what its sentence says
     (bench/boards/scope.py) is not said again."""
-    return [*_by_remark(rows), *_certainty(rows)]
+    return [*others(rows), *_by_remark(rows), *_certainty(rows)]
+
+
+def others(rows: Sequence[Record]) -> list[str]:
+    """A line a system that others measured and handed in, with their names and how far it was computed again."""
+    by_system: dict[str, list[Record]] = {}
+    for row in rows:
+        by_system.setdefault(label(row), []).append(row)
+    said = {name: measured_by(mine) for name, mine in sorted(by_system.items())}
+    return [f"{name} was measured by others ({by}; docs/submitting.md)" for name, by in said.items() if by]
 
 
 def warnings(found: Sequence[ReviewWarning]) -> list[str]:

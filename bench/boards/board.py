@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sightsound.bench.boards import below, grid, markdown, rewards, scope, ties
+from sightsound.bench.boards.cells import OTHERS
 from sightsound.bench.boards.grid import Column, Grid
 from sightsound.bench.boards.markdown import FAILED, PASSED_OVER, code, escaped, fold
 from sightsound.bench.core import console, registry, results, scores, store
@@ -35,6 +36,8 @@ What the short names stand for, and the signatures, are in a fold below each tab
   test, before that correction.
 - *floor*: what two sets of the reference's own source would give. ≈ behind a distance: not distinguishable from
   its floor, or from 0.
+- {OTHERS} behind a system: others measured it and handed it in; a line below the table says who, and whether its
+  values were computed again here (*verified*) or stand as they came (*submitted*; docs/submitting.md).
 - {FAILED} behind a system: it failed on examples that it should have answered; its values are over the rest, and
   it is tied with nobody (docs/reliability.md).
 """
@@ -78,7 +81,11 @@ def _measured(
     found = _judged(records, examples)
     passed = {place for place, row in found.rows.items() if rewards.grey(spoilt, row)}
     tables = markdown.tables(found, lambda name, column: (name, column) in passed)
-    said = [scope.sentence(found), *(line for line in below.certainty(records) if line != scope.nothing(records))]
+    said = [
+        scope.sentence(found),
+        *below.others(records),
+        *(line for line in below.certainty(records) if line != scope.nothing(records)),
+    ]
     signatures = sorted({row["signature"] for row in records})
     first = records[0]
     title = f"### {escaped(first['task'])} on {escaped(first['split'])}, seed {first['seed']}"

@@ -15,6 +15,8 @@ NOT_APART = "≈"
 EVEN = 1.25
 """An interval's longer half is at most so many times its shorter one where it is written `value ± half`."""
 DECIMALS = 6  # with more than these, numbers are written as powers of ten
+OTHERS = "‡"
+"""Behind a system whose values others measured and handed in."""
 COUNTS = ("n", "groups", "in effect", "failed")
 """What `counts` gives: clips, independent groups, how many of one size would say as much, failed examples."""
 
@@ -98,6 +100,15 @@ def counts(rows: Sequence[Mapping[str, Any]]) -> tuple[str, str, str, str]:
     most = max(rows, key=lambda row: (row["n"], row["group_effective"]))
     failed = max(row["n_failed"] for row in rows)
     return str(most["n"]), str(most["group_n"]), effective(most["group_effective"]), str(failed)
+
+
+def measured_by(rows: Iterable[Mapping[str, Any]]) -> str:
+    """Who measured the rows of one system, each way once; empty where those did who keep the results.
+
+    >>> measured_by([{"measured_by": "submitted: Ann"}, {"measured_by": "verified: Ann"}, {"measured_by": ""}])
+    'submitted: Ann; verified: Ann'
+    """
+    return "; ".join(sorted({str(row["measured_by"]) for row in rows if row.get("measured_by")}))
 
 
 def effective(groups: float) -> str:

@@ -63,6 +63,8 @@ class Line:
     """Whether it is a reference row and not ranked."""
     counts: tuple[str, str, str, str]
     """As COUNTS in bench/boards/cells.py."""
+    others: bool = False
+    """Whether others measured it and handed it in."""
 
 
 @dataclass(frozen=True)
@@ -214,7 +216,7 @@ def _lines(rows: Sequence[Record], names: Mapping[int, str], order: Sequence[str
         Line(printable(name), name, is_reference(name), cells.counts([])) for name in order if name not in known
     ]
     lines = [
-        Line(name, label(mine[0]), is_reference(label(mine[0])), cells.counts(mine))
+        Line(name, label(mine[0]), is_reference(label(mine[0])), cells.counts(mine), bool(cells.measured_by(mine)))
         for name, mine in by_name.items()
     ]
     return sorted([*lines, *empty], key=lambda line: (line.reference, _place(line.label, order), line.name))

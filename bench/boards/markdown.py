@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import groupby
 
-from sightsound.bench.boards.cells import COUNTS
+from sightsound.bench.boards.cells import COUNTS, OTHERS
 from sightsound.bench.boards.grid import Column, Grid, Line
 from sightsound.bench.core import labels
 from sightsound.bench.core.faults import printable
@@ -88,8 +88,8 @@ def _parts(columns: Sequence[Column]) -> Iterator[tuple[str, Sequence[Column]]]:
 
 
 def _name(line: Line) -> str:
-    name = escaped(line.name)
-    return f"{name} {FAILED}" if line.counts[-1] not in ("0", "–") else name
+    failed = line.counts[-1] not in ("0", "–")
+    return " ".join([escaped(line.name), *[FAILED] * failed, *[OTHERS] * line.others])
 
 
 def _values(

@@ -95,14 +95,16 @@ def _no_paper(rows: Sequence[Record]) -> list[str]:
         for row in rows
         if row["model"] in cards and not cards[row["model"]].reference
     )
-    over = any(_is_pocket(row["signature"]) for row in rows)
+    over = any(networks(row["signature"]) == "pocket" for row in rows)
     whose = " and ".join(["systems of pocket parts"] * parts + ["values over pocket networks"] * over)
     return [f"{whose} can be compared with no paper's figures"] if whose else []
 
 
-def _is_pocket(signature: str) -> bool:
-    """Whether a value is over a network with weights that no paper measures with."""
+def networks(signature: str) -> str:
+    """What a value is over: `pocket`, where a network of it has weights that no paper measures with, `published`
+    for other weights, empty for none."""
     fields = [part.removeprefix("x:") for part in signature.split("|") if part.startswith("x:")]
     names = {each.partition("@")[0] for part in fields for each in part.split("+")}
     known = [registry.extractor(name) for name in sorted(names & set(registry.extractor_names()))]
-    return any(card.entry.startswith(POCKET) and card.assets for card in known)
+    trained = [card.entry.startswith(POCKET) for card in known if card.assets]
+    return ("pocket" if any(trained) else "published") if trained else ""

@@ -10,6 +10,7 @@ import pandas as pd
 
 from sightsound.bench.core import registry, results, scores, store
 from sightsound.bench.core.results import Row, definition
+from sightsound.bench.stages import reading
 
 TASK, SPLIT, RUN = "image2music", "made@000000", "made"
 BY_CLIP = (
@@ -37,7 +38,9 @@ def write(folder: Path, *, systems: int = 20, examples: int = 2500, compared: in
     tables: list[pd.DataFrame] = []
     for number, metric in enumerate((*BY_CLIP, *OVER_SETS)):
         card = registry.metric(metric)
-        signature = f"{metric}|n:{examples}|ref:{SPLIT}|v:{card.version}"
+        read = "+".join(f"{name}@made" for name in dict.fromkeys(need.extractor for need in reading.needs(card)))
+        over = f"|x:{read}" if read else ""
+        signature = f"{metric}|n:{examples}|ref:{SPLIT}{over}|v:{card.version}"
         shared = chance.normal(size=examples)  # what makes an example hard for every system
         for rank, (family, variant) in enumerate(labels):
             values = 2 + 0.05 * rank + 0.5 * shared + chance.normal(size=examples)

@@ -8,6 +8,7 @@ from typing import Any
 
 from sightsound.bench.boards import cells as values
 from sightsound.bench.boards import markdown, rewards
+from sightsound.bench.boards.scope import networks
 from sightsound.bench.boards.structure import is_reference
 from sightsound.bench.core import labels, remarks
 from sightsound.bench.core.console import number
@@ -21,6 +22,7 @@ def table(board: Board, spoilt: Sequence[rewards.Reward]) -> dict[str, Any]:
     """What `static/board.js` makes the table and the plots of."""
     return {
         "qualities": {name: text for name, text in labels.QUALITIES.items() if name in _qualities(board)},
+        "profiles": profiles(board.columns),
         "columns": [_column(column) for column in board.columns],
         "systems": [_system(board, system, spoilt) for system in board.systems],
     }
@@ -42,12 +44,27 @@ def _column(column: Column) -> dict[str, Any]:
         "definition": definition(column.metric),
         "blind": blind(column.metric),
         "signature": row["signature"],
+        "networks": profile(column),
         "page": metric_path(column.metric),
         "floor": column.floor,
         "floorText": "" if math.isnan(column.floor) else number(column.floor, 3),
         "seen": column.detectable,
         "seenText": "" if math.isnan(column.detectable) else number(column.detectable, 2),
     }
+
+
+PROFILES = {"pocket": "small networks that anybody can fetch", "published": "networks that papers measure with"}
+"""What networks a column's values are over -> what is said of it."""
+
+
+def profiles(columns: Sequence[Column]) -> dict[str, str]:
+    """PROFILES where a board has columns of both, else nothing: there is nothing to choose."""
+    return dict(PROFILES) if set(PROFILES) <= set(map(profile, columns)) else {}
+
+
+def profile(column: Column) -> str:
+    """One of PROFILES; empty for a metric without a trained network."""
+    return networks(next(iter(column.rows.values()))["signature"])
 
 
 def _system(board: Board, system: str, spoilt: Sequence[rewards.Reward]) -> dict[str, Any]:
@@ -61,6 +78,7 @@ def _system(board: Board, system: str, spoilt: Sequence[rewards.Reward]) -> dict
         "failed": int(failed),
         "groups": groups,
         "effective": effective,
+        "by": values.measured_by(mine),
         "cells": {
             column.key: cell(column, column.rows[system], system, spoilt)
             for column in board.columns
@@ -103,6 +121,8 @@ def said(row: Record, *, grey: bool = False) -> list[str]:
         lines.append(row["note"])
     if row["competitors"]:
         lines.append(f"a rank among {row['competitors']}")
+    if row["measured_by"]:
+        lines.append(f"measured by others; {row['measured_by']} (docs/submitting.md)")
     if row["warnings"]:
         lines.append(f"warnings: {row['warnings']} (docs/warnings.md)")
     if grey:

@@ -8,6 +8,7 @@ from typing import Any
 
 from sightsound.bench.core import labels
 from sightsound.bench.site import facts
+from sightsound.bench.site.cells import profiles
 from sightsound.bench.site.collect import Board, Site
 from sightsound.bench.site.links import metric_path, system_path
 from sightsound.bench.site.page import Page, Part
@@ -57,4 +58,5 @@ def _board(board: Board) -> dict[str, Any]:
         "groups": most["group_n"],
         "certain": certain,
         "heard": bool(board.runs),
+        "profiles": profiles(board.columns),
     }

@@ -54,7 +54,14 @@ def make(
     """
     site = collect(results_folder, runs)
     shelf = Shelf(out, coding, originals=originals, mirror=mirror, report=report)
-    return site, write(parts(site, shelf), out)
+    return site, write(parts(site, shelf), out, _nav(site))
+
+
+def _nav(site: Site) -> dict[str, str]:
+    """What the head of every page leads to."""
+    of_index = {part: f"index.html#{part}" for part in ("boards", "published", "metrics", "systems")}
+    heard = any(board.runs for board in site.boards)
+    return of_index | ({"examples": "examples.html"} if heard else {})
 
 
 def parts(site: Site, shelf: Shelf) -> Iterator[Part]:

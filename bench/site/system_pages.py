@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sightsound.bench.boards import rewards
-from sightsound.bench.boards.cells import label
+from sightsound.bench.boards.cells import label, measured_by
 from sightsound.bench.core.console import number
 from sightsound.bench.site import facts
 from sightsound.bench.site.beside import figures
@@ -60,6 +60,7 @@ def _table(board: Board, system: str, spoilt: Any) -> dict[str, Any]:
         "versions": sorted({row["versions"] for row in rows if row["versions"]}),
         "commits": sorted({row["commit"] for row in rows if row["commit"]}),
         "runs": sorted({row["run"] for row in rows}),
+        "by": measured_by(rows),
         "lines": [
             {
                 "column": column,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 from pathlib import Path, PurePosixPath
@@ -25,8 +25,11 @@ CARRIED = ("static", "carried")
 """Folders of this package that every site has."""
 
 
-def write(parts: Iterable[Part], out: Path) -> int:
-    """Write all parts below `out`; returns how many files the site has. BenchError for another folder."""
+def write(parts: Iterable[Part], out: Path, nav: Mapping[str, str]) -> int:
+    """Write all parts below `out`; returns how many files the site has. BenchError for another folder.
+
+    `nav`: part of the site -> where it begins, for the head of every page.
+    """
     before = _mine(out)
     if not before:  # else a site that was stopped half made would be taken for something else
         store.write_text(out / MANIFEST, "[]\n")
@@ -35,7 +38,7 @@ def write(parts: Iterable[Part], out: Path) -> int:
         if part.path in files:
             raise ValueError(f"two parts of the site are called {part.path}")
         files.add(part.path)
-        _put(part, out / PurePosixPath(part.path))
+        _put(part, out / PurePosixPath(part.path), nav)
     for old in before - files:
         (out / PurePosixPath(old)).unlink(missing_ok=True)
     store.write_text(out / MANIFEST, json.dumps(sorted(files), indent=0) + "\n")
@@ -62,7 +65,7 @@ def _carried() -> Iterator[Copy]:
                 yield Copy(path.relative_to(HERE).as_posix(), path)
 
 
-def _put(part: Part, path: Path) -> None:
+def _put(part: Part, path: Path, nav: Mapping[str, str]) -> None:
     if isinstance(part, Copy):
         if part.source == path:  # kept from an older site
             return
@@ -76,12 +79,11 @@ def _put(part: Part, path: Path) -> None:
     elif isinstance(part, Data):
         store.write_text(path, jsons.script(part.name, part.value))
     else:
-        store.write_text(path, html(part))
+        store.write_text(path, _html(part, nav))
 
 
-def html(page: Page) -> str:
-    """The page's HTML."""
-    return environment().get_template(page.template).render(page=page, root=page.root, **page.values)
+def _html(page: Page, nav: Mapping[str, str]) -> str:
+    return environment().get_template(page.template).render(page=page, root=page.root, nav=nav, **page.values)
 
 
 def _code(text: str) -> Markup:

@@ -53,6 +53,17 @@ def test_the_measured_tables_have_eight_columns_at_most_and_lose_no_value(tmp_pa
     assert "- Tags score image: `cosine_labels_tags_minilm`, `cosine_labels_tags_minilm|n:34|" in text
 
 
+def test_what_others_measured_is_marked_and_says_who(tmp_path):
+    own = {"higher_is_better": False, "signature": "kl_yamnet|n:12|ref:wesnoth@1|v:1"}
+    whose = (("a", "verified: Ann & Bo"), ("b", ""))
+    rows = [row(name, "kl_yamnet", 1.0, measured_by=by, **own) for name, by in whose]
+    text = written(tmp_path, *rows, name="measured.csv")
+    values, counts = tables(text)
+    assert [line[0] for line in [*values[2:4], *counts[2:4]]] == ["a ‡", "b"] * 2
+    assert "- a was measured by others (verified: Ann &amp; Bo; docs/submitting.md)\n" in text
+    assert "b was measured" not in text
+
+
 def test_three_comparisons_of_one_system_are_three_columns(tmp_path):
     pairs = [("a", "b", 2, 8), ("a", "c", 4, 6), ("a", "d", 7, 3)]
     rows = [

@@ -24,7 +24,18 @@ def hostile(folder: Path) -> Path:
     small(folder)
     table = results.read(folder / "measured.csv")
     one = table["model"] == "system00"
-    for name in ("run", "model", "variant", "signature", "device", "versions", "commit", "note", "warnings"):
+    for name in (
+        "run",
+        "model",
+        "variant",
+        "signature",
+        "device",
+        "versions",
+        "commit",
+        "note",
+        "warnings",
+        "measured_by",
+    ):
         table.loc[one, name] = table.loc[one, name] + PLANTED
     results.write(folder / "measured.csv", table)
     values = scores.read(folder / "measured.parquet")

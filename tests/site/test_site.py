@@ -105,6 +105,20 @@ def test_a_run_stands_in_the_place_of_the_same_value_and_says_so(folder, tmp_pat
     ]
 
 
+def test_who_measured_it_stands_beside_the_name_and_on_the_systems_page(folder, tmp_path):
+    table = results.read(folder / "measured.csv")
+    table.loc[table["model"] == "system01", "measured_by"] = "submitted: Ann O. Nymous"
+    results.write(tmp_path / "results/measured.csv", table)
+    make(tmp_path / "results", (), tmp_path / "site")
+    data = next((tmp_path / "site/data").glob("image2music*.js")).read_text()
+    assert data.count('"by":"submitted: Ann O. Nymous"') == 1 and data.count('"by":""') == 4
+    page = next((tmp_path / "site/systems").glob("system01*.html")).read_text()
+    assert "Measured by others: submitted: Ann O. Nymous." in page
+    assert "measured by others; submitted: Ann O. Nymous" in page  # of each value
+    (own,) = [path.read_text() for path in (tmp_path / "site/systems").glob("system02*.html")]
+    assert "Measured by others" not in own
+
+
 def test_a_value_over_fewer_examples_gives_way_to_the_whole(folder, tmp_path):
     table = results.read(folder / "measured.csv")
     few = table.assign(

@@ -12,6 +12,8 @@ from sightsound.bench.site.make import make
 from tests.site import made
 
 BOARD, VALUES = "boards/image2music-made-000000.html", "values/image2music-made-000000.html"
+KL = ("KL musicnn ↓", "KL YAMNet ↓", "KL PaSST ↓")
+"""Heads of two columns over pocket networks and one over a published one."""
 NAMES = ".tabulator-tableholder .tabulator-row .tabulator-frozen a"
 
 
@@ -76,6 +78,19 @@ def test_search_filters_and_groups_of_columns(visit, site):
     page.get_by_role("button", name="music", exact=True).click()
     assert not page.get_by_role("button", name="FAD VGGish ↓", exact=True).is_visible()
     assert page.get_by_role("button", name="s / example ↓", exact=True).is_visible()
+    page.get_by_label("Networks").select_option("pocket")
+    heads = lambda on: [on.get_by_role("button", name=name, exact=True).is_visible() for name in KL]  # noqa: E731
+    page.get_by_role("button", name="music", exact=True).click()
+    assert heads(page) == [True, True, False] and "nets=pocket" in address(page)
+    page.get_by_label("Networks").select_option("published")
+    assert heads(page) == [False, False, True] and heads(visit(site / BOARD, address(page))) == [
+        False,
+        False,
+        True,
+    ]
+    page.get_by_label("Networks").select_option("all")
+    assert heads(page) == [True, True, True]
+    page.get_by_role("button", name="music", exact=True).click()
     page.get_by_text("More filters").click()
     page.get_by_label("Metric of the condition").select_option("seconds_per_example")
     page.get_by_label("Bound of the condition").fill("1")

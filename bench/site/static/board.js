@@ -3,7 +3,7 @@
 
 (() => {
   const { element, state, data } = sightsound;
-  const { columns, systems, qualities, published } = data.board;
+  const { columns, systems, qualities, profiles, published } = data.board;
   const root = "../";
   const at = (id) => document.getElementById(id);
   const field = (index) => `c${index}`;
@@ -40,8 +40,9 @@
     element("span", { class: "ci" }, cell.ci || " "));
 
   const showName = (row) => element("span", { class: "cell" },
-    element("span", { class: "first" }, element("a", { href: root + row.page }, row.name), row.failed ? " †" : ""),
-    element("span", { class: "ci" }, `n ${row.n}, ${row.groups} groups${row.failed ? `, ${row.failed} failed` : ""}`));
+    element("span", { class: "first" }, element("a", { href: root + row.page }, row.name), row.failed ? " †" : "", row.by ? " ‡" : ""),
+    element("span", { class: "ci" }, `n ${row.n}, ${row.groups} groups${row.failed ? `, ${row.failed} failed` : ""}`),
+    row.by && element("span", { class: "ci" }, row.by));
 
   const number = (column) => /~(\d+)$/.test(column.key) ? ` (${column.key.split("~").pop()})` : "";
   const defined = [
@@ -63,6 +64,7 @@
   const read = () => ({
     q: at("search").value.trim(), m: at("metric").value.trim(),
     refs: at("references").checked ? "" : "0", ci: at("intervals").checked ? "" : "0",
+    nets: at("profile").value,
     show: on.size === Object.keys(qualities).length ? "" : [...on].join(",") || "none",
     where: at("where-column").value && at("where-value").value !== ""
       ? [at("where-column").value, at("where-side").value, at("where-value").value].join(" ") : "",
@@ -75,7 +77,7 @@
   };
 
   const apply = () => {
-    const { q, m, refs, where } = read();
+    const { q, m, refs, where, nets } = read();
     const [key, side, bound] = where.split(" ");
     const has = (text, wanted) => text.toLowerCase().includes(wanted.toLowerCase());
     table.setFilter((row) => {
@@ -85,7 +87,7 @@
     });
     table.blockRedraw();
     columns.forEach((column, index) => {
-      const wanted = on.has(column.quality) && (!m || has(`${column.short} ${column.metric}`, m));
+      const wanted = on.has(column.quality) && (!nets || !column.networks || column.networks === nets) && (!m || has(`${column.short} ${column.metric}`, m));
       const shown = table.getColumn(field(index));
       if (shown.isVisible() !== wanted) wanted ? shown.show() : shown.hide();
     });
@@ -106,6 +108,7 @@
     at("metric").value = said.m || "";
     at("references").checked = said.refs !== "0";
     at("intervals").checked = said.ci !== "0";
+    at("profile").value = said.nets in profiles ? said.nets : "";
     const wanted = said.show === undefined ? Object.keys(qualities) : said.show.split(",");
     Object.keys(qualities).forEach((name) => wanted.includes(name) ? on.add(name) : on.delete(name));
     toggles.forEach(([name, button]) => button.setAttribute("aria-pressed", on.has(name)));
@@ -133,9 +136,13 @@
   columns.forEach((column) => at("where-column").append(
     element("option", { value: column.key }, `${column.short}${number(column)}`)));
 
+  Object.entries(profiles).forEach(([name, text]) => at("profile").append(
+    element("option", { value: name, title: text }, name)));
+  at("profiles").hidden = !Object.keys(profiles).length;
+
   const changed = () => { if (ready) { apply(); keep(); } };
   ["search", "metric", "where-value"].forEach((id) => at(id).addEventListener("input", changed));
-  ["references", "intervals", "where-column", "where-side"].forEach((id) => at(id).addEventListener("change", changed));
+  ["references", "intervals", "profile", "where-column", "where-side"].forEach((id) => at(id).addEventListener("change", changed));
   at("reset").form.addEventListener("submit", (event) => event.preventDefault());
   at("reset").addEventListener("click", (event) => { event.preventDefault(); state.write({}); restore(); });
 
