@@ -6,13 +6,12 @@ system that has two values in one column is two lines, each with its run.
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sightsound.bench.boards import cells
+from sightsound.bench.boards import best, cells
 from sightsound.bench.boards.cells import Cell, label
 from sightsound.bench.core import labels, registry
 from sightsound.bench.core.errors import BenchError
@@ -88,27 +87,9 @@ class Grid:
         return cells.of(self.rows.get(key), self.letters.get(key, ""))
 
     def best(self, column: Column) -> str:
-        """The line with the best value of a column, empty where none is shown to be.
-
-        Reference rows do not compete; nor does anybody where the values are over different clips or competitors,
-        or where the best one's interval is not clear of every other's.
-        """
+        """The line under test with the best value of a column, empty where none is shown to be."""
         rows = {line.name: self.rows.get((line.name, column)) for line in self.lines if not line.reference}
-        there = {name: row for name, row in rows.items() if row is not None and not math.isnan(row["value"])}
-        kinds = {(row["n"], row["signature"], row["competitors"]) for row in there.values()}
-        if len(there) < 2 or len(kinds) > 1 or any(row["n_failed"] for row in there.values()):
-            return ""
-        sign = 1 if column.up else -1
-        name = max(there, key=lambda each: sign * there[each]["value"])
-        nearest, _ = _ends(there[name], sign)
-        clear = (_ends(row, sign)[1] < nearest for other, row in there.items() if other != name)
-        return name if all(clear) else ""
-
-
-def _ends(row: Record, sign: int) -> tuple[float, float]:
-    """Worse and better end of a row's interval on a scale where more is better; NaN is clear of nothing."""
-    ends = sign * row["ci_low"], sign * row["ci_high"]
-    return min(ends), max(ends)
+        return best.clear({name: row for name, row in rows.items() if row is not None})
 
 
 def build(

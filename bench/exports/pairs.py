@@ -73,7 +73,7 @@ def _line(row: Record) -> str:
         for side in ("a", "b")
     ]
     arrow = "↑" if row["higher_is_better"] else "↓"
-    shown = {"value": row["difference"], "ci_low": row["ci_low"], "ci_high": row["ci_high"]}
+    shown = {"value": row["difference"], "ci_low": row["ci_low"], "ci_high": row["ci_high"], "note": ""}
     value, interval = wording.figures(shown, "half")
     difference = " ".join(
         filter(None, [_signed(value), rf"{{\scriptsize {_signed(interval)}}}" if interval else ""])

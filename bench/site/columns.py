@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sightsound.bench.boards import ties
+from sightsound.bench.boards import best, ties
 from sightsound.bench.boards.cells import label
 from sightsound.bench.boards.structure import is_reference
 from sightsound.bench.core import labels, results
@@ -70,7 +70,8 @@ def columns(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> l
     first: dict[str, tuple[str, str]] = {}
     for (metric, kind, number, mine), column, p in zip(kinds, judged, ties.corrected(judged), strict=True):
         first.setdefault(metric, kind)
-        best = frozenset() if labels.quality(metric) == "check" else _best(mine)
+        tested = {label(row): row for row in mine if not is_reference(row["model"])}
+        top = best.top(tested)
         found.append(
             Column(
                 key=metric if number == 1 else f"{metric}~{number}",
@@ -82,8 +83,8 @@ def columns(rows: Sequence[Record], parts: Mapping[tuple[Any, ...], Parts]) -> l
                 higher_is_better=column.higher_is_better,
                 letters=ties.letters(column, p),
                 detectable=ties.detectable(column),
-                best=best,
-                clear=_clear(best, mine),
+                best=top,
+                clear=bool(best.clear(tested)),
             )
         )
     return found
@@ -94,26 +95,3 @@ def _other(first: tuple[str, str], kind: tuple[str, str]) -> str:
     if first[1] != kind[1]:
         said.append(f"competitors: {first[1] or '-'} != {kind[1] or '-'}")
     return "; ".join(said)
-
-
-def _clear(best: frozenset[str], rows: Sequence[Record]) -> bool:
-    """Whether the best system's interval is clear of every other's; NaN is clear of nothing."""
-    if len(best) != 1:
-        return False
-    sign = 1 if rows[0]["higher_is_better"] else -1
-    ends = {
-        label(row): sorted((sign * row["ci_low"], sign * row["ci_high"]))
-        for row in rows
-        if not is_reference(row["model"]) and not math.isnan(row["value"])
-    }
-    (name,) = best
-    return all(other[1] < ends[name][0] for system, other in ends.items() if system != name)
-
-
-def _best(rows: Sequence[Record]) -> frozenset[str]:
-    tested = [row for row in rows if not is_reference(row["model"]) and not row["n_failed"]]
-    values = [row["value"] for row in tested if not math.isnan(row["value"])]
-    if len(values) < 2:
-        return frozenset()
-    best = max(values) if rows[0]["higher_is_better"] else min(values)
-    return frozenset(label(row) for row in tested if row["value"] == best)

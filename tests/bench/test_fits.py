@@ -27,8 +27,9 @@ def build(device: str, weights: Mapping[str, Path]) -> Model:
 
 @pytest.fixture
 def heavy(toy_world: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A machine of 16 GB; systems of 40 GB whose weights take 30, and 12; nothing of either is here."""
+    """A machine of 16 GB with a large disk; systems of 40 GB whose weights take 30, and 12; nothing is here."""
     monkeypatch.setattr(memory, "have_gb", lambda device: 16.0)
+    monkeypatch.setattr(need, "free_bytes", lambda: 1000 * GB)
     (toy_world / "w.json").write_text("{}")
     file = AssetFile("w.json", (f"file:{toy_world / 'w.json'}",))
     sizes = {"large": 30 * GB, "middling": 12 * GB}

@@ -259,7 +259,7 @@ def test_doctor_plans_all_of_a_preset(world: Path, bench: Callable) -> None:
 
 def test_what_a_run_reads_is_fetched_by_its_options(world: Path, bench: Callable) -> None:
     done = bench("assets", "fetch", "--metrics", "cosine_ears")
-    assert done.code == 0 and done.err.startswith("500 MB to download in 1 assets: ears 500 MB\n")
+    assert done.code == 0 and done.err.startswith("500 MB to download in 1 asset: ears 500 MB\n")
     assert "to download" not in bench("assets", "fetch", "--metrics", "cosine_ears").err
     (Path("cache/assets/ears/a.json")).unlink()
     words = (
