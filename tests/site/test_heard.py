@@ -16,6 +16,7 @@ from PIL import Image
 from sightsound.bench.core.media import file_sha256
 from sightsound.bench.site import sound
 from sightsound.bench.site.answers import answers
+from sightsound.bench.site.collect import collect
 from sightsound.bench.site.media import File, Media
 from tests.site import heard
 
@@ -126,6 +127,8 @@ def test_a_report_chooses_and_says_its_size(world, tmp_path, capsys):
     )
     page = (tmp_path / "r.html").read_text()  # one metric alone disputes nothing
     assert [page.count(f'"why":"{kind}: ') for kind in ("best", "worst", "disputed")] == [2, 1, 0]
+    (board,) = collect(None, [world.run]).boards
+    assert page.count("<strong>") == sum(column.clear for column in board.columns), "bold as on the board"
     assert "data:audio/ogg;base64," in page and not re.search(
         r'(src|href)="(?!data:)', page.partition("<style>")[0]
     )
