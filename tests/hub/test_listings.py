@@ -39,10 +39,8 @@ UNKNOWN = {
     "ericzzz/falcon-rw-1b-instruct-openorca",
     *(f"facebook/pe-av-{size}{frames}" for size in ("small", "base", "large") for frames in ("", "-16-frame")),
     f"{_SOURCEFORGE}/wesnoth/wesnoth-1.16/wesnoth-1.16.9/wesnoth-1.16.9.tar.bz2",
-    "https://github.com/wesnoth/wesnoth/archive/refs/tags/1.16.9.tar.gz",
-    "https://github.com/naev/naev/releases/download/v0.8.2/naev-0.8.2-source.tar.xz",
 }
-AT_MOST = 18
+AT_MOST = 16
 ROUNDING = 0.02  # size_bytes has three digits, and counts small files roughly
 
 Listing = dict[str, Any]
