@@ -212,9 +212,9 @@ def text(table: Table) -> None:
         console.listing(heads, lines, head)
     for remark in remarks(table):
         console.say(remark)
-    for run, columns, lines in panels.grids(table.panels):
-        pictures = sum(bool(panel and panel.picture) for line in lines for panel in line)
-        console.say(f"figure of {run}: {len(lines)} examples, {', '.join(columns)}; {pictures} pictures")
+    for run, columns, shelf in panels.grids(table.panels):
+        pictures = sum(bool(panel and panel.picture) for each in shelf for panel in each)
+        console.say(f"figure of {run}: {len(shelf)} examples, {', '.join(columns)}; {pictures} pictures")
     console.say(f"written: {shown(table.folder / MARKDOWN)}, {shown(table.folder / CSV)}")
 
 

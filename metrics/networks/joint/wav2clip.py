@@ -2,8 +2,8 @@
 
 Wu, Seetharaman, Kumar, Bello, ICASSP 2022, arXiv:2110.11499; github.com/descriptinc/lyrebird-wav2clip at 1864b39
 (wav2clip/model). A ResNet-18 over a spectrogram, and two layers into CLIP's space, trained on VGGSound's clips
-against the mean of CLIP's vectors of their frames. The authors scale a spectrogram by mean and deviation of the whole
-batch; here each clip by its own, which is what they get for a clip alone.
+against the mean of CLIP's vectors of their frames. The authors scale a spectrogram by mean and deviation of the
+whole batch; here each clip by its own, which is what they get for a clip alone.
 """
 
 from __future__ import annotations
