@@ -14,7 +14,7 @@ from sightsound.metrics.legacy import own_cards as legacy_cards
 from sightsound.metrics.legacy import spectrum_card
 from sightsound.metrics.networks.audio import encodec_card, mert_card, panns_card, passt_card, vggish_card
 from sightsound.metrics.networks.image import clip_stretched_card, inception_card, thumbnail_card
-from sightsound.metrics.networks.joint import clap_card, clip_card, imagebind_card, pe_av_card
+from sightsound.metrics.networks.joint import clap_card, clip_card, imagebind_card, pe_av_card, wav2clip_card
 from sightsound.metrics.networks.pocket import (
     efficientnet_card,
     harmonics_card,
@@ -31,7 +31,7 @@ NETWORKS = (
     *(musicnn_card, efficientnet_card, minilm_card, yamnet_card, harmonics_card, signal_card),
     *(vggish_card, panns_card, passt_card, encodec_card, mert_card),
     *(inception_card, clip_stretched_card, thumbnail_card),
-    *(imagebind_card, clap_card, clip_card, pe_av_card),
+    *(imagebind_card, clap_card, clip_card, pe_av_card, wav2clip_card),
     *(characters_card, roberta_card, spectrum_card),
 )
 """The card modules of the networks: what each loads stands beside it."""

@@ -14,10 +14,11 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
+PARTS_OF_OTHERS = ("composer", "lyric2prompt", "music2prompt")
 FAMILIES = tuple(
     f"baselines.{path.name}"
     for path in sorted((ROOT / "baselines").iterdir())
-    if path.is_dir() and path.name not in ("__pycache__", "parts", "composer", "lyric2prompt")
+    if path.is_dir() and path.name not in ("__pycache__", "parts", *PARTS_OF_OTHERS)
 )
 LEVELS: tuple[tuple[str, ...], ...] = (
     ("sightsound",),  # the public front
@@ -41,7 +42,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.elsewhere",),
     ("baselines.cards",),  # the indexes, `cards.py`, name all that lies beside them and are loaded by name
     ("baselines", *FAMILIES),  # in the folder itself: the reference rows
-    ("baselines.composer", "baselines.lyric2prompt"),  # families that others are made of
+    tuple(f"baselines.{name}" for name in PARTS_OF_OTHERS),  # families that others are made of
     ("baselines.parts",),
     ("bench.splits.cards",),
     ("bench.splits",),

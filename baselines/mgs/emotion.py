@@ -2,7 +2,8 @@
 
 Architecture and preprocessing of the authors' notebook (hisariyatani123/My-Projects at 20c2598d, main.ipynb);
 names of the weights as its `state_dict` has them, ResNet-50's as torchvision publishes them. Their validation
-accuracy is 55.5 %: nearly every second painting gets a wrong word.
+accuracy is 55.5 %: nearly every second new painting gets a wrong word. Of the test list, four fifths of which it
+was trained on, 110 of 117 got the right one (docs/models/mgs.md).
 """
 
 from __future__ import annotations

@@ -25,6 +25,17 @@ CARD = ModelCard(
             )
             for flow in ("parallel", "conversational")
         },
+        **{
+            f"music_{writer}": Variant(
+                f"sightsound.baselines.stable_diffusion.pipeline:music_{writer}",
+                f"stable-diffusion-2-1, prompted by music2prompt:{writer}",
+                assets=("stable_diffusion_2_1", f"music2prompt_{writer}"),
+                extras=("diffusion",),
+                memory_gb=11.0,
+                batch_size=4,
+            )
+            for writer in ("mert95m_amv", "mert95m_yt8m")
+        },
     },
     description="text to image; the prompt says what the music is",
     licence="weights CreativeML Open RAIL++-M; musicnn ISC; Mistral-7B-Instruct and Whisper Apache-2.0",

@@ -92,6 +92,29 @@ def _lyrics(flow: str) -> Callable[..., ThroughPrompt]:
 lyrics_parallel, lyrics_conversational = _lyrics("parallel"), _lyrics("conversational")
 
 
+def _music(name: str) -> Callable[..., ThroughPrompt]:
+    def build(
+        device: str,
+        weights: Mapping[str, Path],
+        steps: int | str = STEPS,
+        guidance: float | str = GUIDANCE,
+        temperature: float | str = 1.0,
+    ) -> ThroughPrompt:
+        from sightsound.baselines.music2prompt import pipeline as music2prompt
+
+        numbers = settings(steps, guidance)
+        writer = getattr(music2prompt, name)(device, weights, temperature=temperature)
+        return ThroughPrompt(writer, StableDiffusion(device, weights["stable_diffusion_2_1"], *numbers))
+
+    build.__doc__ = (
+        f"What music2prompt:{name} writes of the music, at that temperature, painted (thesis, figure 5.2)."
+    )
+    return build
+
+
+music_mert95m_amv, music_mert95m_yt8m = _music("mert95m_amv"), _music("mert95m_yt8m")
+
+
 def source(prompts: str, weights: Mapping[str, Path], device: str) -> Prompts:
     """Where the prompts come from, by the option's name. ValueError for a folder that is not there."""
     if prompts == "caption":

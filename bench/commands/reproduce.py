@@ -76,7 +76,12 @@ def reproduce(
     if plan:
         from sightsound.bench import plan as plans
 
-        taken = plans.plan([plans.request(told) for told in running.options(recipe, chosen, asked)])
+        taken = plans.plan(
+            [
+                plans.request(told, scores=bool(run.metrics))
+                for run, told in zip(chosen, running.options(recipe, chosen, asked), strict=True)
+            ]
+        )
         if json:
             console.as_json(plans.as_json(taken))
         else:
@@ -91,7 +96,7 @@ def reproduce(
     show.write(found)
     if json:
         facts = {name: [asdict(each) for each in getattr(recipe, name)] for name in ("stand_ins", "facts")}
-        facts["parts"] = [asdict(part) for part in found.parts]
+        facts |= {name: [asdict(each) for each in getattr(found, name)] for name in ("parts", "panels")}
         console.as_json({"table": recipe.name, "figures": [show.record(f) for f in found.figures], **facts})
     else:
         show.text(found)

@@ -19,9 +19,13 @@ OUTPUT_BYTES = {"audio": 640_000, "image": 1_000_000, "text": 1_000}
 """About what an output takes: 10 s of 32 kHz in 16 bits, a PNG of 768 x 768, a prompt."""
 
 
-def request(options: Options) -> Request:
-    """What `bench run` would be asked with these options, for a plan. BenchError for names that are not known."""
-    return choose.request(options, choose.systems_for(options, references=True, planned=True), planned=True)
+def request(options: Options, *, scores: bool = True) -> Request:
+    """What `bench run` would be asked with these options, for a plan. BenchError for names that are not known.
+
+    `scores`: False where outputs are made and nothing is measured.
+    """
+    systems = choose.systems_for(options, references=scores, planned=True)
+    return choose.request(options, systems, scores=scores, planned=True)
 
 
 def plan(requests: Sequence[Request], here: machine.Machine | None = None) -> Plan:

@@ -53,6 +53,12 @@ class Run:
     """Runs only where `--run` names it: another reading of the same table."""
     by: str = ""
     """Text field of the examples: values by example are also told for each text apart."""
+    figure: bool = False
+    """Whether each example is shown: what was given, the reference, and what every system made of it."""
+    notes: tuple[str, ...] = ()
+    """Notes of the systems (`caption`, `prompt`) that the figure has below what they made."""
+    limit: int = 0
+    """Examples, where the command says no other number; 0: all."""
     why: str = ""
     """What this run is, in a sentence."""
 
@@ -156,6 +162,9 @@ def _recipe(name: str, found: Mapping[str, Any], at: str) -> Recipe:
         "ratings": rated and _made(Ratings, _table(rated, f"{at}: ratings"), f"{at}: ratings"),
     }
     made = _made(Recipe, {"name": name, **left, **parts}, at)
+    for run in made.runs:
+        if not run.metrics and not run.figure:
+            raise BenchError(f"{at}: run {run.name}: has neither metrics nor figure: nothing would be seen of it")
     if len({run.name for run in made.runs}) != len(made.runs):
         raise BenchError(f"{at}: two runs have one name")
     return made

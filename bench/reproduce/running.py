@@ -15,8 +15,9 @@ from sightsound.bench.ratings import about, answers, rows
 from sightsound.bench.reproduce import figures
 from sightsound.bench.reproduce.apart import Part, parts
 from sightsound.bench.reproduce.figures import Figure
+from sightsound.bench.reproduce.panels import Journals, Panel, panels
 from sightsound.bench.reproduce.recipe import Recipe, Run
-from sightsound.bench.stages import choose, settings
+from sightsound.bench.stages import choose, outputs, settings
 from sightsound.bench.stages import run as stages
 from sightsound.bench.stages.options import Options
 from sightsound.bench.stages.request import Request
@@ -66,6 +67,8 @@ class Table:
     """Every figure of the table."""
     parts: tuple[Part, ...] = ()
     """Values for parts of the examples, where a run asks for them."""
+    panels: tuple[Panel, ...] = ()
+    """Figures of examples, where a run asks for them."""
 
 
 def folder_of(recipe: Recipe, asked: Asked) -> Path:
@@ -100,10 +103,11 @@ def reproduce(
     """
     measured: dict[tuple[str, str, str], Row] = {}
     apart: list[Part] = []
+    seen: list[Panel] = []
     failed = 0
     for job in made:
-        found = results.rows(stages.run(job.request, report))
-        failed += sum(row.n_failed for row in found)
+        found, lost = _made(job, report)
+        failed += lost
         ours = {(results.label(row), row.metric): row for row in found}
         measured |= {
             (job.run.name, name, metric): row
@@ -111,13 +115,34 @@ def reproduce(
             for metric in job.run.metrics
             if (row := ours.get((label, metric))) is not None
         }
-        if job.run.by:
+        if job.run.by or job.run.figure:
             request = job.request
             split = splits.load(request.split, mirror=request.mirror, task=job.run.task, limit=request.limit)
-            apart += parts(job.run, request.folder, split.examples, job.labels)
+            if job.run.by:
+                apart += parts(job.run, request.folder, split.examples, job.labels)
+            if job.run.figure:
+                seen += panels(job.run, folder_of(recipe, asked), split.examples, _journals(job))
     published = results.rows(results.read(results.default("published.csv")))
     everything = figures.figures(recipe, published, [job.run for job in made], measured, ratings)
-    return Table(recipe, folder_of(recipe, asked), tuple(everything), tuple(apart)), failed
+    return Table(recipe, folder_of(recipe, asked), tuple(everything), tuple(apart), tuple(seen)), failed
+
+
+def _made(job: Job, report: Report) -> tuple[list[Row], int]:
+    """Run what is missing; the rows, none of a run whose outputs are only shown, and how many examples failed."""
+    if job.run.metrics:
+        found = list(results.rows(stages.run(job.request, report)))
+        return found, sum(row.n_failed for row in found)
+    return [], outputs.failed(stages.generate_only(job.request, report))
+
+
+def _journals(job: Job) -> Journals:
+    """What each system made, by its name in the recipe."""
+    systems = {system.label: system for system in job.request.systems}
+    folder = job.request.folder
+    return {
+        name: (outputs.place(folder, systems[label]), outputs.journal(folder, systems[label]))
+        for name, label in job.labels.items()
+    }
 
 
 def rated(recipe: Recipe, answers_file: Path) -> list[Row]:
@@ -135,7 +160,7 @@ def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Op
         split=run.split,
         preset=PRESET,
         metrics=",".join(run.metrics),
-        limit=asked.limit,
+        limit=asked.limit or run.limit or None,
         seed=run.seed,
         device=asked.device,
         batch_size=asked.batch_size,
@@ -152,8 +177,9 @@ def _options(recipe: Recipe, run: Run, asked: Asked, given: Sequence[str]) -> Op
 
 
 def _job(run: Run, told: Options, notes: list[str]) -> Job:
-    systems = choose.systems_for(told, references=True)
-    request = choose.request(told, systems)
+    scores = bool(run.metrics)
+    systems = choose.systems_for(told, references=scores)
+    request = choose.request(told, systems, scores=scores)
     notes += [note for note in told.notes if note not in notes]
     labels = {}
     for name, spec in run.systems.items():

@@ -10,7 +10,7 @@ from typing import Any
 
 from sightsound.bench.core import published, store
 from sightsound.bench.core.console import NO_VALUE, number, shown
-from sightsound.bench.core.faults import printable
+from sightsound.bench.reproduce import markup, panels
 from sightsound.bench.reproduce.apart import Part
 from sightsound.bench.reproduce.figures import RATINGS, Figure
 from sightsound.bench.reproduce.recipe import Recipe
@@ -84,7 +84,7 @@ def remarks(table: Table) -> list[str]:
         if not fact.metrics or there & set(fact.metrics):
             about = f"{', '.join(fact.metrics)}: " if fact.metrics else ""
             lines.append(f"{about}{fact.says} ({fact.source})")
-    return lines
+    return [*lines, panels.SCALE] if any(panel.picture for panel in table.panels) else lines
 
 
 def _sizes(figures: Sequence[Figure]) -> list[str]:
@@ -121,11 +121,12 @@ def markdown(table: Table) -> str:
     parts = [f"# {recipe.title}", f"{recipe.paper}. Recipe `{recipe.name}`, rows `{recipe.published}`."]
     for head, figures in blocks(table.figures).items():
         heads, lines = grid(figures)
-        parts += [f"## {_escaped(head)}", _table(heads, lines)]
+        parts += [f"## {markup.escaped(head)}", markup.table(heads, lines)]
     for head, heads, lines in parted(table):
-        parts += [f"## {_escaped(head)}", _table(heads, lines)]
+        parts += [f"## {markup.escaped(head)}", markup.table(heads, lines)]
+    parts += markup.figure(table.panels)
     parts += _questions(recipe)
-    parts += ["## Notes", "\n".join(f"- {_escaped(line)}" for line in remarks(table))]
+    parts += ["## Notes", "\n".join(f"- {markup.escaped(line)}" for line in remarks(table))]
     return "\n\n".join(parts) + "\n"
 
 
@@ -152,7 +153,7 @@ def _questions(recipe: Recipe) -> list[str]:
     if recipe.ratings is None:
         return []
     asked = recipe.ratings.asked
-    parts = ["## What raters were asked", asked.protocol, _table(QUESTION, _asked(recipe))]
+    parts = ["## What raters were asked", asked.protocol, markup.table(QUESTION, _asked(recipe))]
     return [*parts, *([f"Not said: {'; '.join(asked.unknown)}."] if asked.unknown else [])]
 
 
@@ -162,17 +163,6 @@ QUESTION = ("metric", "question", "answers")
 def _asked(recipe: Recipe) -> list[list[str]]:
     asked = recipe.ratings.asked.questions if recipe.ratings else ()
     return [[each.metric, each.asks, each.scale] for each in asked]
-
-
-def _table(heads: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
-    rows = [[*map(_escaped, heads)], ["---"] * len(heads), *([*map(_escaped, line)] for line in lines)]
-    return "\n".join("| " + " | ".join(row) + " |" for row in rows)
-
-
-def _escaped(text: str) -> str:
-    """Text from outside as what it is: no markup."""
-    signs = {"&": "&amp;", "<": "&lt;", "|": "&#124;", "`": "&#96;"}
-    return "".join(signs.get(sign, sign) for sign in printable(text))
 
 
 def as_csv(table: Table) -> str:
@@ -222,6 +212,9 @@ def text(table: Table) -> None:
         console.listing(heads, lines, head)
     for remark in remarks(table):
         console.say(remark)
+    for run, columns, shelf in panels.grids(table.panels):
+        pictures = sum(bool(panel and panel.picture) for each in shelf for panel in each)
+        console.say(f"figure of {run}: {len(shelf)} examples, {', '.join(columns)}; {pictures} pictures")
     console.say(f"written: {shown(table.folder / MARKDOWN)}, {shown(table.folder / CSV)}")
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sightsound.bench.site import example_data, map_pages, spectrogram
+from sightsound.bench.core import spectrogram
+from sightsound.bench.site import example_data, map_pages
 from sightsound.bench.site.collect import Site
 from sightsound.bench.site.page import Data, Page, Part
 from sightsound.bench.site.shelf import Shelf

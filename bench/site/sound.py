@@ -15,9 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from sightsound.bench.core import spectrogram
 from sightsound.bench.core.errors import BenchError, MediaError
 from sightsound.bench.core.sound import MAX_AUDIO_S, Audio, decode_audio, probe_audio
-from sightsound.bench.site import spectrogram
 
 PEAKS = 160
 """Columns of a waveform: a phone shows no more."""

@@ -36,6 +36,7 @@ CARDS: tuple[SplitCard | Asset, ...] = (
     *(artwork.DESCRIPTION, artwork.DESCRIPTION_ALL, artwork.DESCRIPTION_STRATIFIED),
     *(artwork.DESCRIPTION_TRAINING, artwork.DESCRIPTION_SCORED, artwork.MUSIC_SCORED),
     *(artwork.MUSIC, artwork.ALL, artwork.MUSIC_TRAINING, artwork.MUSIC_STRATIFIED, artwork.MUSIC_VALIDATED),
+    artwork.MUSIC_PRINTED,
     *(emotion.ALL, emotion.TEST),
     melbench.CARD,
     mmusset.EVAL,

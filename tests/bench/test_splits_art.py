@@ -171,6 +171,15 @@ def test_the_stratified_list_needs_styles(art: Path) -> None:
     assert found == set(draws.held_out_by_class(classes, 0.2, 42))
 
 
+def test_the_papers_figures_are_two_pairs_of_the_index(tmp_path: Path) -> None:
+    pairs = [artwork.Pair(row, f"painter_{row}.jpg", "fma/1.mp3") for row in range(3)]
+    media = Media(tmp_path, tmp_path / "unpacked")
+    with pytest.raises(SplitError, match=f"lacks {artwork.FIGURES[0]}, which the paper shows"):
+        artwork.printed(pairs, media)
+    shown = [artwork.Pair(row, image, "fma/1.mp3") for row, image in zip((8, 5), artwork.FIGURES, strict=True)]
+    assert artwork.printed([*pairs, *shown[::-1]], media) == [8, 5], "in the paper's order"
+
+
 @pytest.mark.parametrize("form", ["columns.json", "rows.json", "descriptions.csv"])
 def test_descriptions_in_each_form(art: Path, form: str) -> None:
     with pytest.raises(SplitError, match="descriptions were not published; write them with LLaVA"):

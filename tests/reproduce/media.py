@@ -104,6 +104,7 @@ ARTWORKS: dict[str, artwork.Choose] = {
     "artwork_music_all": artwork.everything,
     "artwork_description_all": artwork.everything,
     "artwork_music_seed0_test": artwork.scored,
+    "artwork_music_figures": artwork.printed,
     "artwork_description_seed0_test": artwork.scored,
 }
 
@@ -114,6 +115,7 @@ def artworks(split: str, folder: Path, patch: pytest.MonkeyPatch) -> None:
     if not index.is_file():  # another machine: a list like it
         index = folder.parent / "pairs.json"
         rows = {str(number): f"painter_{number}.jpg" for number in range(10_000)}
+        rows |= {str(number): image for number, image in enumerate(artwork.FIGURES)}
         tracks = {row: f"fma/fma_large/000/{int(row):06d}.mp3" for row in rows}
         index.write_text(json.dumps({"Image": rows, "Audio": tracks}))
     stand_in(patch, "art2mus_pairs", index)

@@ -8,11 +8,14 @@ import time
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
-from sightsound.bench.core import registry, results
+from sightsound.bench.core import registry, results, spectrogram
 from sightsound.bench.reproduce import figures, recipe
+from sightsound.bench.reproduce.panels import SIDE
 from sightsound.bench.splits.published.emotion import EMOTIONS
 from sightsound.bench.stages import settings
 from tests.conftest import Done
@@ -21,8 +24,9 @@ QUICK = {"seconds": "1", "steps": "1", "frames": "2", "candidates": "1"}
 """Options that make the systems quick, those that know them: a second of music, one step."""
 PUBLISHED = results.rows(results.read(results.CARRIED / "published.csv"))
 EXAMPLES = {"lawrence-5.1": 2, "lawrence-6.1": 4, "lawrence-6.2": 4}
+EXAMPLES |= {"mgs-I": 1, "mozart-fig2": 1, "lawrence-fig4.2": 1, "lawrence-fig5.2": 1, "lawrence-fig6.1": 1}
 """Of a run, where not 3: MERT's convolutions are as wide as published and slow; precision and recall reach for the
-third neighbour of a picture."""
+third neighbour of a picture; a figure shows each example like any other."""
 TARGET = 310
 """Published figures, of 318, that a command has to answer."""
 
@@ -92,6 +96,21 @@ def test_how_many_figures_have_a_command() -> None:
     assert count >= TARGET
 
 
+def shown(run: recipe.Run, folder: str, panels: list[dict[str, Any]]) -> None:
+    """Every system has its place beside what it was given, with what it made, and notes where it has any."""
+    page = Path(folder, "table.md").read_text()
+    sounds = registry.task(run.task).output == "audio"
+    assert {panel["system"] for panel in panels} == {"given", "reference", *run.systems}
+    for panel in panels:
+        assert not panel["error"] and panel["picture"], panel
+        assert f"]({panel['picture']})" in page
+        drawn = sounds is (panel["system"] != "given")
+        size = Image.open(Path(folder, panel["picture"])).size
+        assert size == (spectrogram.COLUMNS, spectrogram.BANDS) if drawn else max(size) <= SIDE
+    noted = {name for panel in panels for name in panel["texts"] if panel["system"] in run.systems}
+    assert set(run.notes) <= noted, "a note that no system has"
+
+
 @pytest.mark.parametrize("table", recipe.names())
 def test_every_figure_of_a_table_gets_a_value(
     table: str, world: Path, prepared: Callable[[str], None], bench: Callable[..., Done], server: str
@@ -110,7 +129,10 @@ def test_every_figure_of_a_table_gets_a_value(
         *(*rated, *told, *runs, *quick(known), *address(known, server), "--out", table, "--json"),
     )
     assert done.code == 0, done.err
-    found = json.loads(done.out)["figures"]
+    everything = json.loads(done.out)
+    found = everything["figures"]
+    for run in (run for run in known.runs if run.figure):
+        shown(run, table, [panel for panel in everything["panels"] if panel["run"] == run.name])
     lacking = [f"{f['run']} {f['system']} {f['metric']}: {f['note']}" for f in found if f["value"] is None]
     assert [line for line in lacking if not line.endswith(tuple(known.without.values()))] == []
     assert {"table.md", "table.csv"} <= {path.name for path in Path(table).iterdir()}

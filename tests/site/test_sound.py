@@ -11,9 +11,10 @@ import pytest
 import soundfile
 from PIL import Image
 
+from sightsound.bench.core import spectrogram
 from sightsound.bench.core.errors import BenchError, MediaError
 from sightsound.bench.core.sound import decode_audio
-from sightsound.bench.site import sound, spectrogram
+from sightsound.bench.site import sound
 
 
 def music(rate_hz: int, seconds: float = 3.0, channels: int = 2) -> np.ndarray:

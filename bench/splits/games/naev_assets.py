@@ -5,7 +5,7 @@ from __future__ import annotations
 from sightsound.metrics.asset import Asset, AssetFile
 
 _DEBIAN = "deb:naev-data/usr/share/naev"
-_UPSTREAM = "https://github.com/naev/naev/releases/download/v0.8.2/naev-0.8.2-source.tar.xz"
+_UPSTREAM = "https://github.com/naev/naev/releases/download/v0.8.2/naev-0.8.2-source.tar.gz"
 
 
 def _file(path: str, sha256: str, *keep: str) -> AssetFile:

@@ -27,6 +27,7 @@ SHARE = 0.2  # of the pairs, for testing
 SEED = 42  # the default of the code's split function
 TRAINING_SEED = 0  # what both training scripts call it with
 VALIDATED = 100
+FIGURES = ("erin-hanson_thistles-on-orange-2016.jpg", "john-miller_casa-do-rio-beach-goa.jpg")
 DESCRIPTIONS = ("descriptions.json", "descriptions.csv")
 
 
@@ -88,6 +89,14 @@ def scored(pairs: Sequence[Pair], media: Media) -> list[int]:
     """What is left of those that the training scripts hold out when their 100 for validation are taken away."""
     apart = set(validated(pairs, media))
     return [row for row in by_seed(pairs, media, TRAINING_SEED) if row not in apart]
+
+
+def printed(pairs: Sequence[Pair], media: Media) -> list[int]:
+    """The artworks of the paper's figures 3 and 4, in that order. Raises SplitError where the index lacks one."""
+    row = {pair.image: pair.row for pair in pairs}
+    if missing := [image for image in FIGURES if image not in row]:
+        raise SplitError(f"{INDEX}: lacks {missing[0]}, which the paper shows; fetch art2mus_pairs again")
+    return [row[image] for image in FIGURES]
 
 
 def by_style(pairs: Sequence[Pair], media: Media) -> list[int]:
@@ -162,6 +171,7 @@ build_all = partial(_build, choose=everything)
 build_default = partial(_build, choose=partial(by_seed, seed=SEED))
 build_training = partial(_build, choose=partial(by_seed, seed=TRAINING_SEED))
 build_validated = partial(_build, choose=validated)
+build_printed = partial(_build, choose=printed)
 build_scored = partial(_build, choose=scored)
 build_stratified = partial(_build, choose=by_style)
 build_described_all = partial(_build, choose=everything, described=True)
@@ -242,6 +252,13 @@ MUSIC_VALIDATED = _card(
     100,
     "The 100 pairs of artwork_music_seed0 that the training scripts measure while they train.",
     _PAPER + _CIRCULAR,
+)
+MUSIC_PRINTED = _card(
+    "artwork_music_figures",
+    "build_printed",
+    2,
+    "The pairs of the paper's figures 3 and 4; both are in artwork_music_validation, neither in artwork_music.",
+    _CIRCULAR,
 )
 MUSIC_STRATIFIED = _card(
     "artwork_music_stratified", "build_stratified", 2_000, f"{_STYLED}.", _PAPER + _CIRCULAR + "ArtGraph decides. "

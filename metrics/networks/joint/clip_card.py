@@ -13,6 +13,9 @@ _B16 = "hf:openai/clip-vit-base-patch16@57c216476eefef5ab752ec549e440a49ae4ae5f3
 _B32 = "hf:openai/clip-vit-base-patch32@3d74acf9a28c67741b2f4f2ea7635f0aaf6f0268"
 
 
+_HEARD = {"clip_vit_b32": ("wav2clip",)}  # spaces of networks that bring sound into CLIP's
+
+
 def _networks(name: str, called: str) -> tuple[ExtractorCard, ExtractorCard]:
     image = ExtractorCard(
         name=f"{name}_image",
@@ -25,7 +28,7 @@ def _networks(name: str, called: str) -> tuple[ExtractorCard, ExtractorCard]:
         crop="bicubic224,centre",
         optional=True,
         names={"clip_score": f"clip_score{called}", "clip_score_100": f"clip_score_100{called}"},
-        spaces=(name,),
+        spaces=(name, *_HEARD.get(name, ())),
         title=f"CLIP {name.removeprefix('clip_vit_').upper()}",
         described=f"CLIP ({name.removeprefix('clip_')})",
     )
@@ -39,7 +42,7 @@ def _networks(name: str, called: str) -> tuple[ExtractorCard, ExtractorCard]:
         source=image.source,
         crop="77tokens",
         optional=True,
-        spaces=(name,),
+        spaces=image.spaces,
         title=image.title,
         described=image.described,
     )
