@@ -9,6 +9,7 @@ import io
 import json
 import os
 import re
+import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -27,6 +28,7 @@ from sightsound.bench.core.types import Output
 
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+SHARDS = "shards"  # folder in a run folder, of processes that make a part of the run each
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
 
 
@@ -101,7 +103,7 @@ def claim(folder: Path, plan: dict[str, Any]) -> None:
     sweep(folder)
     have = read_plan(folder)
     if have is None:
-        if folder.exists() and any(item.name != ".lock" for item in folder.iterdir()):
+        if folder.exists() and any(item.name not in (".lock", SHARDS) for item in folder.iterdir()):
             raise BenchError(f"{shown(folder)}: is not empty and holds no run; give another --out")
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
@@ -217,6 +219,18 @@ class FeatureStore:
                 self._read_only = True
         if self._read_only:  # a cache of somebody else's: what it lacks is kept for as long as this run lasts
             self._held[path] = arrays
+
+    def take(self, other: FeatureStore, wanted: Iterable[tuple[str, str]] | None = None) -> None:
+        """Keep what another store has and this one lacks: all of it, or the `wanted` (signature, content)."""
+        if wanted is None:
+            theirs = sorted(other.root.glob("*/*/*.npz"))
+        else:
+            theirs = [other.path(signature, key) for signature, key in wanted]
+        for path in theirs:
+            own = self.root / path.relative_to(other.root)
+            if path.is_file() and not own.is_file():
+                with atomic(own) as temporary:
+                    shutil.copyfile(path, temporary)
 
 
 def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, str]]) -> None:
