@@ -11,7 +11,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -20,12 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench.core import locks
+from sightsound.bench.core import heartbeat, locks
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import of_machine, printable
 from sightsound.bench.core.types import Output
 
+NOT_THERE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM)
+"""What network shares and mounted object stores say of `chmod` and `fsync`, which they do not have."""
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
 SHARDS = "shards"  # folder in a run folder, of processes that make a part of the run each
@@ -41,6 +43,16 @@ def slug(label: str) -> str:
 
 
 @contextmanager
+def suppressed(numbers: Collection[int]) -> Iterator[None]:
+    """What the file system does not offer is left out: an OSError of one of these `numbers` ends the block only."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in numbers:
+            raise
+
+
+@contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -49,8 +61,9 @@ def atomic(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
-        with temporary.open("rb") as written:
+        with suppressed(NOT_THERE):  # on a share whose server says who may do what
+            temporary.chmod(0o644)
+        with temporary.open("rb") as written, suppressed(NOT_THERE):
             os.fsync(written.fileno())  # else a power cut may leave the new name with no bytes
         temporary.replace(path)
     finally:
@@ -74,9 +87,12 @@ def locked(folder: Path, *, reading: bool = False) -> Iterator[None]:
         return
     try:
         with locks.hold(folder / ".lock", wait=False, remedy="give another --out"):
+            if who := heartbeat.at_work_elsewhere(folder):  # a disk may keep a lock from all but its own host
+                raise BenchError(f"{shown(folder)}: another bench is at work in it, {who}; wait for it or give --out")
             yield
     except locks.BusyError as error:
-        raise BenchError(f"{shown(folder)}: another bench is at work in it; wait for it or give --out") from error
+        who = error.holder or "; wait for it or give --out"
+        raise BenchError(f"{shown(folder)}: another bench is at work in it{who}") from error
 
 
 @contextmanager
@@ -152,7 +168,8 @@ class Journal:
                     file.truncate(file.read().rfind(b"\n") + 1)
             file.write(lines.encode())
             file.flush()
-            os.fsync(file.fileno())
+            with suppressed(NOT_THERE):
+                os.fsync(file.fileno())
 
     def sweep(self) -> None:
         """Remove what a killed run left half-written."""
