@@ -11,7 +11,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import chunks
 
 LARGEST = 9999  # shards of a run
-_WRITTEN = re.compile(r"(\d{1,4})/(\d{1,4})")
+_WRITTEN = re.compile(r"([0-9]{1,4})/([0-9]{1,4})")
 
 
 @dataclass(frozen=True)
@@ -46,5 +46,7 @@ def parsed(text: str) -> Shard:
     found = _WRITTEN.fullmatch(text)
     number, count = (int(part) for part in found.groups()) if found else (0, 0)
     if not 1 <= number <= count <= LARGEST:
-        raise BenchError(f"--shard {text}: write I/N, shard I of N, e.g. 2/4; I is from 1 to N, N at most {LARGEST}")
+        raise BenchError(
+            f"--shard {text}: write I/N, shard I of N, e.g. 2/4; I is from 1 to N, N at most {LARGEST}"
+        )
     return Shard(number, count)

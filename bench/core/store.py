@@ -30,6 +30,7 @@ NOT_THERE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.
 """What network shares and mounted object stores say of `chmod` and `fsync`, which they do not have."""
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+LOCK = ".lock"  # in a run folder
 SHARDS = "shards"  # folder in a run folder, of processes that make a part of the run each
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
 
@@ -86,9 +87,11 @@ def locked(folder: Path, *, reading: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        with locks.hold(folder / ".lock", wait=False, remedy="give another --out"):
+        with locks.hold(folder / LOCK, wait=False, remedy="give another --out"):
             if who := heartbeat.at_work_elsewhere(folder):  # a disk may keep a lock from all but its own host
-                raise BenchError(f"{shown(folder)}: another bench is at work in it, {who}; wait for it or give --out")
+                raise BenchError(
+                    f"{shown(folder)}: another bench is at work in it, {who}; wait for it or give --out"
+                )
             yield
     except locks.BusyError as error:
         who = error.holder or "; wait for it or give --out"
@@ -114,13 +117,19 @@ def read_plan(folder: Path) -> dict[str, Any] | None:
     return plan
 
 
+def refuse_foreign(folder: Path, what: str = "run") -> None:
+    """BenchError where a folder without a run (`what`) holds something else than locks and shards of one."""
+    ours = (LOCK, LOCK + locks.STANDS_FOR, SHARDS)
+    if folder.is_dir() and any(item.name not in ours for item in folder.iterdir()):
+        raise BenchError(f"{shown(folder)}: is not empty and holds no {what}; give another --out")
+
+
 def claim(folder: Path, plan: dict[str, Any]) -> None:
     """Make `folder` the run folder of `plan`, or go on with it; BenchError where it holds another run."""
     sweep(folder)
     have = read_plan(folder)
     if have is None:
-        if folder.exists() and any(item.name not in (".lock", SHARDS) for item in folder.iterdir()):
-            raise BenchError(f"{shown(folder)}: is not empty and holds no run; give another --out")
+        refuse_foreign(folder)
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
     fixed = ("task", "split", "split_hash", "seed", "limit", "against")

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import shutil
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import asdict, replace
 from pathlib import Path
@@ -59,7 +58,9 @@ def _checked(folder: Path) -> list[Record]:
     """The records of all shards. BenchError, a line for each that is wrong."""
     found = records.read(folder)
     if not found:
-        raise BenchError(f"{shown(folder)}: holds no shards; `bench run --shard I/N --out {shown(folder)}` makes one")
+        raise BenchError(
+            f"{shown(folder)}: holds no shards; `bench run --shard I/N --out {shown(folder)}` makes one"
+        )
     count = Counter(each.count for each in found).most_common(1)[0][0]
     first = next(each for each in found if each.count == count)
     problems = [
@@ -71,10 +72,14 @@ def _checked(folder: Path) -> list[Record]:
     if missing := [number for number in range(1, count + 1) if number not in there]:
         some = ", ".join(map(str, missing[:_NAMED])) + (", ..." if len(missing) > _NAMED else "")
         problems.append(
-            BenchError(f"{shown(folder)}: shards {some} of {count} are missing; run their command, --shard I/{count}")
+            BenchError(
+                f"{shown(folder)}: shards {some} of {count} are missing; run their command, --shard I/{count}"
+            )
         )
     problems += [
-        BenchError(f"{shown(folder)}: shard {each.shard} is not done; run its command again, it goes on where it was")
+        BenchError(
+            f"{shown(folder)}: shard {each.shard} is not done; run its command again, it goes on where it was"
+        )
         for each in found
         if not each.done
     ]
@@ -98,7 +103,9 @@ def _journals(folder: Path, found: Sequence[Record]) -> dict[str, list[Path]]:
         name = store.slug(label)
         places = together[name] = [records.place(folder, each.shard) / "systems" / name for each in found]
         first = makers.read(places[0])
-        texts = {path.read_text(encoding="utf-8") for each in places if (path := each / outputs.VERSIONS).is_file()}
+        texts = {
+            path.read_text(encoding="utf-8") for each in places if (path := each / outputs.VERSIONS).is_file()
+        }
         if len(texts) > 1:
             problems.append(BenchError(f"{shown(folder)}: {label} ran with other versions in some of its shards"))
         for each, at in zip(found, places, strict=True):
@@ -109,7 +116,9 @@ def _journals(folder: Path, found: Sequence[Record]) -> dict[str, list[Path]]:
             if why:
                 problems.append(BenchError(f"{shown(folder)}: shard {each.shard}: {label} was {why}"))
             elif gone or len(journal) < each.answered.get(label, 0):
-                what = f"{gone[0]} is gone" if gone else f"{len(journal)} of {each.answered[label]} outputs are there"
+                what = (
+                    f"{gone[0]} is gone" if gone else f"{len(journal)} of {each.answered[label]} outputs are there"
+                )
                 problems.append(
                     BenchError(f"{shown(folder)}: shard {each.shard}: of {label} {what}; run its command again")
                 )
@@ -177,5 +186,3 @@ def _request(folder: Path, shard: Record, options: Options) -> Request:
 
 def _known() -> set[str]:
     return set(Options.__dataclass_fields__)
-
-

@@ -91,7 +91,10 @@ def differs(one: Record, other: Record) -> str:
     """What differs between two shards of a run, in a few words; empty where they belong together."""
     if one.count != other.count:
         return f"is one of {one.count}, the other one of {other.count}"
-    pairs = [(one.said, other.said, "was told"), *([(one.plan, other.plan, "has")] if one.done and other.done else [])]
+    pairs = [
+        (one.said, other.said, "was told"),
+        *([(one.plan, other.plan, "has")] if one.done and other.done else []),
+    ]
     for ours, theirs, verb in pairs:
         for key in sorted({*ours, *theirs} - {*_OF_A_HOST}):
             if ours.get(key) != theirs.get(key):

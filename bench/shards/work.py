@@ -36,10 +36,8 @@ def work(request: Request, report: Report) -> Record:
 def _refuse(request: Request, mine: Record) -> None:
     """BenchError, a line, before anything is written."""
     folder = request.folder
-    if folder.is_dir() and store.read_plan(folder) is None:
-        odd = [item.name for item in folder.iterdir() if item.name not in (".lock", store.SHARDS)]
-        if odd:
-            raise BenchError(f"{shown(folder)}: is not empty and holds no run; give another --out")
+    if store.read_plan(folder) is None:
+        store.refuse_foreign(folder)
     for other in records.read(folder):
         if other.number != mine.number and (why := records.differs(mine, other)):
             raise BenchError(

@@ -67,7 +67,9 @@ class Request:
     made_on: str = ""
     """The device that rows name, where another process made the outputs; empty where this one does."""
 
-    def asked(self, system: System, examples: Sequence[Example], only: Only = MappingProxyType({})) -> list[Example]:
+    def asked(
+        self, system: System, examples: Sequence[Example], only: Only = MappingProxyType({})
+    ) -> list[Example]:
         """The examples that the system has to answer here: of a shard its batches."""
         whole = scope(system, examples, only)
         return whole if self.shard is None else self.shard.own(whole, size_of(system, self.batch_size))

@@ -21,8 +21,8 @@ from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.stages import outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
-from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.feature_set import FeatureSet
+from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.generate import build, generate
 from sightsound.bench.stages.request import Request

@@ -9,7 +9,6 @@ from types import MappingProxyType
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example, Task, example_seed
 
-
 Only = Mapping[str, Collection[str]]
 """System label -> ids of the examples that it has to answer; see `Split.only`."""
 
