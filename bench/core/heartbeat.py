@@ -93,8 +93,8 @@ def read(folder: Path) -> Progress | None:
 def at_work_elsewhere(folder: Path) -> str:
     """`process N on HOST` where another host writes in a run folder now; empty where none does.
 
-    Clocks of two hosts may differ, so it is looked whether the file changes: where a run of another host was killed
-    lately that takes two beats.
+    Clocks of two hosts may differ, so it is looked whether the file changes: where a run of another host was
+    killed lately that takes two beats.
     """
     first = _at_work(folder)
     if first is None or first.host == socket.gethostname() or time.time() - first.written > LONG_AGO_S:

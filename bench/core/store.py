@@ -45,7 +45,7 @@ def slug(label: str) -> str:
 
 @contextmanager
 def suppressed(numbers: Collection[int]) -> Iterator[None]:
-    """What the file system does not offer is left out: an OSError of one of these `numbers` ends the block only."""
+    """What a file system does not offer is left out: an OSError of one of these `numbers` ends the block only."""
     try:
         yield
     except OSError as error:

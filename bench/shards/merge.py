@@ -162,7 +162,7 @@ def _sorted(texts: Sequence[str]) -> str:
 
 
 def _link(source: Path, target: Path) -> None:
-    """A second name for the same bytes, which neither side ever writes into; a copy where the disk has no links."""
+    """A second name for the same bytes, into which neither side writes; a copy where the disk has no links."""
     try:
         target.hardlink_to(source)
     except OSError:

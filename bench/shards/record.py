@@ -1,4 +1,4 @@
-"""What a shard says of itself, beside its folder in `shards/` of the run folder: what it was told and what made it.
+"""What a shard says of itself, beside its folder in `shards/` of a run: what it was told, and what made it.
 
 Shards of one run say the same but for their numbers. Nothing else passes between them, so no lock does either.
 """
@@ -103,7 +103,8 @@ def differs(one: Record, other: Record) -> str:
     if one.device != other.device:
         return f"ran on {one.device}, the other on {other.device}"
     if one.versions != other.versions:
-        return f"ran with {_apart(one.versions, other.versions)}, the other with {_apart(other.versions, one.versions)}"
+        ours, theirs = _apart(one.versions, other.versions), _apart(other.versions, one.versions)
+        return f"ran with {ours}, the other with {theirs}"
     return ""
 
 

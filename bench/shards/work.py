@@ -1,4 +1,4 @@
-"""One shard: its batches generated, its outputs and its part of the references embedded, in a folder of its own."""
+"""One shard: its batches generated, its outputs and its part of the references embedded, in its own folder."""
 
 from __future__ import annotations
 
@@ -41,6 +41,6 @@ def _refuse(request: Request, mine: Record) -> None:
     for other in records.read(folder):
         if other.number != mine.number and (why := records.differs(mine, other)):
             raise BenchError(
-                f"{shown(folder)}: holds shard {other.shard} of another command: this one {why}; give another --out, "
-                f"or remove {store.SHARDS}/ there"
+                f"{shown(folder)}: holds shard {other.shard} of another command: this one {why}; give another "
+                f"--out, or remove {store.SHARDS}/ there"
             )

@@ -51,7 +51,8 @@ def generate(
     run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
-    noted with each output. A `shard` makes its own batches of those alone. Raises MachineError where the machine failed; then nothing is written down.
+    noted with each output. A `shard` makes its own batches of those alone. Raises MachineError where the machine
+    failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")

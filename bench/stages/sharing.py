@@ -1,5 +1,5 @@
-"""Which features a shard computes: of its own outputs, and of a part of what all outputs are compared with, so that
-no reference is embedded twice."""
+"""Which features a shard computes: of its own outputs, and of a part of what all are compared with, so that no
+reference is embedded twice."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from sightsound.bench.stages import embed
 from sightsound.bench.stages.extract import CHUNK
 
 BLOCK = CHUNK // 2
-"""Examples that follow each other and whose references belong to one shard: as many as a system's usual batch, so that
-what a reference row copies is mostly with the shard that embeds the original."""
+"""Examples that follow each other and whose references belong to one shard: as many as a system's usual batch, so
+that what a reference row copies is mostly with the shard that embeds the original."""
 
 
 def part_of(split: Split, shard: Shard | None) -> Split:

@@ -1,4 +1,4 @@
-"""A run in shards, put together, is the run of one process; what does not belong together is refused in one line."""
+"""A run in shards, put together, is the run of one process; what does not belong together is refused."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def told(folder: Path) -> dict[str, bytes]:
         if path.name == "rows.csv":
             head, *rows = found[name].decode().splitlines()
             place = head.split(",").index("seconds")
-            found[name] = "\n".join(sorted(_without(row, place) for row in [head, *rows])).encode()
+            found[name] = "\n".join(_without(row, place) for row in [head, *rows]).encode()
     return found
 
 
@@ -183,7 +183,7 @@ def test_the_script_of_the_page_makes_a_run(toy_world):
         Path(name).write_text(text)
         Path(name).chmod(0o755)
     Path("a run.toml").write_text('model = "echo"\ntask = "image2music"\ndevice = "cpu"\n')
-    path = os.pathsep.join([str(pages.ROOT), os.environ.get("PYTHONPATH", "")])
+    path = os.pathsep.join([*filter(None, [os.environ.get("PYTHONPATH")]), str(pages.ROOT)])
     environment = os.environ | {"PATH": f"{Path('bin').absolute()}:{os.environ['PATH']}", "PYTHONPATH": path}
     command = ["bash", "submit.sh", "a run.toml", "out/my run", "2"]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
