@@ -1,8 +1,8 @@
 """One lock for all: held by one process at a time, released by the system when that dies.
 
 `flock` does it. Some network file systems have none (ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL); there a file beside it
-stands for the lock, made in one step, with the holder's process and host in it: on the same host the next one clears it
-away when its holder is gone, on another host nobody can know, and the message names the file.
+stands for the lock, made in one step, with the holder's process and host in it: on the same host the next one
+clears it away when its holder is gone, on another host nobody can know, and the message names the file.
 """
 
 from __future__ import annotations
