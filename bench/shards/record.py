@@ -103,8 +103,8 @@ def differs(one: Record, other: Record) -> str:
     if one.device != other.device:
         return f"ran on {one.device}, the other on {other.device}"
     if one.versions != other.versions:
-        ours, theirs = _apart(one.versions, other.versions), _apart(other.versions, one.versions)
-        return f"ran with {ours}, the other with {theirs}"
+        mine, its = _apart(one.versions, other.versions), _apart(other.versions, one.versions)
+        return f"ran with {mine}, the other with {its}"
     return ""
 
 

@@ -37,6 +37,6 @@ def without_those_of_others(items: Sequence[embed.Item], split: Split, shard: Sh
         mine.digests[path]
         for example in mine.examples
         for path in (example.image, example.video, example.audio, example.reference_image)
-        if path in mine.digests
+        if path is not None and path in mine.digests
     }
     return [item for item in items if item.key not in others]
