@@ -36,6 +36,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.plan",),
     ("bench.audit",),
     ("bench.audit.checkers",),  # files by path: they run where nothing of ours is
+    ("bench.shards",),
     ("bench.stages",),
     ("bench.folders",),
     ("bench.review",),

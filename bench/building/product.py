@@ -29,8 +29,7 @@ def claim(folder: Path, plan: Mapping[str, Any]) -> None:
     """
     path = folder / PLAN
     if not path.is_file():
-        if any(item.name != ".lock" for item in folder.iterdir()):
-            raise BenchError(f"{folder}: is not empty and holds no build; give another --out")
+        store.refuse_foreign(folder, "build")
         store.write_text(path, _json(plan))
         return
     try:

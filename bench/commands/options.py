@@ -70,6 +70,10 @@ Missing = Annotated[
         "--allow-missing-metrics", help="go on without the metrics whose networks cannot be fetched, and say which"
     ),
 ]
+Shard = Annotated[
+    str | None,
+    typer.Option("--shard", help="I/N: make part I of N alone (docs/slurm.md); `bench merge` puts them together"),
+]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
 FeatureDevice = Annotated[str, typer.Option("--device", help="for features that are no longer stored")]
 Cards = Annotated[list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")]
@@ -102,6 +106,7 @@ _TAKEN: dict[str, Any] = {
     "remake": Remake,
     "timeout": Timeout,
     "allow_missing_metrics": Missing,
+    "shard": Shard,
 }
 _REQUIRED = ("task", "model")
 _SHOWN_ONLY = ("json", "wide", "plan")  # options of how a result is shown, which are no part of a run

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from sightsound.bench.commands.config import Commands
-from sightsound.bench.commands.options import Json, Plan, Reference, Wide, takes
+from sightsound.bench.commands.options import FeatureDevice, Json, Mirror, Plan, Reference, Wide, takes
 from sightsound.bench.stages.options import Options
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ _GENERATION = (
 
 
 @app.command()
-@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length", "allow_missing_metrics")
+@takes("model", "task", *_GENERATION, "metrics", "reference", "corpus", "length", "allow_missing_metrics", "shard")
 def run(options: Options, plan: Plan = False, json: Json = False, wide: Wide = False) -> None:
     """Generate with a model on a split, score, and print the table."""
     if plan:
@@ -50,6 +50,30 @@ def run(options: Options, plan: Plan = False, json: Json = False, wide: Wide = F
     from sightsound.bench.stages import run as stages
 
     request = choose.request(options, choose.systems_for(options, references=True))
+    _tell(options)
+    if request.shard is not None:
+        return _part(request, json=json)
+    with console.progress() as report:
+        table = stages.run(request, report)
+    _end(request, table, json=json, wide=wide)
+
+
+@app.command()
+def merge(
+    folder: Annotated[Path, typer.Argument(metavar="RUN", help="run folder of `bench run --shard`")],
+    device: FeatureDevice = "auto",
+    mirror: Mirror = None,
+    json: Json = False,
+    wide: Wide = False,
+) -> None:
+    """Put the shards of a run together, score, and print the table."""
+    from sightsound.bench.core import console
+    from sightsound.bench.shards import merge as merging
+    from sightsound.bench.stages import run as stages
+
+    options = Options(task="", device=device, mirror=mirror)
+    with console.progress() as report:
+        request = merging.merge(folder.absolute(), options, report)
     _tell(options)
     with console.progress() as report:
         table = stages.run(request, report)
@@ -143,6 +167,22 @@ def validate(
         found.show()
     if found.bad:
         raise typer.Exit(1)
+
+
+def _part(request: Request, *, json: bool) -> None:
+    """Make one shard and say how it ended. An example that failed is told by `bench merge`, so the code is 0."""
+    from dataclasses import asdict
+
+    from sightsound.bench.core import console
+    from sightsound.bench.shards import work
+
+    with console.progress() as report:
+        done = work.work(request, report)
+    if json:
+        return console.as_json(asdict(done))
+    for label, count in done.answered.items():
+        print(f"{label}: {count} examples in shard {done.shard}")
+    console.say(f"when all {done.count} shards are there: bench merge {console.shown(request.folder)}")
 
 
 def planned(options: Options, json: bool) -> None:

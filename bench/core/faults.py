@@ -14,6 +14,7 @@ OF_MACHINE = {
     errno.ENOMEM: "there is no memory left",
     errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
     errno.ENFILE: "too many files are open on this machine",
+    errno.ESTALE: "the shared folder was moved or mounted anew meanwhile",
     errno.ENOLCK: "the file system has no locks left",
 }
 """errno -> what it means and what to do; the same command then goes on."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import socket
+import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping
@@ -28,6 +29,7 @@ PROGRESS, LOG = "progress.json", "run.log"
 """In the run folder."""
 SOON_S = 1.0  # between two writings while stages move
 BEAT_S = 5.0  # between two writings while none does
+LONG_AGO_S = 3600.0  # a run that was silent for so long is over, whatever clocks say
 RUNNING, ENDED, STOPPED = "running", "ended", "stopped"
 """States of a run; one whose process was killed stays `running`, which its process and its silence belie."""
 
@@ -86,6 +88,34 @@ def read(folder: Path) -> Progress | None:
         return None
     except (OSError, ValueError, TypeError, KeyError) as error:
         raise BenchError(f"{folder / PROGRESS}: cannot be read ({named(error)})") from error
+
+
+def at_work_elsewhere(folder: Path) -> str:
+    """`process N on HOST` where another host writes in a run folder now; empty where none does.
+
+    Clocks of two hosts may differ, so it is looked whether the file changes: where a run of another host was
+    killed lately that takes two beats.
+    """
+    first = _at_work(folder)
+    if first is None or first.host == socket.gethostname() or time.time() - first.written > LONG_AGO_S:
+        return ""
+    until = time.monotonic() + 2.4 * BEAT_S
+    while time.monotonic() < until:
+        time.sleep(BEAT_S / 10)
+        with tempfile.NamedTemporaryFile(prefix=".part-", dir=folder):
+            pass  # NFS keeps what it knows of a folder for half a minute, unless the folder changes by this host
+        now = _at_work(folder)
+        if now is None or now.written != first.written:
+            return f"process {now.process} on {now.host}" if now else ""
+    return ""
+
+
+def _at_work(folder: Path) -> Progress | None:
+    try:
+        found = read(folder)
+    except BenchError:  # a run whose sign of life cannot be read is the same run as one without
+        return None
+    return found if found is not None and found.state == RUNNING else None
 
 
 @contextmanager

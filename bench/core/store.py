@@ -9,8 +9,9 @@ import io
 import json
 import os
 import re
+import shutil
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -19,14 +20,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench.core import locks
+from sightsound.bench.core import heartbeat, locks
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import of_machine, printable
 from sightsound.bench.core.types import Output
 
+NOT_THERE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM)
+"""What network shares and mounted object stores say of `chmod` and `fsync`, which they do not have."""
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
+LOCK = ".lock"  # in a run folder
+SHARDS = "shards"  # folder in a run folder, of processes that make a part of the run each
 TEMPORARY = ".part-"  # prefix of files that a kill may leave behind
 
 
@@ -39,6 +44,16 @@ def slug(label: str) -> str:
 
 
 @contextmanager
+def suppressed(numbers: Collection[int]) -> Iterator[None]:
+    """What a file system does not offer is left out: an OSError of one of these `numbers` ends the block only."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in numbers:
+            raise
+
+
+@contextmanager
 def atomic(path: Path) -> Iterator[Path]:
     """A temporary path beside `path` that takes its place when the block ends without an error."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -47,8 +62,9 @@ def atomic(path: Path) -> Iterator[Path]:
     temporary = Path(name)
     try:
         yield temporary
-        temporary.chmod(0o644)
-        with temporary.open("rb") as written:
+        with suppressed(NOT_THERE):  # on a share whose server says who may do what
+            temporary.chmod(0o644)
+        with temporary.open("rb") as written, suppressed(NOT_THERE):
             os.fsync(written.fileno())  # else a power cut may leave the new name with no bytes
         temporary.replace(path)
     finally:
@@ -71,10 +87,15 @@ def locked(folder: Path, *, reading: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        with locks.hold(folder / ".lock", wait=False, remedy="give another --out"):
+        with locks.hold(folder / LOCK, wait=False, remedy="give another --out"):
+            if who := heartbeat.at_work_elsewhere(folder):  # a disk may keep a lock from all but its own host
+                raise BenchError(
+                    f"{shown(folder)}: another bench is at work in it, {who}; wait for it or give --out"
+                )
             yield
     except locks.BusyError as error:
-        raise BenchError(f"{shown(folder)}: another bench is at work in it; wait for it or give --out") from error
+        who = error.holder or "; wait for it or give --out"
+        raise BenchError(f"{shown(folder)}: another bench is at work in it{who}") from error
 
 
 @contextmanager
@@ -96,13 +117,19 @@ def read_plan(folder: Path) -> dict[str, Any] | None:
     return plan
 
 
+def refuse_foreign(folder: Path, what: str = "run") -> None:
+    """BenchError where a folder without a run (`what`) holds something else than locks and shards of one."""
+    ours = (LOCK, LOCK + locks.STANDS_FOR, SHARDS)
+    if folder.is_dir() and any(item.name not in ours for item in folder.iterdir()):
+        raise BenchError(f"{shown(folder)}: is not empty and holds no {what}; give another --out")
+
+
 def claim(folder: Path, plan: dict[str, Any]) -> None:
     """Make `folder` the run folder of `plan`, or go on with it; BenchError where it holds another run."""
     sweep(folder)
     have = read_plan(folder)
     if have is None:
-        if folder.exists() and any(item.name != ".lock" for item in folder.iterdir()):
-            raise BenchError(f"{shown(folder)}: is not empty and holds no run; give another --out")
+        refuse_foreign(folder)
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
     fixed = ("task", "split", "split_hash", "seed", "limit", "against")
@@ -150,7 +177,8 @@ class Journal:
                     file.truncate(file.read().rfind(b"\n") + 1)
             file.write(lines.encode())
             file.flush()
-            os.fsync(file.fileno())
+            with suppressed(NOT_THERE):
+                os.fsync(file.fileno())
 
     def sweep(self) -> None:
         """Remove what a killed run left half-written."""
@@ -217,6 +245,18 @@ class FeatureStore:
                 self._read_only = True
         if self._read_only:  # a cache of somebody else's: what it lacks is kept for as long as this run lasts
             self._held[path] = arrays
+
+    def take(self, other: FeatureStore, wanted: Iterable[tuple[str, str]] | None = None) -> None:
+        """Keep what another store has and this one lacks: all of it, or the `wanted` (signature, content)."""
+        if wanted is None:
+            theirs = sorted(other.root.glob("*/*/*.npz"))
+        else:
+            theirs = [other.path(signature, key) for signature, key in wanted]
+        for path in theirs:
+            own = self.root / path.relative_to(other.root)
+            if path.is_file() and not own.is_file():
+                with atomic(own) as temporary:
+                    shutil.copyfile(path, temporary)
 
 
 def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, str]]) -> None:

@@ -10,12 +10,19 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sightsound.bench.core import memory
+from sightsound.bench.core.registry import System
 from sightsound.bench.core.store import write_text
 from sightsound.bench.core.types import Example, chunks
 
 NAME = "batches.json"
 LARGEST = 64  # more examples at once gain nothing and make every failure dearer
 SHARE = 0.9  # of the card's memory that batches may take
+
+
+def size_of(system: System, asked: int | None) -> int:
+    """Examples a call: as many as were asked for, else the variant's own; 0, all together, is a variant's need."""
+    own = system.build.batch_size
+    return own if asked is None or own == 0 else asked
 
 
 class Batches:

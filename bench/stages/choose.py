@@ -11,6 +11,7 @@ from pathlib import Path
 from sightsound.bench import splits
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core import registry, spelling, store
+from sightsound.bench.core import shard as shards
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
@@ -127,7 +128,7 @@ def request(
     problems, notes, mirror = options.problems, options.notes, options.mirror
     preset = registry.preset(options.preset)
     of_folders = scene is not None and not options.split
-    task, split, device = scene.task if scene else None, None, options.device
+    task, split, device, shard = scene.task if scene else None, None, options.device, None
     with gathered(problems):
         task = task or registry.task(options.task)
     with gathered(problems):
@@ -139,6 +140,8 @@ def request(
         device = options.device if planned else device_of(options.device)
     with gathered(problems):
         lengths.named(options.length)
+    with gathered(problems):
+        shard = shards.parsed(options.shard) if options.shard else None
     problems += _out_of_range(options)
     metrics = measures.chosen(options, preset, task, scene) if scores else ()
     if options.allow_missing_metrics and not planned:
@@ -180,6 +183,7 @@ def request(
         allow_missing=options.allow_missing_metrics,
         corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
         command=options.command,
+        shard=shard,
         said=said.whole(options, systems, "" if of_folders else split, metrics, device),
     )
 

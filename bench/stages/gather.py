@@ -12,10 +12,11 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.registry import System
+from sightsound.bench.core.shard import Shard
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Example, Report, Task
 from sightsound.bench.splits import Split
-from sightsound.bench.stages import corpus, embed, outputs, reading
+from sightsound.bench.stages import corpus, embed, outputs, reading, sharing
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.scope import scope
 from sightsound.metrics.card import MetricCard, Need
@@ -37,32 +38,40 @@ def gather(
     mirror: Path | None = None,
     texts: Path | None = None,
     length: str = USUAL,
+    shard: Shard | None = None,
+    place: Path | None = None,
     report: Report = lambda what, done, total: None,
 ) -> FeatureSet:
     """What `cards` read of the outputs of `systems` in the run folder `folder`, and of the split's references.
 
     `texts`: the corpus, for metrics that read one; `length`: how much of a clip is heard. A network
-    runs only for features that the store lacks.
+    runs only for features that the store lacks. Of a `shard` only its own outputs and its part of the references
+    are embedded. `place`: the folder of the store, else the cache's.
     """
     networks = embed.Extractors(reading.extractors(cards), device, mirror, length, report)
-    features = store.FeatureStore(cache_dir() / "features")
+    shared = store.FeatureStore(cache_dir() / "features")
+    features = store.FeatureStore(place) if place else shared
     absent: dict[str, dict[str, str]] = {}
     made = {}
     for done, system in enumerate(systems):
         report("reading outputs", done, len(systems))
         made[system.label] = _outputs(folder, system, task, split, absent.setdefault(system.label, {}))
     report("reading outputs", len(systems), len(systems))
-    sides = _sides(task, cards, split, absent, report)
+    sides = _sides(task, cards, sharing.part_of(split, shard), absent, report)
     notes = {
         system.label: _notes(folder, system, made[system.label], {need.note for need in _needs(cards)})
         for system in systems
     }
     words = corpus.read(texts) if texts else None
     if words:
-        sides["corpus"] = {str(index): item for index, item in enumerate(words.items)}
+        own = list(enumerate(words.items))
+        sides["corpus"] = {str(at): item for at, item in (shard.own(own, sharing.BLOCK) if shard else own)}
     failures: dict[tuple[str, str], str] = {}
     by_key: dict[str, embed.Item] = {}
     for names, items in _jobs(task, cards, made, sides, notes):
+        items = sharing.without_those_of_others(items, split, shard)
+        if place:
+            features.take(shared, [(networks.signature(name), item.key) for name in names for item in items])
         by_key |= {item.key: item for item in items}
         failures |= embed.embed(items, names, networks, features, report)
 

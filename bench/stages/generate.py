@@ -16,11 +16,12 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line, printable
 from sightsound.bench.core.files import copy_regular
 from sightsound.bench.core.home import Post
+from sightsound.bench.core.shard import Shard
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
 from sightsound.bench.stages import fits, settings
 from sightsound.bench.stages.ask import Asker
-from sightsound.bench.stages.batches import Batches
+from sightsound.bench.stages.batches import Batches, size_of
 from sightsound.bench.stages.scope import scope, shown
 
 LARGEST_BYTES = 2_000_000_000  # of an output file; an hour of music in stereo has 1.3 billion
@@ -41,6 +42,7 @@ def generate(
     retry: bool = False,
     maker: str = "",
     timeout_s: float = 0.0,
+    shard: Shard | None = None,
     report: Report = lambda what, done, total: None,
 ) -> dict[str, Output]:
     """Outputs of `system` for `examples` under `folder`, by example id; what is there already is kept.
@@ -49,13 +51,17 @@ def generate(
     run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
-    noted with each output. Raises MachineError where the machine failed; then nothing is written down.
+    noted with each output. A `shard` makes its own batches of those alone. Raises MachineError where the machine
+    failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")
     journal = Journal(folder)
     journal.sweep()
-    examples = [shown(system, task, example, seed) for example in scope(system, examples)]
+    size = size_of(system, batch_size)
+    whole = scope(system, examples)
+    own = whole if shard is None else shard.own(whole, size)
+    examples = [shown(system, task, example, seed) for example in own]
     done = answered(folder, retry)
     note = partial(Output, seed=seed, maker=maker)
     told = {example.id for example in examples if example.id in done}
@@ -72,10 +78,7 @@ def generate(
             done[output.id] = output
             heard(output.id)
         return {example.id: done[example.id] for example in examples}
-    own = system.build.batch_size
-    batches = Batches(
-        folder, own if batch_size is None or own == 0 else batch_size, device, grow=batch_size is None
-    )
+    batches = Batches(folder, size, device, grow=batch_size is None and shard is None)
     asker: Asker | None = None
     kept: list[Future[list[Output]]] = []
     with ThreadPoolExecutor(1) as writer:  # one worker: batches reach the journal in their order

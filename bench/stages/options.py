@@ -39,6 +39,7 @@ class Options:
     remake: bool = False
     timeout: float = 0.0
     allow_missing_metrics: bool = False
+    shard: str | None = None
     notes: list[str] = field(default_factory=list)
     """Filled on the way: what the user should know before the work starts."""
     problems: list[BenchError] = field(default_factory=list)

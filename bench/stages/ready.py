@@ -17,7 +17,6 @@ from sightsound.bench.core.types import Example, Report
 from sightsound.bench.stages import early, measures, outputs, reading, said
 from sightsound.bench.stages.generate import answered
 from sightsound.bench.stages.request import Request
-from sightsound.bench.stages.scope import scope
 
 
 def ready(request: Request, split: splits.Split, report: Report) -> None:
@@ -62,7 +61,7 @@ def _asks(request: Request, system: System, examples: Sequence[Example]) -> bool
     if request.remake or not system.build.assets:
         return bool(system.build.assets)
     have = answered(outputs.place(request.folder, system), request.retry)
-    return any(example.id not in have for example in scope(system, examples))
+    return any(example.id not in have for example in request.asked(system, examples))
 
 
 def _note_down(request: Request, split: splits.Split) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.registry import System
-from sightsound.bench.core.types import Task
+from sightsound.bench.core.shard import Shard
+from sightsound.bench.core.types import Example, Task
 from sightsound.bench.folders.scene import Scene
+from sightsound.bench.stages.batches import size_of
+from sightsound.bench.stages.scope import Only, scope
 from sightsound.metrics.card import MetricCard
 
 
@@ -58,3 +62,14 @@ class Request:
     """The command that asks, for run.toml."""
     said: Mapping[str, Any] = field(default_factory=dict)
     """What a command line says to ask for this again: option -> value; bench/stages/said.py writes it down."""
+    shard: Shard | None = None
+    """The part of the run that is asked for; None for all of it."""
+    made_on: str = ""
+    """The device that rows name, where another process made the outputs; empty where this one does."""
+
+    def asked(
+        self, system: System, examples: Sequence[Example], only: Only = MappingProxyType({})
+    ) -> list[Example]:
+        """The examples that the system has to answer here: of a shard its batches."""
+        whole = scope(system, examples, only)
+        return whole if self.shard is None else self.shard.own(whole, size_of(system, self.batch_size))

@@ -21,6 +21,7 @@ from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.stages import outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
+from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.generate import build, generate
@@ -45,6 +46,18 @@ def run(request: Request, report: Report) -> pd.DataFrame:
             for system in request.systems:
                 _generate(request, system, split.examples, report)
             return _score(request, split, report)
+
+
+def part(request: Request, features: Path, report: Report) -> dict[str, int]:
+    """Make the request's shard: its outputs, and under `features` what the metrics read of them and of its part of
+    the references. How many examples each system answered. The caller holds the folder's lock."""
+    request = ready.measured(request, report)
+    split = _claim(request, report)
+    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+        ready.ready(request, split, report)
+        made = {each.label: _generate(request, each, split.examples, report) for each in request.systems}
+        _gather(request, split, report, features)
+    return {label: len(outputs) for label, outputs in made.items()}
 
 
 def generate_only(request: Request, report: Report) -> dict[str, dict[str, Output]]:
@@ -74,7 +87,7 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
 
 def _wanted(request: Request, split: splits.Split) -> dict[str, int]:
     """How many examples each system has to answer."""
-    return {each.label: len(scope(each, split.examples, split.only)) for each in request.systems}
+    return {each.label: len(request.asked(each, split.examples, split.only)) for each in request.systems}
 
 
 def _adopt(
@@ -136,7 +149,7 @@ def _generate(
     report: Report,
 ) -> dict[str, Output]:
     maker = ready.maker(request, system)
-    wanted = [example.id for example in scope(system, examples)]
+    wanted = [example.id for example in request.asked(system, examples)]
     outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
     withheld = _withheld(request, system, examples)
     with state.restored(), process.ended(), watch.watched(withheld) as opened:
@@ -152,6 +165,7 @@ def _generate(
             retry=request.retry,
             maker=maker.digest,
             timeout_s=request.timeout_s,
+            shard=request.shard,
             report=report,
         )
         outputs.note_opened(request.folder, system, opened)
@@ -183,8 +197,8 @@ def _digests(system: System, mirror: Path | None) -> dict[str, str]:
     return {name: assets.digest(name, mirror) for name in system.build.assets}
 
 
-def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFrame:
-    stored = gather(
+def _gather(request: Request, split: splits.Split, report: Report, place: Path | None = None) -> FeatureSet:
+    return gather(
         request.folder,
         request.systems,
         split,
@@ -194,10 +208,15 @@ def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFram
         mirror=request.mirror,
         texts=request.corpus,
         length=request.length,
+        shard=request.shard,
+        place=place,
         report=report,
     )
+
+
+def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFrame:
     stored = replace(
-        stored,
+        _gather(request, split, report),
         facts={system.label: _facts(request, system) for system in request.systems},
         remarks=_remarks(request),
     )
@@ -247,7 +266,7 @@ def _facts(request: Request, system: System) -> dict[str, Any]:
     return {
         "run": request.folder.name,
         "seed": request.seed,
-        "device": provenance.device_name(request.device),
+        "device": request.made_on or provenance.device_name(request.device),
         "versions": noted.read_text(encoding="utf-8").strip() if noted.is_file() else provenance.versions({}),
         "commit": provenance.commit(),
         "seconds": round(sum(output.took_s for output in journal.values()), 3),

@@ -17,7 +17,7 @@ from sightsound.bench.stages.options import Options
 from sightsound.metrics.card import MetricCard
 
 NAME = "run.toml"
-_OF_ONE_CALL = ("out", "retry", "remake", "notes", "problems", "command", "own")
+_OF_ONE_CALL = ("out", "shard", "retry", "remake", "notes", "problems", "command", "own")
 """Fields of Options that are about one call and not about the run."""
 _ALWAYS = ("seed", "preset")  # written also where they are the usual ones
 

@@ -9,6 +9,9 @@ from types import MappingProxyType
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example, Task, example_seed
 
+Only = Mapping[str, Collection[str]]
+"""System label -> ids of the examples that it has to answer; see `Split.only`."""
+
 
 def halves(examples: Sequence[Example]) -> tuple[list[Example], list[Example]]:
     """The examples in two halves that share no reference, as equal in size as that allows.
@@ -32,9 +35,9 @@ def _tie(example: Example) -> str:
 def scope(
     system: registry.System,
     examples: Sequence[Example],
-    only: Mapping[str, Collection[str]] = MappingProxyType({}),
+    only: Only = MappingProxyType({}),
 ) -> list[Example]:
-    """The examples that the system has to answer; `only`: see `Split.only`."""
+    """The examples that the system has to answer."""
     if system.label in only:
         return [example for example in examples if example.id in only[system.label]]
     return halves(examples)[0] if system.build.halves else list(examples)

@@ -75,6 +75,13 @@ def test_a_clip_has_the_same_bits_in_any_company(network):
             np.testing.assert_array_equal(features[name], alone[name])
 
 
+def test_scores_have_the_same_bits_at_every_place_of_a_batch():
+    logits = 4 * torch.randn(16, yamnet.CLASSES, generator=torch.Generator().manual_seed(0))
+    alone = torch.cat([yamnet.scores(row[None]) for row in logits])
+    assert torch.equal(yamnet.scores(logits), alone)
+    assert torch.allclose(alone, logits.sigmoid(), rtol=1e-6, atol=0)
+
+
 def test_class_names(folder, tmp_path):
     names = yamnet.class_names(folder)
     assert len(names) == 521 and names[0] == "Speech" and names[132] == "Music"

@@ -31,6 +31,7 @@ LOW_HZ, HIGH_HZ = 125.0, 7500.0
 WINDOW = 15600  # samples under 96 frames, 0.975 s
 HOP = 7680  # samples from one window to the next, 0.48 s
 CLASSES = 521
+LANES = 64  # floats that a loop of the processor takes at once, at most
 BATCH = {"cpu": 16, "cuda": 256}  # windows in one forward pass
 WEIGHTS = "yamnet.tflite"
 NAMES = "yamnet_class_map.csv"
@@ -71,7 +72,17 @@ class YamnetExtractor:
 
     def _forward(self, audio: Tensor) -> dict[str, Tensor]:
         embedding, logits = self._network(self._log_mel(audio))
-        return {"embedding": embedding, "logits": logits, "scores": logits.sigmoid()}
+        return {"embedding": embedding, "logits": logits, "scores": scores(logits)}
+
+
+def scores(logits: Tensor) -> Tensor:
+    """Probability of each class, `[windows, 521]`, each class for itself.
+
+    Rows are filled up to whole vector registers: what is left over at the end of a tensor is computed by other
+    instructions, so that a clip's last bits would depend on its place in the batch.
+    """
+    whole = functional.pad(logits, (0, -CLASSES % LANES))
+    return whole.sigmoid()[:, :CLASSES]
 
 
 def windows(clip: NDArray[Any]) -> NDArray[np.float32]:
