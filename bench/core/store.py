@@ -19,12 +19,8 @@ from sightsound.bench.core import locks
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import printable
+from sightsound.bench.core.features import FeatureStore as FeatureStore  # where its users look for it
 from sightsound.bench.core.types import Output
-
-__all__ = [
-    *("COMPUTED", "TEMPORARY", "FeatureStore", "Journal", "atomic", "cell", "claim", "guarded", "locked"),
-    *("locked_file", "read_plan", "slug", "sweep", "uncell", "write_csv", "write_text"),
-]
 
 COMPUTED = ("=", "+", "-", "@")  # what a spreadsheet takes for a formula
 _NUMBER = re.compile(r"[+-]?\d+(?:\.\d*)?(?:[eE][+-]?\d+)?")
