@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import errno
 import json
+import math
 import os
 import threading
 import uuid
@@ -29,6 +30,7 @@ from sightsound.bench.core import locks
 
 PACK, INDEX, LOCK = ".pack", ".index", ".lock"
 ENTRY = np.dtype([("first", "<u8"), ("rest", "V24"), ("start", "<u8"), ("length", "<u4"), ("crc", "<u4")])
+AHEAD = 1 << 16  # bytes
 MANY = 4096  # entries that are worth sorting anew
 READ_ONLY = (errno.EACCES, errno.EPERM, errno.EROFS)
 
@@ -132,6 +134,7 @@ class _Pack:
         self._sorted = np.empty(0, ENTRY)
         self._recent: dict[bytes, _Place] = {}
         self._reads: int | None = None
+        self._kept, self._kept_from = b"", 0
         self._writes: tuple[int, int] | None = None
 
     def refresh(self) -> bool:
@@ -174,20 +177,29 @@ class _Pack:
                 weakref.finalize(self, os.close, self._reads)
         except FileNotFoundError as error:
             raise DamagedError from error
-        head = os.pread(self._reads, length, start)
+        head = self._bytes(start, length)
         if len(head) != length or zlib.crc32(head) != crc:
             raise DamagedError
         at = start + length
-        for name, (shape, own_crc) in json.loads(head).items():
-            array = np.empty(shape, np.float32)
+        for name, (shape, own_crc) in json.loads(head.decode()).items():
+            size = 4 * math.prod(shape)
             if name == output:
-                if array.nbytes and os.preadv(self._reads, [memoryview(array).cast("B")], at) != array.nbytes:
+                data = self._bytes(at, size)
+                if len(data) != size or zlib.crc32(data) != own_crc:
                     raise DamagedError
-                if zlib.crc32(array) != own_crc:
-                    raise DamagedError
-                return array
-            at += array.nbytes
+                return np.frombuffer(data, np.float32).reshape(shape).copy()
+            at += size
         raise DamagedError  # a network that has another output now
+
+    def _bytes(self, start: int, size: int) -> bytes:
+        """What lies there. Records are mostly read in their order: then some AHEAD of what is asked is kept."""
+        assert self._reads is not None
+        if start < self._kept_from or start + size > self._kept_from + len(self._kept):
+            follows = 0 <= start - self._kept_from <= len(self._kept) + AHEAD
+            self._kept_from = start
+            self._kept = os.pread(self._reads, max(size, AHEAD) if follows else size, start)
+        at = start - self._kept_from
+        return self._kept[at : at + size]
 
     def open(self) -> None:
         """Open both files for appending; half an entry, which a kill has left, goes."""

@@ -160,6 +160,7 @@ def _moments(rows: Rows, weights: Rows) -> _Moments:
     """Means `[replicates, dim]` and the upper triangles of covariances, with the indices of a triangle.
 
     Frames are first centred on the mean of all, so that no digits are lost when the draw's mean is taken off.
+    Clips are summed by what all weightings have in common; then a product of matrices gives every weighting.
     """
     present = ~np.isnan(rows[..., 0])
     centre = rows[present].mean(axis=0)
@@ -168,15 +169,38 @@ def _moments(rows: Rows, weights: Rows) -> _Moments:
     count = (weights @ present.sum(axis=1))[:, None]
     sums = np.zeros((len(weights), dim))
     products = np.zeros((len(weights), upper.shape[1]))
-    step = max(1, MEMORY // 4 // (12 * dim * dim))
-    for start in range(0, len(rows), step):
-        clips = slice(start, start + step)
-        frames = np.where(present[clips, :, None], rows[clips] - centre, 0.0)
-        sums += weights[:, clips] @ frames.sum(axis=1)
-        products += weights[:, clips] @ (np.swapaxes(frames, 1, 2) @ frames)[:, upper[0], upper[1]]
+    alike, place = _alike(weights)
+    order = np.argsort(place, kind="stable")
+    ends = np.cumsum(np.bincount(place, minlength=alike.shape[1]))
+    step = max(1, MEMORY // 4 // (8 * upper.shape[1]))
+    for start in range(0, alike.shape[1], step):
+        some = range(start, min(start + step, alike.shape[1]))
+        totals, outer = np.empty((len(some), dim)), np.empty((len(some), upper.shape[1]))
+        for row, piece in enumerate(some):
+            clips = order[ends[piece - 1] if piece else 0 : ends[piece]]
+            frames = rows[clips][present[clips]] - centre
+            totals[row], outer[row] = frames.sum(axis=0), (frames.T @ frames)[upper[0], upper[1]]
+        sums += alike[:, some] @ totals
+        products += alike[:, some] @ outer
     mean = sums / count
     covariance = (products - count * mean[:, upper[0]] * mean[:, upper[1]]) / (count - 1)
     return mean + centre, covariance, upper
+
+
+def _alike(weights: Rows) -> tuple[Rows, NDArray[np.intp]]:
+    """The different columns of `weights` `[replicates, clips]`, and which of them each clip has.
+
+    Clips that every weighting takes alike, as a jackknife takes those of one part, are summed once and for all.
+
+    >>> _alike(np.array([[1.0, 1.0, 0.0], [2.0, 2.0, 1.0]]))
+    (array([[1., 0.],
+           [2., 1.]]), array([0, 0, 1]))
+    """
+    known: dict[bytes, int] = {}
+    place = np.array([known.setdefault(column.tobytes(), len(known)) for column in weights.T], dtype=np.intp)
+    firsts = np.zeros(len(known), dtype=np.intp)
+    firsts[place[::-1]] = np.arange(len(place))[::-1]
+    return weights[:, firsts], place
 
 
 def _from_moments(generated: _Moments, reference: _Moments) -> Rows:
