@@ -67,7 +67,7 @@ def clip_rows(
             columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
             made.append(module_of(card).statistics(*columns, **card.options))
             kept += [some[index] for index in whole]
-    return kept, stack(made)
+    return kept, stack(made, consumed=True)
 
 
 def _features(stored: FeatureSet, need: Need, system: str, example_id: str) -> NDArray[np.float32] | None:

@@ -26,6 +26,7 @@ from sightsound.metrics.statistics.parts import effective_count
 
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
+AT_ONCE = 2048  # clips whose frames are copied at once, so that memory hardly grows with their number
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has it take one at a time
 
@@ -163,7 +164,8 @@ def _moments(rows: Rows, weights: Rows) -> _Moments:
     Clips are summed by what all weightings have in common; then a product of matrices gives every weighting.
     """
     present = ~np.isnan(rows[..., 0])
-    centre = rows[present].mean(axis=0)
+    parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
+    centre = np.sum([rows[at][present[at]].sum(axis=0) for at in parts], axis=0) / present.sum()
     dim = len(centre)
     upper = np.array(np.triu_indices(dim))
     count = (weights @ present.sum(axis=1))[:, None]
@@ -244,15 +246,25 @@ def root_trace(x: Rows, y: Rows) -> float:
 
 def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     """Mean `[dim]` and factor F `[min(frames, dim), dim]` of the covariance F^T F of the weighted frames."""
+    lengths = (~np.isnan(rows[..., 0])).sum(axis=1)
+    total = float(weights @ lengths)
+    if total < 2:
+        raise ValueError(f"{total:g} frames: a covariance needs at least 2")
+    parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
+    mean = np.sum([weight @ frames for frames, weight in (_frames(rows[at], weights[at]) for at in parts)], axis=0)
+    mean = mean / total
+    factor = np.empty((0, rows.shape[-1]))
+    for at in parts:
+        frames, weight = _frames(rows[at], weights[at])
+        factor = np.concatenate([factor, (frames - mean) * np.sqrt(weight / (total - 1))[:, None]])
+        if len(factor) > factor.shape[1]:
+            # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact
+            factor = np.linalg.qr(factor, mode="r")
+    return mean, factor
+
+
+def _frames(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
+    """The frames `[frames, dim]` of the clips that have weight, and the weight of each."""
     drawn = weights > 0
     present = ~np.isnan(rows[drawn, :, 0])
-    frames = rows[drawn][present]
-    weight = np.broadcast_to(weights[drawn, None], present.shape)[present]
-    if weight.sum() < 2:
-        raise ValueError(f"{weight.sum():g} frames: a covariance needs at least 2")
-    mean = weight @ frames / weight.sum()
-    factor = (frames - mean) * np.sqrt(weight / (weight.sum() - 1))[:, None]
-    if len(factor) > factor.shape[1]:
-        # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact
-        factor = np.linalg.qr(factor, mode="r")
-    return mean, factor
+    return rows[drawn][present], np.broadcast_to(weights[drawn, None], present.shape)[present]
