@@ -81,7 +81,8 @@ def stack(parts: list[Rows], *, consumed: bool = False) -> Rows:
     longest = np.max([part.shape[1:] for part in parts], axis=0)
     shape = (sum(map(len, parts)), *map(int, longest))
     even = all(part.shape[1:] == shape[1:] for part in parts)
-    rows, start = np.empty(shape) if even else np.full(shape, np.nan), 0
+    kind = np.result_type(*parts)
+    rows, start = np.empty(shape, kind) if even else np.full(shape, np.nan, kind), 0
     for place, part in enumerate(parts):
         rows[(slice(start, start + len(part)), *map(slice, part.shape[1:]))] = part
         start += len(part)

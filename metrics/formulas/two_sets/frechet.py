@@ -26,6 +26,7 @@ from sightsound.metrics.statistics.parts import effective_count
 
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
+SINGLE = True  # rows may be kept as float32, as features come: every function here reckons in float64
 AT_ONCE = 2048  # clips whose frames are copied at once, so that memory hardly grows with their number
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has it take one at a time
@@ -165,7 +166,7 @@ def _moments(rows: Rows, weights: Rows) -> _Moments:
     """
     present = ~np.isnan(rows[..., 0])
     parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
-    centre = np.sum([rows[at][present[at]].sum(axis=0) for at in parts], axis=0) / present.sum()
+    centre = np.sum([rows[at][present[at]].sum(axis=0, dtype=np.float64) for at in parts], axis=0) / present.sum()
     dim = len(centre)
     upper = np.array(np.triu_indices(dim))
     count = (weights @ present.sum(axis=1))[:, None]
@@ -267,4 +268,4 @@ def _frames(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     """The frames `[frames, dim]` of the clips that have weight, and the weight of each."""
     drawn = weights > 0
     present = ~np.isnan(rows[drawn, :, 0])
-    return rows[drawn][present], np.broadcast_to(weights[drawn, None], present.shape)[present]
+    return rows[drawn][present].astype(np.float64), np.broadcast_to(weights[drawn, None], present.shape)[present]
