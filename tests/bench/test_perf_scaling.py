@@ -1,4 +1,4 @@
-"""`bench perf store` and `bench perf scaling` at sizes that take seconds, and what values of large sets rest on."""
+"""`bench perf store` and `bench perf scaling` at sizes of seconds, and what the values of large sets rest on."""
 
 from __future__ import annotations
 
