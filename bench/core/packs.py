@@ -219,7 +219,9 @@ class _Pack:
         assert self._writes is not None
         pack, index = self._writes
         plain = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
-        head = json.dumps({name: [array.shape, zlib.crc32(array)] for name, array in plain.items()}).encode()
+        head = json.dumps(
+            {name: [array.shape, zlib.crc32(array.tobytes())] for name, array in plain.items()}
+        ).encode()
         place = (os.lseek(pack, 0, os.SEEK_END), len(head), zlib.crc32(head))
         _write(pack, b"".join([head, *(array.tobytes() for array in plain.values())]))
         entry = np.array((int.from_bytes(key[:8], "big"), np.void(key[8:]), *place), ENTRY)

@@ -254,13 +254,13 @@ def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
     mean = np.sum([weight @ frames for frames, weight in (_frames(rows[at], weights[at]) for at in parts)], axis=0)
     mean = mean / total
-    factor = np.empty((0, rows.shape[-1]))
+    factor: Rows = np.empty((0, rows.shape[-1]))
     for at in parts:
         frames, weight = _frames(rows[at], weights[at])
         factor = np.concatenate([factor, (frames - mean) * np.sqrt(weight / (total - 1))[:, None]])
         if len(factor) > factor.shape[1]:
             # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact
-            factor = np.linalg.qr(factor, mode="r")
+            factor = np.asarray(np.linalg.qr(factor, mode="r"))
     return mean, factor
 
 
