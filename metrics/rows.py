@@ -68,8 +68,9 @@ def weighted_mean(rows: Rows, weights: Rows) -> float:
     return float(weights[has_value] @ rows[has_value] / total) if total > 0 else float("nan")
 
 
-def stack(parts: Sequence[Rows]) -> Rows:
-    """The parts one after another; clips of fewer frames are filled up with NaN.
+def stack(parts: list[Rows], *, consumed: bool = False) -> Rows:
+    """The parts one after another; clips of fewer frames are filled up with NaN. `consumed`: each part is let go
+    when it is copied, so that no more than the whole is in memory.
 
     >>> stack([np.zeros((1, 2)), np.ones((1, 3))])
     array([[ 0.,  0., nan],
@@ -79,10 +80,12 @@ def stack(parts: Sequence[Rows]) -> Rows:
         return np.zeros((0, 1))
     longest = np.max([part.shape[1:] for part in parts], axis=0)
     shape = (sum(map(len, parts)), *map(int, longest))
-    if all(part.shape[1:] == shape[1:] for part in parts):
-        return np.concatenate(parts)
-    rows, start = np.full(shape, np.nan), 0
-    for part in parts:
+    even = all(part.shape[1:] == shape[1:] for part in parts)
+    kind = np.result_type(*parts)
+    rows, start = np.empty(shape, kind) if even else np.full(shape, np.nan, kind), 0
+    for place, part in enumerate(parts):
         rows[(slice(start, start + len(part)), *map(slice, part.shape[1:]))] = part
         start += len(part)
+        if consumed:
+            parts[place] = part[:0]
     return rows

@@ -127,12 +127,7 @@ def _features(
     store = FeatureStore(cache_dir() / "features")
 
     def feature(extractor: str, key: str, output: str) -> NDArray[np.float32] | None:
-        try:
-            with np.load(store.path(networks.signature(extractor), key), allow_pickle=False) as arrays:
-                found: NDArray[np.float32] = arrays[output]
-                return found
-        except (OSError, ValueError, KeyError):  # damaged: the run makes it again
-            return None
+        return store.get(networks.signature(extractor), key, output)  # where it is damaged, the run makes it again
 
     return FeatureSet(
         examples=split.examples,

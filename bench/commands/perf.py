@@ -1,4 +1,5 @@
-"""Commands that measure the suite itself: perf metrics, systems, generate, folders, site, thd, rewards, gate."""
+"""Commands that measure the suite itself: perf metrics, systems, generate, folders, store, scaling, site, thd,
+rewards, gate."""
 
 from __future__ import annotations
 
@@ -67,6 +68,42 @@ def folders(
 
     with console.progress() as report:
         figures = perf_folders.measure(count, report)
+    _print(figures, json)
+
+
+@app.command()
+def store(
+    count: Annotated[int, typer.Option("--count", min=10, help="clips")] = 10000, json: Json = False
+) -> None:
+    """What keeping features takes, and reading them again, beside one small file a clip."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import store as perf_store
+
+    with console.progress() as report:
+        figures = perf_store.measure(count, report)
+    _print(figures, json)
+
+
+@app.command()
+def scaling(
+    sizes: Annotated[str, typer.Option("--sizes", help="numbers of clips, by commas")] = "250,2500,25000",
+    json: Json = False,
+) -> None:
+    """How long scoring takes, and how much memory, as the clips grow: six made systems, ten metrics."""
+    from sightsound.bench.core import console
+    from sightsound.bench.core.errors import BenchError
+    from sightsound.bench.perf import scaling as perf_scaling
+
+    if not all(each.strip().isdecimal() and int(each) >= 10 for each in sizes.split(",")):
+        raise BenchError(f"--sizes {sizes}: name numbers of clips, 10 at least, such as 250,2500")
+    with console.progress() as report:
+        runs = perf_scaling.measure([int(each) for each in sizes.split(",")], report)
+    figures = perf_scaling.figures(runs)
+    if json:
+        console.as_json({"runs": [run._asdict() for run in runs], "figures": [each._asdict() for each in figures]})
+        if not all(each.ok for each in figures):
+            raise typer.Exit(1)
+        return
     _print(figures, json)
 
 

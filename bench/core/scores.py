@@ -7,12 +7,14 @@ metrics/statistics/parts.py). The file is a Parquet table; the groups in it are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.row import Row, definition
@@ -67,20 +69,49 @@ class Score:
 COLUMNS = tuple(each.name for each in fields(Score))
 KEY = ("model", "variant", "task", "split", "metric", "competitors", "seed", "definition", "n")
 """The columns that all parts of one value share, in the order of `key`."""
+ROWS = 1 << 17  # of the table that are written at once
 LATER = {"n": 0}
 """Columns that older files lack, and what stands in for them."""
 
 
-def of(row: Row, parts: Parts | None, inputs: Mapping[str, str], *, by_clip: bool) -> list[Score]:
+@dataclass(frozen=True)
+class Scores:
+    """All parts of one value, as columns: a run has millions of parts."""
+
+    shared: Mapping[str, Any]
+    """What all have in common: `run`, the columns of KEY, `by_clip`."""
+    examples: Sequence[str]
+    """As in Score, and so are those that follow; one a part."""
+    groups: Sequence[str]
+    inputs: Sequence[str]
+    values: NDArray[np.float64]
+    weights: NDArray[np.float64]
+
+    @property
+    def key(self) -> tuple[Any, ...]:
+        """See KEY."""
+        return tuple(self.shared[name] for name in KEY)
+
+
+def of(row: Row, parts: Parts | None, inputs: Mapping[str, str], *, by_clip: bool) -> list[Scores]:
     """The parts of a row's value; none where it has none. `inputs`: example id -> its `input_group`."""
     if parts is None:
         return []
     shared = {name: getattr(row, name) for name in ("run", *KEY) if name != "definition"}
-    return [
-        Score(**shared, definition=definition(row.signature), example=name, group=group,
-              input=inputs.get(name) or name, value=float(value), weight=float(weight), by_clip=by_clip)
-        for name, group, value, weight in zip(parts.names, parts.groups, parts.values, parts.weights, strict=True)
-    ]  # fmt: skip
+    shared |= {"definition": definition(row.signature), "by_clip": by_clip}
+    shown = [inputs.get(name) or name for name in parts.names]
+    return [Scores(shared, parts.names, parts.groups, shown, parts.values, parts.weights)]
+
+
+def _together(scores: Iterable[Score | Scores]) -> Iterator[Scores]:
+    """The same with single parts as columns of one."""
+    for each in scores:
+        if isinstance(each, Scores):
+            yield each
+            continue
+        shared = {name: getattr(each, name) for name in ("run", *KEY, "by_clip")}
+        one = np.array([each.value], np.float64), np.array([each.weight], np.float64)
+        yield Scores(shared, [each.example], [each.group], [each.input], *one)
 
 
 def beside(rows: Path) -> Path:
@@ -89,16 +120,49 @@ def beside(rows: Path) -> Path:
     return rows.with_name(NAME) if rows.name == "rows.csv" else rows.with_suffix(".parquet")
 
 
-def write(path: Path, scores: Iterable[Score]) -> None:
-    """Write the table at once, in an order that does not depend on that of the scores."""
-    write_table(path, table(scores))
+def write(path: Path, scores: Iterable[Score | Scores]) -> None:
+    """Write the table at once, in an order that does not depend on that of the scores. Value after value goes to
+    the disk, so that no more than a part of the table is in memory."""
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    kinds = {"str": pa.string(), "int": pa.int64(), "float": pa.float64(), "bool": pa.bool_()}
+    schema = pa.schema([(each.name, kinds[str(each.type)]) for each in fields(Score)])
+    ordered = sorted(_together(scores), key=lambda each: each.key)
+    with atomic(path) as temporary, parquet.ParquetWriter(temporary, schema, compression="zstd") as writer:
+        waiting: list[Any] = []
+        for _, of_key in groupby(ordered, key=lambda each: each.key):
+            waiting.append(pa.Table.from_pydict(_columns(list(of_key), by_example=True), schema))
+            if sum(map(len, waiting)) >= ROWS:
+                writer.write_table(pa.concat_tables(waiting))
+                waiting = []
+        writer.write_table(pa.concat_tables([*waiting, schema.empty_table()]))
 
 
-def table(scores: Iterable[Score]) -> pd.DataFrame:
+def _columns(several: Sequence[Scores], *, by_example: bool = False) -> dict[str, Any]:
+    """The parts of several values as the table's columns, in the order of their examples if that is wanted."""
+    found: dict[str, Any] = {
+        name: [value for each in several for value in [each.shared[name]] * len(each.examples)]
+        for name in ("run", *KEY, "by_clip")
+    }
+    for name, own in (("example", "examples"), ("group", "groups"), ("input", "inputs")):
+        found[name] = [value for each in several for value in getattr(each, own)]
+    for name, own in (("value", "values"), ("weight", "weights")):
+        found[name] = np.concatenate([np.empty(0), *(getattr(each, own) for each in several)])
+    if by_example:
+        order = sorted(range(len(found["example"])), key=found["example"].__getitem__)
+        found |= {
+            name: [found[name][at] for at in order] for name in ("run", "by_clip", "example", "group", "input")
+        }
+        found |= {name: found[name][order] for name in ("value", "weight")}
+    return {name: found[name] for name in COLUMNS}
+
+
+def table(scores: Iterable[Score | Scores]) -> pd.DataFrame:
     """The scores as `read` gives them, in their own order."""
     import pandas as pd
 
-    return pd.DataFrame([asdict(score) for score in scores], columns=list(COLUMNS))
+    return pd.DataFrame(_columns(list(_together(scores))), columns=list(COLUMNS))
 
 
 def write_table(path: Path, table: pd.DataFrame) -> None:

@@ -41,7 +41,7 @@ def known() -> Iterator[None]:
         torch.set_default_dtype(torch.float32)
         torch.set_float32_matmul_precision("highest")
         torch.set_grad_enabled(True)
-        torch.use_deterministic_algorithms(False)
+        _deterministic(False)
         torch.backends.cudnn.allow_tf32 = False
         np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
@@ -71,6 +71,14 @@ def _read() -> dict[str, Any]:
     return found
 
 
+def _deterministic(wanted: bool) -> None:
+    """Only where it changes: the call imports torch's compiler, which takes two seconds."""
+    import torch
+
+    if torch.are_deterministic_algorithms_enabled() != wanted:
+        torch.use_deterministic_algorithms(wanted)
+
+
 def _cwd() -> str | None:
     try:
         return str(Path.cwd())
@@ -89,7 +97,7 @@ def _write(state: dict[str, Any]) -> None:
     torch.set_default_dtype(state["dtype"])
     torch.set_float32_matmul_precision(state["precision"])
     torch.set_grad_enabled(state["grad"])
-    torch.use_deterministic_algorithms(state["deterministic"])
+    _deterministic(state["deterministic"])
     torch.backends.cudnn.allow_tf32 = state["tf32"]
     torch.backends.cudnn.benchmark = state["benchmark"]
     torch.set_num_threads(state["threads"])

@@ -1,4 +1,4 @@
-"""Run folders, the output journal and the feature store. Every file appears whole or not at all."""
+"""Run folders and the output journal. Every file appears whole or not at all."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ import io
 import json
 import os
 import re
-import shutil
 import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -17,13 +16,11 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from sightsound.bench.core import heartbeat, locks
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.faults import of_machine, printable
+from sightsound.bench.core.faults import printable
+from sightsound.bench.core.features import FeatureStore as FeatureStore  # where its users look for it
 from sightsound.bench.core.types import Output
 
 NOT_THERE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM)
@@ -184,79 +181,6 @@ class Journal:
         """Remove what a killed run left half-written."""
         sweep(self.folder)
         sweep(self.folder / "outputs")
-
-
-class FeatureStore:
-    """Features by (extractor signature, content hash), one small file a clip, shared by all runs."""
-
-    def __init__(self, root: Path) -> None:
-        self.root = root
-        self._read_only = False
-        self._held: dict[Path, dict[str, NDArray[np.float32]]] = {}
-
-    def path(self, signature: str, key: str) -> Path:
-        """Where the features of content `key` under an extractor's signature lie."""
-        name = re.sub(r"[^A-Za-z0-9._-]", "_", signature.split("|")[0])
-        digest = hashlib.sha256(signature.encode()).hexdigest()[:16]
-        return self.root / f"{name}-{digest}" / key[:2] / f"{key}.npz"
-
-    def has(self, signature: str, key: str) -> bool:
-        """Whether they are there."""
-        path = self.path(signature, key)
-        return path in self._held or path.is_file()
-
-    def get(self, signature: str, key: str, output: str) -> NDArray[np.float32] | None:
-        """One output's array; None where the entry is damaged, which is then removed, to be made again."""
-        path = self.path(signature, key)
-        if path in self._held:
-            return self._held[path].get(output)
-        try:
-            with np.load(path, allow_pickle=False) as arrays:
-                found: NDArray[np.float32] = arrays[output]
-                return found
-        except FileNotFoundError:
-            return None
-        except Exception as error:  # zip, zlib and numpy each have errors of their own for damaged bytes
-            if fault := of_machine(error):
-                raise fault from error
-            path.unlink(missing_ok=True)
-            return None
-
-    def require(self, signature: str, key: str, output: str) -> NDArray[np.float32]:
-        """As `get`; BenchError for an entry that is gone or damaged."""
-        found = self.get(signature, key, output)
-        if found is None:
-            raise BenchError(f"{self.path(signature, key)}: damaged features, now removed; run the command again")
-        return found
-
-    def put(self, signature: str, key: str, features: dict[str, NDArray[np.float32]]) -> None:
-        """Keep a clip's features."""
-        buffer = io.BytesIO()
-        arrays = {name: np.asarray(array, np.float32) for name, array in features.items()}
-        np.savez(buffer, **arrays)  # type: ignore[arg-type]
-        path = self.path(signature, key)
-        if not self._read_only:
-            try:
-                with atomic(path) as temporary:
-                    temporary.write_bytes(buffer.getvalue())
-            except OSError as error:
-                if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
-                    raise
-                self._read_only = True
-        if self._read_only:  # a cache of somebody else's: what it lacks is kept for as long as this run lasts
-            self._held[path] = arrays
-
-    def take(self, other: FeatureStore, wanted: Iterable[tuple[str, str]] | None = None) -> None:
-        """Keep what another store has and this one lacks: all of it, or the `wanted` (signature, content)."""
-        if wanted is None:
-            theirs = sorted(other.root.glob("*/*/*.npz"))
-        else:
-            theirs = [other.path(signature, key) for signature, key in wanted]
-        for path in theirs:
-            own = self.root / path.relative_to(other.root)
-            if path.is_file() and not own.is_file():
-                with atomic(own) as temporary:
-                    shutil.copyfile(path, temporary)
 
 
 def write_csv(path: Path, columns: Sequence[str], lines: Iterable[Mapping[str, str]]) -> None:

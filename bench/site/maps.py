@@ -12,13 +12,13 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.features import Folder
 from sightsound.bench.core.types import Task
 from sightsound.bench.site.columns import Column
 from sightsound.bench.stages import reading
@@ -93,7 +93,7 @@ def view(root: Path, network: tuple[str, str], digest: str, keys: Mapping[str, M
     `root`: the feature store's folder; `keys`: system or `REFERENCE` -> example id -> sha256 of the clip.
     """
     extractor, output = network
-    folders = sorted(root.glob(f"{extractor}-{digest}*"))
+    folders = [Folder(path) for path in sorted(root.glob(f"{extractor}-{digest}*"))]
     vectors: dict[str, list[NDArray[np.float64]]] = {}
     examples: dict[str, list[str]] = {}
     missing = 0
@@ -135,16 +135,11 @@ def _spread_out(keys: Mapping[str, Mapping[str, str]]) -> Iterator[tuple[str, st
         yield from ((system, example, own[example]) for example in chosen)
 
 
-def _vector(folders: Sequence[Path], key: str, output: str) -> NDArray[np.float64] | None:
+def _vector(folders: Sequence[Folder], key: str, output: str) -> NDArray[np.float64] | None:
     for folder in folders:
-        path = folder / key[:2] / f"{key}.npz"
-        if path.is_file():
-            try:
-                with np.load(path, allow_pickle=False) as arrays:
-                    frames = np.asarray(arrays[output], np.float64)
-            except (OSError, ValueError, KeyError, EOFError, BadZipFile):  # damaged: the next run makes it again
-                return None
-            return frames.mean(axis=0) if frames.ndim == 2 and len(frames) else None
+        frames = folder.get(key, output)  # damaged: the next run makes it again
+        if frames is not None:
+            return frames.astype(np.float64).mean(axis=0) if frames.ndim == 2 and len(frames) else None
     return None
 
 

@@ -145,14 +145,16 @@ def embed(
         console.detail(f"features by {name}: {total[name]} of {len(unique)} to be made; kept in {store.root}")
     for chunk, lacking, decoded in _decoded(work, extractors, report):
         for name in lacking:
-            network = extractors.network(name)
+            network: Any = extractors.network(name)
             report(f"features by {name}", done[name], total[name])  # from here on the time is this one's
             clips_by_key = {item.key: decoded[item.key][name] for item in chunk}
             good = [item for item in chunk if not isinstance(clips_by_key[item.key], Unreadable)]
             clips = [clips_by_key[item.key] for item in good]
             failures |= {(name, k): why.reason for k, why in clips_by_key.items() if isinstance(why, Unreadable)}
             signature = extractors.signature(name)
-            for item, features in zip(good, extract.by_clip(network, clips), strict=True):
+            below = _below(network, good, extractors, store)
+            made = extract.by_clip(network, clips) if below is None else extract.by_clip(network.of_stored, below)
+            for item, features in zip(good, made, strict=True):
                 if isinstance(features, str):
                     failures[name, item.key] = features
                 elif not store.has(signature, item.key):
@@ -161,6 +163,21 @@ def embed(
             report(f"features by {name}", done[name], total[name])
         del decoded, clips_by_key, clips  # before the next chunk is waited for
     return failures
+
+
+def _below(
+    network: Any, items: Sequence[Item], extractors: Extractors, store: FeatureStore
+) -> list[NDArray[np.float32]] | None:
+    """What the extractor that `network` is built on gave for the items; None where it is built on none, where not
+    all of that is kept, and where a clip is heard in windows, of which the kept ones no longer tell."""
+    name, output = getattr(network, "over", None) or ("", "")
+    if name not in extractors.cards or extractors.length.windows:
+        return None
+    signature = extractors.signature(name)
+    if not all(store.has(signature, item.key) for item in items):
+        return None
+    found = [array for item in items if (array := store.get(signature, item.key, output)) is not None]
+    return found if len(found) == len(items) else None
 
 
 @dataclass(frozen=True)

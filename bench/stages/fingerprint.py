@@ -8,11 +8,12 @@ the output alone, since a value that also depends on the reference would be alik
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cache
 
 import numpy as np
 
 from sightsound.bench.core import registry
-from sightsound.bench.core.scores import Score
+from sightsound.bench.core.scores import Scores
 from sightsound.bench.stages import reading
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.scope import scope
@@ -28,42 +29,43 @@ VERSION = 1
 
 def fingerprints(
     stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str
-) -> list[Score]:
+) -> list[Scores]:
     """The numbers of all outputs of the systems under test; none where no metric reads an embedding of them."""
     need = _embedding(cards)
     if need is None:
         return []
     defined = f"{NAME}|x:{need.extractor}@{short(stored.extractor_signature(need.extractor))}|v:{VERSION}"
-    found: list[Score] = []
+    found: list[Scores] = []
     for system in systems:
         if system.card.reference:
             continue
-        facts = stored.facts.get(system.label, {})
+        shown, rows = [], []
         for example in scope(system, stored.examples, stored.only):
             key = stored.outputs[system.label].get(example.id)
             features = None if key is None else stored.feature(need.extractor, key, need.output)
-            if features is None:
-                continue
-            for index, number in enumerate(_numbers(features.mean(axis=0))):
-                found.append(
-                    Score(
-                        run=facts.get("run", ""),
-                        model=system.card.name,
-                        variant=system.label.partition(":")[2],
-                        task=task,
-                        split=stored.split,
-                        metric=f"{NAME}.{index}",
-                        competitors="",
-                        seed=facts.get("seed", 0),
-                        definition=defined,
-                        example=example.id,
-                        group=example.group,
-                        input=example.input_group or example.id,
-                        value=float(f"{number:.3g}"),  # more digits say no more, and pack badly
-                        weight=1.0,
-                        by_clip=True,
-                    )
-                )
+            if features is not None:
+                shown.append(example)
+                rows.append(_numbers(features.mean(axis=0)))
+        facts = stored.facts.get(system.label, {})
+        shared = {
+            "run": facts.get("run", ""),
+            "model": system.card.name,
+            "variant": system.label.partition(":")[2],
+            "task": task,
+            "split": stored.split,
+            "competitors": "",
+            "seed": facts.get("seed", 0),
+            "definition": defined,
+            "n": 0,
+            "by_clip": True,
+        }
+        names, groups = [example.id for example in shown], [example.group for example in shown]
+        inputs = [example.input_group or example.id for example in shown]
+        for index in range(NUMBERS if rows else 0):
+            # more digits say no more, and pack badly
+            values = np.array([float(f"{row[index]:.3g}") for row in rows])
+            about = shared | {"metric": f"{NAME}.{index}"}
+            found.append(Scores(about, names, groups, inputs, values, np.ones(len(rows))))
     return found
 
 
@@ -79,5 +81,9 @@ def _embedding(cards: Sequence[MetricCard]) -> Need | None:
 def _numbers(vector: Rows) -> Rows:
     """NUMBERS random projections of a vector, always the same ones (Johnson and Lindenstrauss 1984): distances
     stay nearly what they are."""
-    directions = np.random.default_rng(0).standard_normal((len(vector), NUMBERS))
-    return np.asarray(vector.astype(np.float64) @ directions / np.sqrt(NUMBERS))
+    return np.asarray(vector.astype(np.float64) @ _directions(len(vector)) / np.sqrt(NUMBERS))
+
+
+@cache
+def _directions(dim: int) -> Rows:
+    return np.random.default_rng(0).standard_normal((dim, NUMBERS))

@@ -11,7 +11,7 @@ from threadpoolctl import threadpool_limits
 
 from sightsound.bench.core import registry, remarks, scores
 from sightsound.bench.core.results import Row
-from sightsound.bench.core.scores import Score
+from sightsound.bench.core.scores import Scores
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Report
 from sightsound.bench.stages import values
@@ -33,7 +33,7 @@ class Scored:
 
     rows: list[Row]
     """One a metric and system."""
-    scores: list[Score]
+    scores: list[Scores]
     """What the values are means of."""
 
 

@@ -59,15 +59,18 @@ def clip_rows(
     """The examples that have all the features, and their rows `[clips, ...]`; made a few clips at a time."""
     kept: list[Example] = []
     made: list[Rows] = []
+    single = getattr(module_of(card), "SINGLE", False)  # its rows are the features themselves: half the memory
     for start in range(0, len(examples), LOADED):
         some = examples[start : start + LOADED]
         found = [[_features(stored, need, system, example.id) for need in wanted] for example in some]
         whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
         if whole:
             columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
-            made.append(module_of(card).statistics(*columns, **card.options))
+            rows = module_of(card).statistics(*columns, **card.options)
+            exact = single and all(feature.dtype == np.float32 for column in columns for feature in column)
+            made.append(rows.astype(np.float32) if exact else rows)
             kept += [some[index] for index in whole]
-    return kept, stack(made)
+    return kept, stack(made, consumed=True)
 
 
 def _features(stored: FeatureSet, need: Need, system: str, example_id: str) -> NDArray[np.float32] | None:

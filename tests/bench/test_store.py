@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import filelock
-import numpy as np
 import pytest
 
 from sightsound.bench.core import store
@@ -50,14 +49,3 @@ def test_a_run_folder_is_held_by_one(tmp_path):
         lock = filelock.FileLock(tmp_path / ".lock")
         with pytest.raises(filelock.Timeout):
             lock.acquire(timeout=0)
-
-
-def test_features_come_back_and_damage_is_said(tmp_path):
-    features = store.FeatureStore(tmp_path)
-    array = np.arange(6, dtype=np.float32).reshape(2, 3)
-    features.put("net@1|sr:16000", "ab" * 32, {"embedding": array})
-    assert features.has("net@1|sr:16000", "ab" * 32) and not features.has("net@2|sr:16000", "ab" * 32)
-    np.testing.assert_array_equal(features.get("net@1|sr:16000", "ab" * 32, "embedding"), array)
-    features.path("net@1|sr:16000", "ab" * 32).write_bytes(b"PK nothing")
-    assert features.get("net@1|sr:16000", "ab" * 32, "embedding") is None
-    assert not features.has("net@1|sr:16000", "ab" * 32)

@@ -69,3 +69,10 @@ def test_factories_put_the_right_networks_together(monkeypatch, tmp_path):
     assert tags.sentences([sad])[0] == "sad, rock, pop, alternative, indie music"
     assert [name for name, _, _ in asked] == ["image", "text", "audio", "text"]
     assert all(device == "cpu" and given is weights for _, given, device in asked)
+
+
+def test_what_the_classifier_gave_before_serves_instead_of_it():
+    extract = through_text.ThroughText(FakeClassifier(), list("abcdefg"), "a picture of {}", FakeEmbedder())
+    logits = [np.array([[0.0, 3, -1, 2, 1, 5, -9]], np.float32), np.array([[9.0, 3, -1, 2, 1, 5, -9]], np.float32)]
+    one, other = extract(logits), extract.of_stored(logits)
+    assert [each["embedding"].tolist() for each in one] == [each["embedding"].tolist() for each in other]

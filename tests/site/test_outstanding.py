@@ -102,6 +102,8 @@ def test_damaged_features_are_missing_and_not_fatal(tmp_path):
     keys = {f"e{number}": str(number).ljust(64, "0") for number in range(4)}
     for number, key in enumerate(keys.values()):
         store.put("toy|v:1", key, {"embedding": np.full((2, 3), number, np.float32)})
-    store.path("toy|v:1", keys["e0"]).write_bytes(b"PK no zip")
+    (pack,) = store.folder("toy|v:1").glob("*.pack")
+    with pack.open("rb+") as file:
+        file.write(b"no head")  # that of the first record
     found = maps.view(tmp_path, ("toy", "embedding"), "", {"a:x": keys})
     assert found is not None and found.missing == 1 and np.isnan(found.distance["a:x"])

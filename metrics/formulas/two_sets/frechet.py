@@ -26,6 +26,8 @@ from sightsound.metrics.statistics.parts import effective_count
 
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
+SINGLE = True  # rows may be kept as float32, as features come: every function here reckons in float64
+AT_ONCE = 2048  # clips whose frames are copied at once, so that memory hardly grows with their number
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has it take one at a time
 
@@ -160,23 +162,48 @@ def _moments(rows: Rows, weights: Rows) -> _Moments:
     """Means `[replicates, dim]` and the upper triangles of covariances, with the indices of a triangle.
 
     Frames are first centred on the mean of all, so that no digits are lost when the draw's mean is taken off.
+    Clips are summed by what all weightings have in common; then a product of matrices gives every weighting.
     """
     present = ~np.isnan(rows[..., 0])
-    centre = rows[present].mean(axis=0)
+    parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
+    centre = np.sum([rows[at][present[at]].sum(axis=0, dtype=np.float64) for at in parts], axis=0) / present.sum()
     dim = len(centre)
     upper = np.array(np.triu_indices(dim))
     count = (weights @ present.sum(axis=1))[:, None]
     sums = np.zeros((len(weights), dim))
     products = np.zeros((len(weights), upper.shape[1]))
-    step = max(1, MEMORY // 4 // (12 * dim * dim))
-    for start in range(0, len(rows), step):
-        clips = slice(start, start + step)
-        frames = np.where(present[clips, :, None], rows[clips] - centre, 0.0)
-        sums += weights[:, clips] @ frames.sum(axis=1)
-        products += weights[:, clips] @ (np.swapaxes(frames, 1, 2) @ frames)[:, upper[0], upper[1]]
+    alike, place = _alike(weights)
+    order = np.argsort(place, kind="stable")
+    ends = np.cumsum(np.bincount(place, minlength=alike.shape[1]))
+    step = max(1, MEMORY // 4 // (8 * upper.shape[1]))
+    for start in range(0, alike.shape[1], step):
+        some = range(start, min(start + step, alike.shape[1]))
+        totals, outer = np.empty((len(some), dim)), np.empty((len(some), upper.shape[1]))
+        for row, piece in enumerate(some):
+            clips = order[ends[piece - 1] if piece else 0 : ends[piece]]
+            frames = rows[clips][present[clips]] - centre
+            totals[row], outer[row] = frames.sum(axis=0), (frames.T @ frames)[upper[0], upper[1]]
+        sums += alike[:, some] @ totals
+        products += alike[:, some] @ outer
     mean = sums / count
     covariance = (products - count * mean[:, upper[0]] * mean[:, upper[1]]) / (count - 1)
     return mean + centre, covariance, upper
+
+
+def _alike(weights: Rows) -> tuple[Rows, NDArray[np.intp]]:
+    """The different columns of `weights` `[replicates, clips]`, and which of them each clip has.
+
+    Clips that every weighting takes alike, as a jackknife takes those of one part, are summed once and for all.
+
+    >>> _alike(np.array([[1.0, 1.0, 0.0], [2.0, 2.0, 1.0]]))
+    (array([[1., 0.],
+           [2., 1.]]), array([0, 0, 1]))
+    """
+    known: dict[bytes, int] = {}
+    place = np.array([known.setdefault(column.tobytes(), len(known)) for column in weights.T], dtype=np.intp)
+    firsts = np.zeros(len(known), dtype=np.intp)
+    firsts[place[::-1]] = np.arange(len(place))[::-1]
+    return weights[:, firsts], place
 
 
 def _from_moments(generated: _Moments, reference: _Moments) -> Rows:
@@ -220,15 +247,25 @@ def root_trace(x: Rows, y: Rows) -> float:
 
 def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     """Mean `[dim]` and factor F `[min(frames, dim), dim]` of the covariance F^T F of the weighted frames."""
+    lengths = (~np.isnan(rows[..., 0])).sum(axis=1)
+    total = float(weights @ lengths)
+    if total < 2:
+        raise ValueError(f"{total:g} frames: a covariance needs at least 2")
+    parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
+    mean = np.sum([weight @ frames for frames, weight in (_frames(rows[at], weights[at]) for at in parts)], axis=0)
+    mean = mean / total
+    factor: Rows = np.empty((0, rows.shape[-1]))
+    for at in parts:
+        frames, weight = _frames(rows[at], weights[at])
+        factor = np.concatenate([factor, (frames - mean) * np.sqrt(weight / (total - 1))[:, None]])
+        if len(factor) > factor.shape[1]:
+            # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact
+            factor = np.asarray(np.linalg.qr(factor, mode="r"))
+    return mean, factor
+
+
+def _frames(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
+    """The frames `[frames, dim]` of the clips that have weight, and the weight of each."""
     drawn = weights > 0
     present = ~np.isnan(rows[drawn, :, 0])
-    frames = rows[drawn][present]
-    weight = np.broadcast_to(weights[drawn, None], present.shape)[present]
-    if weight.sum() < 2:
-        raise ValueError(f"{weight.sum():g} frames: a covariance needs at least 2")
-    mean = weight @ frames / weight.sum()
-    factor = (frames - mean) * np.sqrt(weight / (weight.sum() - 1))[:, None]
-    if len(factor) > factor.shape[1]:
-        # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact
-        factor = np.linalg.qr(factor, mode="r")
-    return mean, factor
+    return rows[drawn][present].astype(np.float64), np.broadcast_to(weights[drawn, None], present.shape)[present]

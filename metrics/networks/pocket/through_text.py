@@ -26,14 +26,17 @@ def labels_minilm(weights: Mapping[str, Path], device: str) -> ThroughText:
     # WordNet's first name of each class; the synonyms after the comma say the same again
     names = [name.split(",")[0] for name in efficientnet.class_names(weights["efficientnet_lite0"])]
     classifier = efficientnet.load(weights, device)
-    return ThroughText(classifier, names, "a picture of {}", minilm.load(weights, device))
+    through = ThroughText(classifier, names, "a picture of {}", minilm.load(weights, device))
+    through.over = "efficientnet_lite0", "logits"
+    return through
 
 
 def tags_minilm(weights: Mapping[str, Path], device: str) -> ThroughText:
     """Music through musicnn's Million Song tags; assets `musicnn` and `minilm`."""
-    return ThroughText(
-        musicnn.load_msd(weights, device), musicnn.MSD_TAGS, "{} music", minilm.load(weights, device)
-    )
+    classifier = musicnn.load_msd(weights, device)
+    through = ThroughText(classifier, musicnn.MSD_TAGS, "{} music", minilm.load(weights, device))
+    through.over = "musicnn_msd", "logits"
+    return through
 
 
 class ThroughText:
@@ -42,15 +45,23 @@ class ThroughText:
     def __init__(self, classifier: Extractor, names: Sequence[str], template: str, embedder: Extractor) -> None:
         self._classifier, self._embedder = classifier, embedder
         self._names, self._template = names, template
+        self.over: tuple[str, str] | None = None
+        """The extractor, and its output, that it is built on: `of_stored` takes those that are kept already."""
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
         """Embedding of the sentence about each clip; ValueError where a network doesn't take it."""
         return self._embedder(self.sentences(clips))
 
+    def of_stored(self, logits: Sequence[NDArray[np.float32]]) -> list[Features]:
+        """The same of the classifier's logits `[frames, classes]` of each clip; the classifier does not run."""
+        return self._embedder([self._sentence(each) for each in logits])
+
     def sentences(self, clips: Sequence[Any]) -> list[str]:
         """The sentence about each clip, e.g. `ambient, jazz, instrumental, electronic, folk music`."""
-        named = [top_names(features["logits"], self._names) for features in self._classifier(clips)]
-        return [self._template.format(", ".join(names)) for names in named]
+        return [self._sentence(features["logits"]) for features in self._classifier(clips)]
+
+    def _sentence(self, logits: NDArray[np.float32]) -> str:
+        return self._template.format(", ".join(top_names(logits, self._names)))
 
 
 def top_names(logits: NDArray[np.float32], names: Sequence[str], top: int = TOP) -> list[str]:
