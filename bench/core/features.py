@@ -50,7 +50,7 @@ class FeatureStore:
             raise BenchError(f"{self.folder(signature)}: damaged features of {key[:12]}; run the command again")
         return found
 
-    def put(self, signature: str, key: str, features: Arrays) -> None:
+    def put(self, signature: str, key: str, features: dict[str, NDArray[np.float32]]) -> None:
         """Keep a clip's features."""
         self._of(signature).put(key, features)
 

@@ -65,7 +65,10 @@ def clip_rows(
         found = [[_features(stored, need, system, example.id) for need in wanted] for example in some]
         whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
         if whole:
-            columns = [[found[index][place] for index in whole] for place in range(len(wanted))]
+            columns = [
+                [each for index in whole if (each := found[index][place]) is not None]
+                for place in range(len(wanted))
+            ]
             rows = module_of(card).statistics(*columns, **card.options)
             exact = single and all(feature.dtype == np.float32 for column in columns for feature in column)
             made.append(rows.astype(np.float32) if exact else rows)
