@@ -86,7 +86,15 @@ def run(mirror: Path, weights: dict[str, Path], media: list[Example], tmp_path: 
         here = {name: path for name, path in needed.items() if path}  # of mozart's without CLIP, as paper_blip is
         entry = registry.load(system.build.entry)
         made = partial(entry, "cpu", here, **options)
-        return generate(system, task, media, tmp_path / "runs" / folder, made, seed=seed, batch_size=2)
+        return generate(
+            system,
+            task,
+            media,
+            tmp_path / "runs" / folder / system.card.name / system.variant,
+            made,
+            seed=seed,
+            batch_size=2,
+        )
 
     return go
 
@@ -206,7 +214,7 @@ def test_what_was_spared_counts_as_if_it_was_spent(tmp_path: Path) -> None:
         generate(system, task, examples, tmp_path / f"run{turn}", lambda: System(Slow(0.05)), seed=0)
         for turn in range(2)
     ]
-    first, second = ({name: made for name, made in turn.items()} for turn in found)
+    first, second = found
     for name in ("a", "b"):
         assert first[name].took_s >= 0.05 and first[name].spared_s == 0
         assert second[name].spared_s == pytest.approx(first[name].took_s, rel=0.1)
