@@ -1,4 +1,4 @@
-"""`bench perf all`: every part in one run, written as JSON, a table and a plot, beside what was measured before."""
+"""`bench perf all`: every part in one run, as JSON, a table and a plot, beside what was measured before."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def _generate(asked: Asked, report: Report) -> list[Figure]:
     """The pocket pipeline; on a card a system that is measured there must be named to `bench perf generate`."""
     if asked.tiny:
         return []
-    options = Options("image2music", model="mozart:pocket_no_bridge", limit=16, device=asked.device)
+    options = Options("image2music", model=("mozart:pocket_no_bridge",), limit=16, device=asked.device)
     return generate.measure(choose.request(options, choose.systems_for(options, references=False)), report)
 
 

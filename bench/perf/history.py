@@ -1,7 +1,8 @@
 """What was measured before: a JSON line a measurement, committed, so that a change shows.
 
-A line holds where and when it was measured, and every figure by what it is. Figures are compared with the last line
-of the same machine kind (device, processor, threads) and size; a ratio holds from day to day, a time does not.
+A line holds where and when it was measured, and every figure by what it is. Figures are compared with the last
+line of the same kind of machine (device, processor, threads) and size; a ratio holds from day to day, a time does
+not.
 """
 
 from __future__ import annotations
