@@ -1,5 +1,5 @@
-"""Commands that measure the suite itself: perf all, metrics, peers, systems, generate, folders, site, thd, rewards,
-gate."""
+"""Commands that measure the suite itself: perf all, peers, metrics, systems, generate, folders, site, thd, rewards
+and gate."""
 
 from __future__ import annotations
 
@@ -74,13 +74,14 @@ def peers(
 ) -> None:
     """How much faster FAD, KL and inception score are, from files, than the ways of other packages."""
     from sightsound.bench.core import console
+    from sightsound.bench.perf import peer_world
     from sightsound.bench.perf import peers as perf_peers
     from sightsound.bench.stages import choose
 
     where = choose.device_of(device)
-    usual = perf_peers.CARD if where.startswith("cuda") else perf_peers.USUAL
+    usual = peer_world.CARD if where.startswith("cuda") else peer_world.USUAL
     with console.progress() as report:
-        figures = perf_peers.measure(where, perf_peers.TINY if tiny else usual, report)
+        figures = perf_peers.measure(where, peer_world.TINY if tiny else usual, report)
     _print(figures, json)
 
 

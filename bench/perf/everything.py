@@ -13,7 +13,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.store import write_text
 from sightsound.bench.core.types import Report
 from sightsound.bench.exports import drawing
-from sightsound.bench.perf import generate, history, metrics, peers, systems
+from sightsound.bench.perf import generate, history, metrics, peer_world, peers, systems
 from sightsound.bench.perf.history import Line, Measured
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.stages import choose
@@ -53,8 +53,8 @@ def _generate(asked: Asked, report: Report) -> list[Figure]:
 
 
 def _peers(asked: Asked, report: Report) -> list[Figure]:
-    usual = peers.CARD if asked.device.startswith("cuda") else peers.USUAL
-    return peers.measure(asked.device, peers.TINY if asked.tiny else usual, report)
+    usual = peer_world.CARD if asked.device.startswith("cuda") else peer_world.USUAL
+    return peers.measure(asked.device, peer_world.TINY if asked.tiny else usual, report)
 
 
 PARTS: Mapping[str, Part] = {

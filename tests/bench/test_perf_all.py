@@ -13,13 +13,13 @@ import torch
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.perf import everything, history, peer_ways, peers
 from sightsound.bench.perf.metrics import Figure
-from sightsound.bench.perf.peer_world import World, distance, rounds, suite
+from sightsound.bench.perf.peer_world import TINY, World, distance, rounds, suite
 
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> World:
     torch.manual_seed(0)
-    return World(tmp_path_factory.mktemp("peers"), "cpu", peers.TINY)
+    return World(tmp_path_factory.mktemp("peers"), "cpu", TINY)
 
 
 def test_their_ways_give_our_values(world: World, tmp_path: Path) -> None:
@@ -51,7 +51,7 @@ def test_every_way_is_run_once_a_round_in_turn() -> None:
 
 
 def test_a_distance_of_features_is_that_of_the_square_root() -> None:
-    (figure,) = peers.of_features(peers.TINY)
+    (figure,) = peers.of_features(TINY)
     assert figure.ok and figure.value > 0 and "torch-fidelity" in figure.what
     wrong = peers._figure("it", 9.0, 5.0, apart=0.5)
     assert not wrong.ok and not peers._figure("it", 4.0, 5.0).ok and peers._figure("it", 5.0, 5.0).ok
