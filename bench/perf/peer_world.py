@@ -35,9 +35,9 @@ Clip = NDArray[np.float32]
 class Sizes:
     """How much is measured."""
 
-    clips: int = 20
+    clips: int = 10
     """Clips a side that ours is measured on."""
-    theirs: int = 20
+    theirs: int = 10
     """Of these, those that the others are measured on."""
     seconds: float = media.CLIP_S
     rows: int = 2500
@@ -163,13 +163,13 @@ def rounds(measured: Mapping[str, Callable[[], Any]], times: int) -> Found:
 @contextmanager
 def threads(number: int) -> Iterator[None]:
     """Torch and BLAS with so many threads; 0: as they are."""
-    before = torch.get_numthreads()
+    before = torch.get_num_threads()
     if not number:
         yield
         return
-    torch.set_numthreads(number)
+    torch.set_num_threads(number)
     try:
         with threadpool_limits(number, user_api="blas"):
             yield
     finally:
-        torch.set_numthreads(before)
+        torch.set_num_threads(before)

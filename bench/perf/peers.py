@@ -64,7 +64,7 @@ def fad(world: World, threads: int) -> list[Figure]:
 
     def their_front() -> None:
         for folder in world.theirs:
-            for clip in ways.inthreads_of(folder):
+            for clip in ways.in_threads(folder):
                 ways.log_mel(clip)
 
     with threads_of(threads):
