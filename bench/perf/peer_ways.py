@@ -93,7 +93,7 @@ def _moments(rows: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
 
 
 def frechet(
-    one: tuple[NDArray[Any], NDArray[Any]], other: tuple[NDArray[Any], NDArray[Any]], eigen: bool = False
+    one: tuple[NDArray[Any], NDArray[Any]], other: tuple[NDArray[Any], NDArray[Any]], *, eigen: bool = False
 ) -> float:
     """The distance by scipy's square root; with `eigen` by eigenvalues too, as fadtk has it, whose value it is."""
     from scipy import linalg
