@@ -2,7 +2,7 @@
 
 - frechet-audio-distance (gudgud96, fad.py): each file read as 16-bit integers, averaged and resampled by resampy
   in a pool of threads; torchvggish's front end in NumPy, and VGGish, one clip after the other; np.cov; sqrtm.
-- audioldm_eval (haoheliu, metrics/fad.py, eval.py, datasets/load_mel.py, metrics/isc.py, metrics/kl.py): the same,
+- audioldm_eval (haoheliu; eval.py and load_mel.py, fad.py, isc.py and kl.py of its metrics): the same,
   but the files read one by one; then a DataLoader of six processes a folder, which reads every file once more, and
   the classifier, one clip after the other; KL clip by clip; the inception score of ten parts.
 - fadtk (microsoft, fad.py, fad_batch.py, utils.py): eight new processes, each with a model of its own; each file

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -69,8 +70,9 @@ class World:
         self.vggish, self.cnn14 = Vggish().eval(), Cnn14(512, 160).eval()
         self.weights = folder / "vggish.pt"
         torch.save(self.vggish.state_dict(), self.weights)
-        self.extractor = VggishExtractor(self.vggish, windows, device)
-        self.tagger = PannsExtractor(self.cnn14, device)
+        self.extractor = VggishExtractor(copy.deepcopy(self.vggish), windows, device)  # ours change the layout
+        self.tagger = PannsExtractor(copy.deepcopy(self.cnn14), device)
+        self.cnn14.to(device)
         self.fad = ways.Fad(self.vggish, device)
 
     def classify(self, waveform: torch.Tensor) -> torch.Tensor:
