@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
 from sightsound.baselines.parts.chat import LocalChat
+from sightsound.baselines.parts.kept import Talks, talks
 from sightsound.baselines.parts.messages import ChatError, Message
 
 BEGINS = {
@@ -46,7 +47,7 @@ class Pocket:
     """See pipeline.Chat. SmolLM2-135M gets the thesis's messages unchanged, but left alone it talks on about
     lyrics and songs. So each answer is begun for it and kept up to its first full stop or line end."""
 
-    def __init__(self, model: LocalChat) -> None:
+    def __init__(self, model: Talks) -> None:
         self.model = model
 
     def ask(
@@ -67,6 +68,7 @@ def first_sentence(text: str) -> str:
     return re.split(r"(?<=[.!?])\s", lines[0].strip(), maxsplit=1)[0]
 
 
-def pocket_chat(device: str, folder: Path) -> Pocket:
-    """SmolLM2 from the folder of the asset `smollm2`, with the sampling that was found to keep it readable."""
-    return Pocket(LocalChat(device, folder, temperature=0.7, top_k=40, repetition_penalty=1.1, max_new_tokens=40))
+def pocket_chat(device: str, weights: Mapping[str, Path]) -> Pocket:
+    """SmolLM2, asset `smollm2`, with the sampling that was found to keep it readable."""
+    sampling = {"temperature": 0.7, "top_k": 40, "repetition_penalty": 1.1, "max_new_tokens": 40}
+    return Pocket(talks(LocalChat, device, weights, "smollm2", **sampling))

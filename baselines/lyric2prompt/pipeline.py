@@ -179,7 +179,7 @@ def pocket_conversational(device: str, weights: Mapping[str, Path]) -> Lyric2Pro
 def _pocket(device: str, weights: Mapping[str, Path], flow: Flow) -> Lyric2Prompt:
     from sightsound.baselines.lyric2prompt.chats import pocket_chat
 
-    return _system(device, weights, pocket_chat(device, weights["smollm2"]), flow)
+    return _system(device, weights, pocket_chat(device, weights), flow)
 
 
 @takes(None, *CHAT)
@@ -224,20 +224,25 @@ def _paper(
     if llm != "local":
         raise ValueError(f"llm: {llm!r} is neither local nor openai")
     from sightsound.baselines.parts.chat import LocalChat
+    from sightsound.baselines.parts.kept import talks
 
-    return _system(device, weights, Plain(LocalChat(device, weights["mistral_7b_instruct"])), flow)
+    return _system(device, weights, Plain(talks(LocalChat, device, weights, "mistral_7b_instruct")), flow)
 
 
 def _system(device: str, weights: Mapping[str, Path], chat: Chat, flow: Flow) -> Lyric2Prompt:
     """The system with the ears that its weights give it: Whisper for the words, musicnn for a caption."""
+    from sightsound.baselines.parts.kept import Kept, listening, only
+
     transcribe: Listen | None = None
     caption: Listen | None = None
     if "whisper_large_v2" in weights:
         from sightsound.baselines.parts.whisper import Whisper
 
-        transcribe = Whisper(device, weights["whisper_large_v2"]).transcribe
+        whisper = Whisper(device, weights["whisper_large_v2"])
+        transcribe = listening(whisper.transcribe, Kept(whisper, device, only(weights, "whisper_large_v2"), {}))
     if "musicnn" in weights:
         from sightsound.baselines.lyric2prompt.listening import Tags
 
-        caption = Tags(device, weights).caption
+        tags = Tags(device, weights)
+        caption = listening(tags.caption, Kept(tags, device, only(weights, "musicnn"), {}))
     return Lyric2Prompt(chat, Fitting(weights["clip_bpe"]), flow, transcribe, caption)

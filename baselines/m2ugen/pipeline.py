@@ -7,6 +7,7 @@ copied). docs/models/m2ugen.md lists where code and paper part.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from sightsound.baselines.m2ugen import prompt
-from sightsound.baselines.m2ugen.decoding import TEMPERATURE, TOP_P, Answer, decode
+from sightsound.baselines.m2ugen.decoding import TEMPERATURE, TOP_P, decode
 from sightsound.baselines.m2ugen.layout import (
     ADAPTERS,
     ENCODERS,
@@ -32,12 +35,14 @@ from sightsound.baselines.m2ugen.music import CANDIDATES, FromAudioLdm2, FromMus
 from sightsound.baselines.m2ugen.pixels import film_frames, film_pixels, picture_pixels
 from sightsound.baselines.m2ugen.tokenizer import AUDIO, LlamaTokenizer
 from sightsound.baselines.parts.audioldm2 import STEPS
+from sightsound.baselines.parts.kept import Kept, only
 from sightsound.baselines.parts.options import positive
 from sightsound.baselines.parts.sampling import SeededChoice
 from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
 from sightsound.bench.core.types import Example, Generated, example_seed
 
+TOKENIZER = "llama2_tokenizer"
 SEEN = ("image", "video")  # modalities that a task to music can bring; none brings music
 
 
@@ -101,10 +106,17 @@ class M2UGen:
     """The whole system. `paper`: the projected embedding conditions the generator, else the decoded text does."""
 
     def __init__(
-        self, checkpoint: Checkpoint, tokenizer: Path, music: Music, device: str, paper: bool, options: Options
+        self,
+        checkpoint: Checkpoint,
+        weights: Mapping[str, Path],
+        music: Music,
+        device: str,
+        paper: bool,
+        options: Options,
     ) -> None:
+        """`weights`: the folders of `llama2_tokenizer` and of the checkpoint."""
         self.llama = Llama(checkpoint.file, device)
-        self.tokenizer = LlamaTokenizer(tokenizer, checkpoint.sizes.vocabulary)
+        self.tokenizer = LlamaTokenizer(weights[TOKENIZER], checkpoint.sizes.vocabulary)
         sizes, part = checkpoint.sizes, checkpoint.part
         self.encoders = {k: part(partial(empty_encoder, k, sizes), f"{ENCODERS[k]}.", device) for k in SEEN}
         self.adapters = {k: part(partial(empty_adapter, k, sizes), f"{ADAPTERS[k]}_", device) for k in SEEN}
@@ -118,6 +130,7 @@ class M2UGen:
             for kind, shape in (("image", sizes.vit), ("video", sizes.vivit))
         }
         self.music, self.device, self.options = music, torch.device(device), options
+        self.kept = Kept(self, device, weights, {})
 
     @torch.inference_mode()
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
@@ -178,17 +191,29 @@ class M2UGen:
             return
         seen = {kind: torch.stack([work.feature for work in batch if work.feature is not None])} if kind else {}
         features = [None, seen.get("image"), seen.get("video")]
-        choice = SeededChoice(self._seeds(batch, seed, "text"), self.device, TEMPERATURE, top_p=TOP_P)
-        answers = decode(
-            self.llama,
-            self.tokenizer,
-            [w.ids for w in batch],
-            features,
-            lambda logits: choice.choose(logits)[:, 0],
-        )
-        for work, answer in zip(batch, answers, strict=True):
-            work.text, work.hidden = answer.text(self.tokenizer), answer.hidden
-            work.error = _missing(answer)
+        seeds = self._seeds(batch, seed, "text")
+        choice = SeededChoice(seeds, self.device, TEMPERATURE, top_p=TOP_P)
+
+        def said() -> list[str]:
+            answers = decode(
+                self.llama,
+                self.tokenizer,
+                [w.ids for w in batch],
+                features,
+                lambda logits: choice.choose(logits)[:, 0],
+            )
+            for work, answer in zip(batch, answers, strict=True):
+                work.hidden = answer.hidden
+            return [json.dumps([answer.text(self.tokenizer), answer.audio_tokens]) for answer in answers]
+
+        asked = [
+            (kind, work.ids, *_numbers(work.feature), drawn) for work, drawn in zip(batch, seeds, strict=True)
+        ]
+        # the projected embedding is made of the states behind the text, which are not kept
+        texts = self.kept.each(asked, said) if self.projector is None else said()
+        for work, text in zip(batch, texts, strict=True):
+            work.text, audio_tokens = json.loads(text)
+            work.error = _missing(audio_tokens)
 
     def _make(self, batch: Sequence[_Work], seed: int) -> Sequence[Any]:
         if not batch:
@@ -212,12 +237,17 @@ class M2UGen:
         return [example_seed(seed, f"{work.example.id}:{stage}") for work in batch]
 
 
-def _missing(answer: Answer) -> str | None:
+def _numbers(feature: Tensor | None) -> list[NDArray[np.float32]]:
+    """What LLaMA is shown, for a key."""
+    return [] if feature is None else [feature.float().cpu().numpy()]
+
+
+def _missing(audio_tokens: int) -> str | None:
     """Why there is no music, in the released code's rule: the eight audio tokens in order, or text alone."""
-    if answer.hidden is not None:
+    if audio_tokens == len(AUDIO):
         return None
     return (
-        f"the language model's answer has {answer.audio_tokens} of the {len(AUDIO)} audio tokens; without all of "
+        f"the language model's answer has {audio_tokens} of the {len(AUDIO)} audio tokens; without all of "
         "them M2UGen makes text and no music"
     )
 
@@ -227,10 +257,11 @@ def _musicgen(size: str, paper: bool, **usual: int) -> Callable[..., M2UGen]:
     def build(device: str, weights: Mapping[str, Path], **options: Any) -> M2UGen:
         set_by_user = Options(**{**usual, **options})
         folder = weights[f"musicgen_{size}_settings"]
+        own = only(weights, f"m2ugen_musicgen_{size}", TOKENIZER)
         path = weights[f"m2ugen_musicgen_{size}"] / "checkpoint.safetensors"
         checkpoint = Checkpoint(path, empty_musicgen(folder))
         music = FromMusicGen(device, folder, checkpoint)
-        return M2UGen(checkpoint, weights["llama2_tokenizer"], music, device, paper, set_by_user)
+        return M2UGen(checkpoint, own, music, device, paper, set_by_user)
 
     build.__doc__ = f"M2UGen with MusicGen-{size}; `options`: see Options."
     return build
@@ -249,7 +280,8 @@ def _audioldm2(paper: bool) -> Callable[..., M2UGen]:
         counts = [positive("steps", steps, int), positive("waveforms", waveforms, int)]
         checkpoint = Checkpoint(weights["m2ugen_audioldm2"] / "checkpoint.safetensors", None)
         music = FromAudioLdm2(device, weights["audioldm2_music"], *counts)
-        return M2UGen(checkpoint, weights["llama2_tokenizer"], music, device, paper, set_by_user)
+        own = only(weights, "m2ugen_audioldm2", TOKENIZER)
+        return M2UGen(checkpoint, own, music, device, paper, set_by_user)
 
     build.__doc__ = "M2UGen with AudioLDM2, of which `waveforms` are ranked; `options`: see Options."
     return build

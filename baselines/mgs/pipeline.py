@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from sightsound.baselines.mgs.emotion import Emotions
 from sightsound.baselines.mgs.finetuned import finetuned
 from sightsound.baselines.parts.captioners import Blip, Picture
 from sightsound.baselines.parts.completion import Completion
+from sightsound.baselines.parts.kept import Kept, Sights, only, sights
 from sightsound.baselines.parts.musicgen import MusicGen
 from sightsound.baselines.parts.options import positive
 from sightsound.bench.core.media import MediaError, load_image
@@ -27,9 +29,33 @@ INSTRUCTION = (
 TEMPLATE = "<SYS> {system} <INST> {instruction} <RESP> "
 LONGEST = 150  # tokens of template, description and answer together
 REPETITION_PENALTY = 1.05
+FALCON = "falcon_rw_1b_instruct_openorca"
+_FALCON: dict[str, Any] = {"max_length": LONGEST, "repetition_penalty": REPETITION_PENALTY}
 DECODING = {"max_length": 20}  # transformers' default, which the notebook leaves
 SECONDS = 30.0
 FRAMES_HZ = 50
+
+
+class _Words:
+    """The emotions behind the door: the four ways look at the same painting."""
+
+    def __init__(self, part: Emotions, kept: Kept) -> None:
+        self.part, self.kept = part, kept
+
+    def name(self, pictures: Sequence[Picture]) -> list[str]:
+        """See Emotions."""
+        return self.kept.each([(each,) for each in pictures], lambda: self.part.name(pictures))
+
+
+class _Phrases:
+    """Falcon behind the door."""
+
+    def __init__(self, part: Completion, kept: Kept) -> None:
+        self.part, self.kept = part, kept
+
+    def complete(self, texts: Sequence[str]) -> list[str]:
+        """See Completion."""
+        return self.kept.each([(each,) for each in texts], lambda: self.part.complete(texts))
 
 
 class Mgs:
@@ -37,9 +63,9 @@ class Mgs:
 
     def __init__(
         self,
-        emotions: Emotions,
-        blip: Blip | None,
-        falcon: Completion | None,
+        emotions: Emotions | _Words,
+        blip: Blip | Sights | None,
+        falcon: Completion | _Phrases | None,
         generator: MusicGen,
         seconds: float = SECONDS,
     ) -> None:
@@ -117,11 +143,12 @@ FILES = {
 
 def _build(way: str, device: str, weights: Mapping[str, Path], seconds: float | str) -> Mgs:
     length_s = positive("seconds", seconds, float)
-    falcon = weights.get("falcon_rw_1b_instruct_openorca")
+    emotions = Emotions(device, weights["mgs_emotion"])
+    falcon = Completion(device, weights[FALCON], **_FALCON) if FALCON in weights else None
     return Mgs(
-        Emotions(device, weights["mgs_emotion"]),
-        Blip(device, weights["blip_large"], DECODING) if "blip_large" in weights else None,
-        Completion(device, falcon, LONGEST, REPETITION_PENALTY) if falcon else None,
+        _Words(emotions, Kept(emotions, device, only(weights, "mgs_emotion"), {})),
+        sights(Blip, device, weights, "blip_large", decoding=DECODING) if "blip_large" in weights else None,
+        _Phrases(falcon, Kept(falcon, device, only(weights, FALCON), _FALCON)) if falcon else None,
         finetuned(device, weights["musicgen_small"], weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors"),
         length_s,
     )

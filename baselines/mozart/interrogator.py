@@ -14,6 +14,8 @@ from sightsound.baselines.parts.captioners import Captioner, Picture
 from sightsound.baselines.parts.clip_labels import Clip, Phrases
 from sightsound.metrics.networks.common.clip_bpe import ClipBpe
 
+ASSETS = ("blip_base", "clip_vit_h14", "clip_bpe", "clip_interrogator")
+"""What it is made of."""
 PATCH, DIM = 14, 1024  # of ViT-H-14
 FLAVOURS = 3
 SITES = (

@@ -16,6 +16,7 @@ from sightsound.baselines.mozart.frames import (
 )
 from sightsound.baselines.mozart.prompts import CODE, PAPER, Prompts, frames_text
 from sightsound.baselines.parts.captioners import Blip, Captioner, Labels
+from sightsound.baselines.parts.kept import Kept, Sights, only, sights, talks
 from sightsound.baselines.parts.messages import Chat, ChatError, Message
 from sightsound.baselines.parts.musicgen import Generator, MusicGen
 from sightsound.baselines.parts.options import positive
@@ -177,7 +178,7 @@ def pocket(device: str, weights: Mapping[str, Path], **options: Any) -> Mozart:
     """Labels as caption, SmolLM2 as bridge, the composer. `options`: see Options."""
     from sightsound.baselines.mozart.bridges import pocket_chat
 
-    return _pocket(device, weights, Options(**options), lambda: pocket_chat(device, weights["smollm2"]))
+    return _pocket(device, weights, Options(**options), lambda: talks(pocket_chat, device, weights, "smollm2"))
 
 
 @takes(Options)
@@ -189,7 +190,8 @@ def pocket_no_bridge(device: str, weights: Mapping[str, Path], **options: Any) -
 def _pocket(device: str, weights: Mapping[str, Path], options: Options, chat: Callable[[], Chat | None]) -> Mozart:
     from sightsound.baselines.composer import Composer
 
-    labels = Labels(device, weights)
+    part = Labels(device, weights)
+    labels = Sights(part, Kept(part, device, only(weights, "efficientnet_lite0"), {}))
     return Mozart(labels, labels, chat(), Composer(device, weights), options)
 
 
@@ -254,23 +256,25 @@ def _bridge(
         raise ValueError(f"llm: {llm!r} is neither local nor openai")
     from sightsound.baselines.parts.chat import LocalChat
 
-    return lambda: LocalChat(device, weights["qwen2_5_7b_instruct"])
+    return lambda: talks(LocalChat, device, weights, "qwen2_5_7b_instruct")
 
 
 def _paper(
     device: str, weights: Mapping[str, Path], given: Mapping[str, Any], chat: Callable[[], Chat | None]
 ) -> Mozart:
+    from sightsound.baselines.mozart.interrogator import ASSETS as INTERROGATED
     from sightsound.baselines.mozart.interrogator import DIM, PATCH, Interrogator
     from sightsound.baselines.parts.clip_labels import Clip
 
     options = Options(**given)
-    blip: Captioner = Blip(device, weights["blip_base"], IMAGE_DECODING)
+    blip = sights(Blip, device, weights, "blip_base", decoding=IMAGE_DECODING)
     if "clip_vit_h14" in weights:
         clip = Clip(device, weights["clip_vit_h14"], weights["clip_bpe"], PATCH, DIM)
-        blip = Interrogator(blip, clip, weights["clip_interrogator"])
+        whole = Interrogator(blip, clip, weights["clip_interrogator"])
+        blip = Sights(whole, Kept(whole, device, only(weights, *INTERROGATED), {"decoding": IMAGE_DECODING}))
     return Mozart(
         blip,
-        Blip(device, weights["blip_large"], FRAME_DECODING),
+        sights(Blip, device, weights, "blip_large", decoding=FRAME_DECODING),
         chat(),
         MusicGen(device, weights["musicgen_small"]),
         options,
@@ -283,5 +287,5 @@ def _code(
     from sightsound.baselines.parts.florence2 import Florence2
 
     options = Options(**{"frames": CODE_AMOUNT, **given})
-    florence = Florence2(device, weights["florence2_large"])
+    florence = sights(Florence2, device, weights, "florence2_large")
     return Mozart(florence, florence, chat(), MusicGen(device, weights["musicgen_small"]), options, CODE)

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sightsound.baselines.music2prompt import encoders, writer
 from sightsound.baselines.music2prompt.encoders import Encoder
 from sightsound.baselines.music2prompt.writer import DECODER, Writer
+from sightsound.baselines.parts.kept import Kept, only
 from sightsound.baselines.parts.options import positive
 from sightsound.baselines.parts.tokenizer import load_tokenizer
 from sightsound.bench.core.media import MediaError
@@ -24,9 +25,19 @@ LONGEST = 64  # tokens with the marks; inferred, see docs/models/music2prompt.md
 class Music2Prompt:
     """See sightsound.bench.core.types.Model. Every example draws with its own seed."""
 
-    def __init__(self, encoder: Encoder, text: Writer, tokenizer: Any, temperature: float, longest: int) -> None:
+    def __init__(
+        self,
+        encoder: Encoder,
+        text: Writer,
+        tokenizer: Any,
+        temperature: float,
+        longest: int,
+        weights: Mapping[str, Path],
+    ) -> None:
+        """`weights`: asset -> folder of all that the parts were loaded from."""
         self.encoder, self.text, self.tokenizer = encoder, text, tokenizer
         self.temperature, self.longest = temperature, longest
+        self.kept = Kept(self, next(text.parameters()).device, weights, {})
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
         """What is wrong with one example is its own error."""
@@ -40,12 +51,16 @@ class Music2Prompt:
                 yield Generated(example.id, error=str(error))
         if not heard:
             return
-        states = self.encoder.states(list(heard.values()))
         seeds = [example_seed(seed, name) for name in heard]
-        written = self.text.write(states, seeds, self.temperature, self.longest)
-        for name, ids in zip(heard, written, strict=True):
-            said = " ".join(self.tokenizer.decode(ids, skip_special_tokens=True).split())
+        clips, how = list(heard.values()), (self.temperature, self.longest)
+        asked = [(clip, drawn, *how) for clip, drawn in zip(clips, seeds, strict=True)]
+        for name, said in zip(heard, self.kept.each(asked, lambda: self._write(clips, seeds)), strict=True):
             yield Generated(name, text=said) if said else Generated(name, error="the prompt came out empty")
+
+    def _write(self, heard: Sequence[NDArray[np.float32]], seeds: Sequence[int]) -> list[str]:
+        """The prompts of clips."""
+        written = self.text.write(self.encoder.states(heard), seeds, self.temperature, self.longest)
+        return [" ".join(self.tokenizer.decode(ids, skip_special_tokens=True).split()) for ids in written]
 
 
 def build(
@@ -60,7 +75,7 @@ def build(
     if not 2 < length <= room:
         raise ValueError(f"longest: {length} tokens; RoBERTa has room for 3 to {room}")
     tokenizer = load_tokenizer(folder / DECODER, text.decoder.config.vocab_size)
-    return Music2Prompt(encoder, text, tokenizer, heat, length)
+    return Music2Prompt(encoder, text, tokenizer, heat, length, only(weights, f"music2prompt_{name}"))
 
 
 def _variant(name: str) -> Any:

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sightsound.baselines.parts.captioners import Picture
+from sightsound.baselines.parts.kept import Sights, sights
 from sightsound.baselines.parts.qwen2_vl import Qwen2VL
 from sightsound.bench.core.media import MediaError, load_image
 from sightsound.bench.core.types import Example, Generated
@@ -21,7 +22,7 @@ STORY = " The story of the scene is: {story}"
 class Composer:
     """See sightsound.bench.core.types.Model."""
 
-    def __init__(self, viewer: Qwen2VL) -> None:
+    def __init__(self, viewer: Qwen2VL | Sights) -> None:
         self.viewer = viewer
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
@@ -47,14 +48,14 @@ class Composer:
 
 def base(device: str, weights: Mapping[str, Path]) -> Composer:
     """Qwen2-VL-7B-Instruct as it is published."""
-    return Composer(Qwen2VL(device, weights["qwen2_vl_7b_instruct"]))
+    return Composer(sights(Qwen2VL, device, weights, "qwen2_vl_7b_instruct"))
 
 
 def rank4(device: str, weights: Mapping[str, Path]) -> Composer:
     """Your own, tuned with QLoRA of rank 4."""
-    return Composer(Qwen2VL(device, weights["qwen2vl_rank4"]))
+    return Composer(sights(Qwen2VL, device, weights, "qwen2vl_rank4"))
 
 
 def rank8(device: str, weights: Mapping[str, Path]) -> Composer:
     """Your own, tuned with QLoRA of rank 8."""
-    return Composer(Qwen2VL(device, weights["qwen2vl_rank8"]))
+    return Composer(sights(Qwen2VL, device, weights, "qwen2vl_rank8"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sightsound.baselines.parts.kept import Kept, only
 from sightsound.baselines.parts.prompted import noted
 from sightsound.baselines.parts.remote import CHAT
 from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion, settings
@@ -133,12 +134,17 @@ def tags(weights: Mapping[str, Path], device: str) -> Prompts:
     from sightsound.metrics.networks.pocket.through_text import top_names
 
     network = musicnn.load_msd(weights, device)
+    kept = Kept(network, device, only(weights, "musicnn"), {"tags": list(musicnn.MSD_TAGS)})
 
     def prompt(example: Example) -> str:
         if example.audio is None:
             raise ValueError("no music")
         clip = load_audio(example.audio, [MUSICNN_HZ])[MUSICNN_HZ]
-        return f"{', '.join(top_names(network([clip])[0]['logits'], musicnn.MSD_TAGS))} music"
+
+        def named() -> list[str]:
+            return [f"{', '.join(top_names(network([clip])[0]['logits'], musicnn.MSD_TAGS))} music"]
+
+        return kept.each([(clip,)], named)[0]
 
     return prompt
 

@@ -1,5 +1,5 @@
-"""Commands that measure the suite itself: perf metrics, systems, generate, folders, store, scaling, site, thd,
-rewards, gate."""
+"""Commands that measure the suite itself: perf all, peers, metrics, systems, generate, folders, store, scaling, site,
+thd, rewards, gate."""
 
 from __future__ import annotations
 
@@ -27,6 +27,61 @@ def metrics(json: Json = False) -> None:
 
     with console.progress() as report:
         figures = perf.metrics(report)
+    _print(figures, json)
+
+
+@app.command(name="all")
+def everything(
+    out: Annotated[Path | None, typer.Option("--out", help="folder for perf.json, perf.md and perf.png")] = None,
+    only: Annotated[str | None, typer.Option("--only", help="parts, e.g. metrics,peers; all without it")] = None,
+    device: Device = "cpu",
+    tiny: Annotated[bool, typer.Option("--tiny", help="only look if all runs: the figures say nothing")] = False,
+    history: Annotated[
+        Path | None, typer.Option("--history", help="compare with this file in the place of results/perf.jsonl")
+    ] = None,
+    keep: Annotated[bool, typer.Option("--keep", help="add this measurement to the history")] = False,
+    json: Json = False,
+) -> None:
+    """All parts in one run, beside what was measured before; ends with 1 if a bound is not kept."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import everything as perf_all
+    from sightsound.bench.perf import history as past
+    from sightsound.bench.stages import choose
+
+    names = perf_all.chosen([name.strip() for name in (only or "").split(",") if name.strip()])
+    before = history or perf_all.HISTORY
+    asked = perf_all.Asked(choose.device_of(device), tiny)
+    with console.progress() as report:
+        measured, lines = perf_all.measure(names, asked, before, report)
+    if out:
+        perf_all.write(out, measured, lines)
+    if keep:
+        past.add(before, measured)
+        console.say(f"{before}: this measurement was added")
+    if json:
+        console.as_json([each.figure._asdict() | {"before": each.before, "change": each.change} for each in lines])
+    else:
+        console.listing(*perf_all.table(lines))
+    if not tiny and not all(each.figure.ok for each in lines):
+        raise typer.Exit(1)
+
+
+@app.command()
+def peers(
+    device: Device = "cpu",
+    tiny: Annotated[bool, typer.Option("--tiny", help="only look if all runs: the figures say nothing")] = False,
+    json: Json = False,
+) -> None:
+    """How much faster FAD, KL and inception score are, from files, than the ways of other packages."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import peer_world
+    from sightsound.bench.perf import peers as perf_peers
+    from sightsound.bench.stages import choose
+
+    where = choose.device_of(device)
+    usual = peer_world.CARD if where.startswith("cuda") else peer_world.USUAL
+    with console.progress() as report:
+        figures = perf_peers.measure(where, peer_world.TINY if tiny else usual, report)
     _print(figures, json)
 
 

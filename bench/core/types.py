@@ -130,7 +130,9 @@ class Output:
     notes: Mapping[str, str] = field(default_factory=dict)
     """What the model noted on the way."""
     took_s: float = 0.0
-    """Wall seconds: the example's share of its batch."""
+    """Wall seconds: the example's share of its batch, those included that a stored text spared it."""
+    spared_s: float = 0.0
+    """Of `took_s`, what was not spent again: captions and the like came from the store (bench/core/texts.py)."""
     error: str | None = None
     """Why there is no file."""
     maker: str = ""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from sightsound.bench import assets
 from sightsound.bench.core import faults, media, memory, registry
+from sightsound.bench.core.clock import Clock
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line, printable
 from sightsound.bench.core.files import copy_regular
@@ -91,12 +92,12 @@ def generate(
                     asker = Asker(make(), system, device, timeout_s=limit_s, log=folder / ERRORS, heard=heard)
                     batches.loaded()
                     heard()
-                started = time.perf_counter()
+                clock = Clock()
                 answers = asker.ask(batch, seed)
-                share_s = (time.perf_counter() - started) / len(batch)
+                share_s, spared_s = (round(each / len(batch), 6) for each in (clock.seconds(), clock.spared_s()))
                 if kept:
                     kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
-                of_batch = partial(note, took_s=round(share_s, 6))
+                of_batch = partial(note, took_s=share_s, spared_s=spared_s)
                 kept.append(writer.submit(_keep_all, answers, journal, task, of_batch))
             heard(*(example.id for example in batch))
     done.update((output.id, output) for future in kept for output in future.result())

@@ -10,6 +10,7 @@ import torch
 
 from sightsound.baselines.mozart import CARD
 from sightsound.bench import assets
+from sightsound.bench.core import texts
 from tests import tiny
 
 
@@ -34,3 +35,10 @@ def weights(mirror: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str,
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SIGHTSOUND_CACHE", str(tmp_path_factory.mktemp("cache")))
         return {name: assets.fetch(name, mirror) for name in CARD.variants["paper_blip"].assets}
+
+
+@pytest.fixture(autouse=True)
+def texts_are_made() -> Iterator[None]:
+    """No test is answered out of the store of texts by another one; those of the store are in test_kept.py."""
+    with texts.unused():
+        yield

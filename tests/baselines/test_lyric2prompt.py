@@ -301,7 +301,7 @@ def test_every_local_variant_of_the_paper_s_runs_on_a_tiny_checkpoint(
 ) -> None:
     variant = CARD.variants[name]
     system = load(variant.entry)("cpu", {asset: weights[asset] for asset in variant.assets})
-    system.chat.model.model.generation_config.max_new_tokens = 8
+    system.chat.model.part.model.generation_config.max_new_tokens = 8
     made, again = by_id(system.generate(songs, 1)), by_id(system.generate(songs, 1))
     assert {key: (answer.text, dict(answer.notes)) for key, answer in made.items()} == {
         key: (answer.text, dict(answer.notes)) for key, answer in again.items()
@@ -315,7 +315,7 @@ def test_every_local_variant_of_the_paper_s_runs_on_a_tiny_checkpoint(
 def test_a_batch_gives_what_one_by_one_gives(weights: dict[str, Path], songs: list[Example]) -> None:
     system = load(CARD.variants["paper_parallel"].entry)("cpu", weights | {})
     system.transcribe = system.caption = None
-    system.chat.model.model.generation_config.max_new_tokens = 8
+    system.chat.model.part.model.generation_config.max_new_tokens = 8
     together = by_id(system.generate(songs, 1))
     for song in songs:
         assert by_id(system.generate([song], 1))[song.id].text == together[song.id].text

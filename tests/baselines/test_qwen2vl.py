@@ -37,7 +37,7 @@ def test_a_caption_a_picture_and_the_story_is_read(weights: Path, tmp_path: Path
     variant = CARD.variants[name]
     (asset,) = variant.assets
     model = load(variant.entry)("cpu", {asset: weights})
-    model.viewer.model.generation_config.max_new_tokens = 6
+    model.viewer.part.model.generation_config.max_new_tokens = 6
     first, *others = pictures(tmp_path)
     told = Example("told", "g", image=first.image, story="A duel at dawn")
     broken = Example("broken", "g", image=tmp_path / "none.png")
