@@ -14,6 +14,7 @@ from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Example, Report, Task
+from sightsound.bench.engines.job import Engine
 from sightsound.bench.splits import Split
 from sightsound.bench.stages import corpus, embed, outputs, reading
 from sightsound.bench.stages.feature_set import FeatureSet
@@ -37,12 +38,14 @@ def gather(
     mirror: Path | None = None,
     texts: Path | None = None,
     length: str = USUAL,
+    engine: Engine | None = None,
     report: Report = lambda what, done, total: None,
 ) -> FeatureSet:
     """What `cards` read of the outputs of `systems` in the run folder `folder`, and of the split's references.
 
-    `texts`: the corpus, for metrics that read one; `length`: how much of a clip is heard. A network
-    runs only for features that the store lacks.
+    `texts`: the corpus, for metrics that read one; `length`: how much of a clip is heard;
+    `engine`: where the networks work, None for this process. A network runs only for features that the store
+    lacks.
     """
     networks = embed.Extractors(reading.extractors(cards), device, mirror, length, report)
     features = store.FeatureStore(cache_dir() / "features")
@@ -64,7 +67,7 @@ def gather(
     by_key: dict[str, embed.Item] = {}
     for names, items in _jobs(task, cards, made, sides, notes):
         by_key |= {item.key: item for item in items}
-        failures |= embed.embed(items, names, networks, features, report)
+        failures |= embed.embed(items, names, networks, features, report, engine)
 
     def feature(extractor: str, key: str, output: str) -> Any:
         if (extractor, key) in failures:
