@@ -30,6 +30,9 @@ class Work(Protocol):
     def work(self, begun: Any, tell: Tell) -> Any:
         """The answer for a batch that was begun. Batches are worked on in the order in which they were begun."""
 
+    def close(self) -> None:
+        """Undo what loading and working did to the process: another job may come."""
+
 
 class Job(Protocol):
     """What a stage does with each of its batches. It is pickled for workers in other processes.

@@ -35,7 +35,11 @@ class Local:
                 answer = loaded[0].work(begun.popleft(), told)
                 yield held.popleft(), answer
 
-        yield run
+        try:
+            yield run
+        finally:
+            for work in loaded:
+                work.close()
 
     def close(self) -> None:
         """Nothing is to be ended."""

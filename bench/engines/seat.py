@@ -5,10 +5,10 @@ from __future__ import annotations
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from typing import Any
 
-from sightsound.bench.core import cards, faults, memory, state
+from sightsound.bench.core import cards, faults, memory
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.engines.facts import code_of
 from sightsound.bench.engines.job import Job, Work
@@ -20,7 +20,7 @@ MACHINE, USER, OURS = "machine", "user", "ours"  # kinds of errors: MachineError
 
 
 class Seat:
-    """Holds one job at a time. What its code does to the process is undone before the next one."""
+    """Holds one job at a time."""
 
     def __init__(self, tell: Callable[[Message], None]) -> None:
         """`tell`: takes messages to the driver."""
@@ -28,7 +28,6 @@ class Seat:
         self._session = 0
         self._work: Work | None = None
         self._begun: deque[tuple[int, Any]] = deque()
-        self._around = ExitStack()
 
     @property
     def busy(self) -> bool:
@@ -40,15 +39,15 @@ class Seat:
         self.drop()
         self._session = session
         with self._told_of_errors():
-            self._around.enter_context(state.restored())
             self._work = job.load(device, self._told)
             self._tell(("ready", session, code_of(job.entries)))
 
     def drop(self) -> None:
         """Let go of the job."""
+        if self._work is not None:
+            self._work.close()
         self._work = None
         self._begun.clear()
-        self._around.close()
         memory.give_back()
 
     def begin(self, number: int, batch: Any) -> None:

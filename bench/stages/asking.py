@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import registry, watch
+from sightsound.bench.core import registry, state, watch
 from sightsound.bench.core.types import Example, Generated, Model
 from sightsound.bench.engines.job import Lost, Tell
 from sightsound.bench.stages.ask import Asker
@@ -95,9 +96,11 @@ class _Asked:
         make = job.make
         if isinstance(make, Build):
             make = make.at(device, lambda what, done, total: tell(("report", what, done, total)))
-        with watch.watched(job.withheld) as opened:
+        with ExitStack() as around, watch.watched(job.withheld) as opened:
+            around.enter_context(state.restored())
             model = make()
             self._opened = set(opened)
+            self._around = around.pop_all()
         self._asker = Asker(
             model,
             job.system,
@@ -121,3 +124,7 @@ class _Asked:
             self._opened |= opened
         took_s = time.perf_counter() - started
         return Answer(made, took_s, self._gauge.read() if self._gauge else None, sorted(self._opened))
+
+    def close(self) -> None:
+        """See Work."""
+        self._around.close()

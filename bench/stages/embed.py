@@ -203,6 +203,10 @@ class _Networks:
                 found[key] = features if isinstance(features, str) else extract.checked(card, features)
             tell(("made", name, found))
 
+    def close(self) -> None:
+        """See Work."""
+        self._pool.shutdown(cancel_futures=True)
+
 
 @dataclass(frozen=True)
 class Unreadable:
