@@ -52,10 +52,6 @@ class Job(Protocol):
     def ahead(self) -> int:
         """Batches that a worker begins before it has ended the one it is at."""
 
-    @property
-    def needs_gb(self) -> float:
-        """Memory that a worker takes on its device; 0 where nobody has stated it."""
-
     def load(self, device: str, tell: Tell) -> Work:
         """Load the model or the networks: once a worker. BenchError where that fails."""
 

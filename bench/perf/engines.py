@@ -27,7 +27,7 @@ def main() -> None:
     told = argparse.ArgumentParser(description=__doc__)
     told.add_argument("--clips", type=int, default=1000)
     told.add_argument("--rounds", type=int, default=3)
-    told.add_argument("--network", default="musicnn")
+    told.add_argument("--network", default="musicnn_mtt")
     told.add_argument("--device", default="cpu")
     asked = told.parse_args()
     with TemporaryDirectory() as folder:

@@ -70,11 +70,6 @@ class Asking:
         """See Job."""
         return (self.system.build.entry,)
 
-    @property
-    def needs_gb(self) -> float:
-        """See Job."""
-        return self.system.build.memory_gb
-
     def load(self, device: str, tell: Tell) -> _Asked:
         """See Job."""
         return _Asked(self, device, tell)

@@ -149,11 +149,6 @@ class Embedding:
         """See Job."""
         return [card.entry for card in self.extractors.cards.values()]
 
-    @property
-    def needs_gb(self) -> float:
-        """See Job."""
-        return 0.0
-
     def weight(self, batch: Chunk) -> float:
         """See Job."""
         return _held_bytes(batch[0], self.extractors.cards[batch[1][0]]) / HELD_BYTES

@@ -81,7 +81,8 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
 @contextmanager
 def _engine(request: Request) -> Iterator[Engine]:
     """Where the batches are worked on, until the run ends."""
-    engine = engines.opened(request.engine, request.workers, request.device, request.folder)
+    needs_gb = max((system.build.memory_gb for system in request.systems), default=0.0)
+    engine = engines.opened(request.engine, request.workers, request.device, request.folder, needs_gb)
     try:
         yield engine
     finally:

@@ -26,7 +26,6 @@ class Squares:
     label: str = "squares"
     entries: Sequence[str] = ()
     ahead: int = 1
-    needs_gb: float = 0.0
 
     def load(self, device: str, tell: Tell) -> Squaring:
         """See Job."""

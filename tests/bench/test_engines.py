@@ -123,7 +123,7 @@ def test_what_cannot_be_sent_is_refused_in_a_line() -> None:
 
 def test_engines_by_name(tmp_path: Path) -> None:
     for name, workers, text in (
-        ("slurm", None, "--engine slurm: take one of local, processes"),
+        ("slurm", None, "--engine slurm: take one of local, processes, ray"),
         ("processes", 0, "--workers 0: take 1 or more"),
         ("local", 2, "--workers 2: the engine local is one process"),
     ):
