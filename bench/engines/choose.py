@@ -29,8 +29,8 @@ def check(name: str, workers: int | None) -> None:
 def opened(name: str, workers: int | None, device: str, folder: Path, needs_gb: float = 0.0) -> Engine:
     """The engine. With no name: processes where a number of workers was given or there are several devices.
 
-    `device`: torch's, `cuda` for all cards; `folder`: the run folder, for what workers print; `needs_gb`: memory that
-    a worker takes by the cards of the systems, 0 where they state none.
+    `device`: torch's, `cuda` for all cards; `folder`: the run folder, for what workers print; `needs_gb`: memory
+    that a worker takes by the cards of the systems, 0 where they state none.
     """
     devices = devices_of(device)
     if name == "local" or (not name and workers is None and len(devices) == 1):

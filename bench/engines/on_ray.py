@@ -37,8 +37,8 @@ class OnRay:
 
     def __init__(self, address: str, workers: int, device: str, needs_gb: float = 0.0) -> None:
         """`address`: HOST:PORT, `auto`, or empty for that of RAY_ADDRESS, else a cluster of this command's own;
-        `needs_gb`: memory that the cards of the systems state. On CUDA each worker gets a GPU, else a core and that
-        memory.
+        `needs_gb`: memory that the cards of the systems state. On CUDA each worker gets a GPU, else a core and
+        that memory.
 
         BenchError, within seconds, where Ray is not installed or nobody answers at the address.
         """

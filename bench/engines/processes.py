@@ -66,7 +66,7 @@ class Processes:
         by_line = {hand.line: hand for hand in hands}
         while True:
             lines = wait(list(by_line), LOOK_S)
-            found = [(by_line[line], by_line[line].hear()) for line in lines]  # type: ignore[index]
+            found = [(by_line[line], by_line[line].hear()) for line in lines]
             found += [(h, h.last()) for h in hands if h.line not in lines and not h.process.running()]
             if found:
                 return found
