@@ -40,6 +40,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.stages",),
     ("bench.folders",),
     ("bench.review",),
+    ("bench.engines",),
     ("bench.elsewhere",),
     ("baselines.cards",),  # the indexes, `cards.py`, name all that lies beside them and are loaded by name
     ("baselines", *FAMILIES),  # in the folder itself: the reference rows
@@ -76,6 +77,7 @@ BUT = {
     ("bench.perf", "metrics.networks"),
     ("bench.stages.embed", "metrics.networks.extractor"),  # a type
     ("bench.stages.extract", "metrics.networks.extractor"),
+    ("bench.stages.extractors", "metrics.networks.extractor"),
     ("bench.features", "metrics.networks.extractor"),
     ("bench.torchmetric", "metrics.networks.extractor"),
 }

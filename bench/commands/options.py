@@ -40,6 +40,10 @@ Limit = Annotated[int | None, typer.Option("--limit", help="take N examples, alw
 Seed = Annotated[int, typer.Option("--seed", help="seed of the run")]
 Device = Annotated[str, typer.Option("--device", help="auto, cpu, cuda, cuda:1")]
 BatchSize = Annotated[int | None, typer.Option("--batch-size", help="examples a call of the model")]
+Engine = Annotated[
+    str, typer.Option("--engine", help="local, processes, ray or ray:HOST:PORT; none: processes for several GPUs")
+]
+Workers = Annotated[int | None, typer.Option("--workers", help="of the engine; none: one a GPU")]
 Out = Annotated[Path | None, typer.Option("--out", help="run folder; the same one goes on where it stopped")]
 Mirror = Annotated[
     Path | None,
@@ -95,6 +99,8 @@ _TAKEN: dict[str, Any] = {
     "seed": Seed,
     "device": Device,
     "batch_size": BatchSize,
+    "engine": Engine,
+    "workers": Workers,
     "out": Out,
     "mirror": Mirror,
     "settings": Settings,

@@ -1,5 +1,5 @@
-"""Commands that measure the suite itself: perf all, peers, metrics, systems, generate, folders, store, scaling, site,
-thd, rewards, gate."""
+"""Commands that measure the suite itself: perf all, peers, metrics, systems, generate, folders, store, scaling,
+site, thd, rewards, gate."""
 
 from __future__ import annotations
 

@@ -34,7 +34,20 @@ Matched = Annotated[
 ]
 
 _GENERATION = (
-    *("split", "preset", "limit", "seed", "device", "batch_size", "out", "mirror", "settings", "python"),
+    *(
+        "split",
+        "preset",
+        "limit",
+        "seed",
+        "device",
+        "batch_size",
+        "engine",
+        "workers",
+        "out",
+        "mirror",
+        "settings",
+        "python",
+    ),
     *("retry", "remake", "timeout"),
 )
 
@@ -107,8 +120,8 @@ def generate(options: Options, json: Json = False) -> None:
 
 
 _SCORING = (
-    *("preset", "metrics", "limit", "seed", "device", "out", "mirror", "corpus", "length", "retry"),
-    "allow_missing_metrics",
+    *("preset", "metrics", "limit", "seed", "device", "engine", "workers", "out", "mirror", "corpus", "length"),
+    *("retry", "allow_missing_metrics"),
 )
 
 

@@ -28,6 +28,10 @@ class FeatureStore:
         self.root = root
         self._folders: dict[str, Folder] = {}
 
+    def __reduce__(self) -> tuple[type[FeatureStore], tuple[Path]]:
+        """For a worker in another process: the same folder, files and locks of its own."""
+        return FeatureStore, (self.root,)
+
     def folder(self, signature: str) -> Path:
         """Where the features of an extractor's signature lie."""
         name = re.sub(r"[^A-Za-z0-9._-]", "_", signature.split("|")[0])

@@ -30,12 +30,13 @@ _running: set[Process] = set()
 
 @contextmanager
 def ended() -> Iterator[None]:
-    """Whatever was started in the block is killed when it ends, however it ends."""
+    """Whatever was started in the block is killed when it ends, however it ends; but for what is `lasting`."""
     try:
         yield
     finally:
         for process in list(_running):
-            process.end()
+            if not process.lasting:
+                process.end()
 
 
 class Process:
@@ -49,13 +50,14 @@ class Process:
         env: Mapping[str, str] | None = None,
         keep: Collection[int] = (),
         kept: bool = True,
+        lasting: bool = False,
     ) -> None:
         """`env`: added to the environment; `keep`: open file descriptors that it is handed; `kept`: whether the
-        log stays, so that a message can name it.
+        log stays, so that a message can name it; `lasting`: whoever started it ends it, `ended` does not.
 
         BenchError where it cannot be started, with the reason.
         """
-        self.log, self._kept = log, kept
+        self.log, self._kept, self.lasting = log, kept, lasting
         self.code: int | None = None
         """Exit code, negative for a signal; None while it runs."""
         program = [sys.executable, "-I", "-S", guard.__file__]

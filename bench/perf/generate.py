@@ -18,7 +18,8 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, Report
 from sightsound.bench.perf.metrics import Figure
-from sightsound.bench.stages.generate import build, generate, scope
+from sightsound.bench.stages.build import build
+from sightsound.bench.stages.generate import generate, scope
 from sightsound.bench.stages.request import Request
 
 OUTSIDE = 0.03

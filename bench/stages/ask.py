@@ -9,7 +9,6 @@ import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core import faults, logs, memory
@@ -30,11 +29,12 @@ class Asker:
         device: str,
         *,
         timeout_s: float = 0.0,
-        log: Path | None = None,
+        log: Callable[[str, str], None] = lambda name, text: None,
         heard: Callable[[str], None] = lambda name: None,
     ) -> None:
-        """`timeout_s`: most seconds an example, 0 for no limit; `log`: where tracebacks of the model are kept;
-        `heard`: told the id of each example as the model answers for it, once or more."""
+        """`timeout_s`: most seconds an example, 0 for no limit; `log`: told the id of an example and the traceback
+        of what the model raised for it; `heard`: told the id of each example as the model answers for it, once or
+        more."""
         self.model, self.system, self.device = model, system, device
         self.timeout_s, self.log, self.heard = timeout_s, log, heard
         self.at_most: int | None = None
@@ -71,10 +71,7 @@ class Asker:
 
     def _keep_traceback(self, example: Example) -> None:
         logs.LOG.debug("%s: %s", self.system.label, example.id, exc_info=True)
-        if self.log is not None:
-            self.log.parent.mkdir(parents=True, exist_ok=True)
-            with self.log.open("a", encoding="utf-8", errors="backslashreplace") as file:
-                file.write(f"{example.id}\n{traceback.format_exc()}\n")
+        self.log(example.id, traceback.format_exc())
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.elsewhere import systems as elsewhere
+from sightsound.bench.engines import choose as engines
 from sightsound.bench.folders.scene import Scene
 from sightsound.bench.stages import adopt, early, measures, reading, said, settings
 from sightsound.bench.stages.options import Options
@@ -142,6 +143,8 @@ def request(
         lengths.named(options.length)
     with gathered(problems):
         shard = shards.parsed(options.shard) if options.shard else None
+    with gathered(problems):
+        engines.check(options.engine, options.workers)
     problems += _out_of_range(options)
     metrics = measures.chosen(options, preset, task, scene) if scores else ()
     if options.allow_missing_metrics and not planned:
@@ -173,6 +176,8 @@ def request(
         limit=options.limit,
         device=device,
         batch_size=options.batch_size,
+        engine=options.engine,
+        workers=options.workers,
         mirror=mirror,
         retry=options.retry,
         remake=options.remake,

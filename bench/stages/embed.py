@@ -8,28 +8,28 @@ killed ends with the same bits.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench import assets
-from sightsound.bench.core import console, media, pictures, registry, video
+from sightsound.bench.core import console, media, pictures, video
 from sightsound.bench.core import length as lengths
-from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.maker import outside_code
+from sightsound.bench.core.state import known
 from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
 from sightsound.bench.core.waveform import Waveform
+from sightsound.bench.engines.job import Engine, Lost, Tell, every
+from sightsound.bench.engines.local import Local
 from sightsound.bench.stages import extract
+from sightsound.bench.stages.extractors import Extractors
 from sightsound.metrics.card import ExtractorCard
-from sightsound.metrics.networks.extractor import Extractor
-from sightsound.metrics.signature import extractor_signature
+from sightsound.metrics.networks.extractor import Features
 
 FEW = 2  # videos (the frames that a network asks for, up to 100 MB each) and sound that is heard whole
 AHEAD = 2  # chunks decoded ahead
@@ -48,55 +48,8 @@ class Item:
     """A video: a network of pictures takes its middle frame."""
 
 
-class Extractors:
-    """The extractors of a run: cards and signatures at once, networks when first needed."""
-
-    def __init__(
-        self,
-        names: Sequence[str],
-        device: str,
-        mirror: Path | None,
-        length: str = lengths.USUAL,
-        report: Report = lambda what, done, total: None,
-    ) -> None:
-        """`length`: how much of a clip they hear, a name in bench.core.length."""
-        self.length, self._length_name = lengths.named(length), length
-        self.cards = {name: registry.extractor(name) for name in names}
-        self.device, self.mirror, self.report = device, mirror, report
-        self._loaded: dict[str, Extractor] = {}
-        self._signatures: dict[str, str] = {}
-
-    def signature(self, name: str) -> str:
-        """Everything that decides a feature's value but the content."""
-        if name not in self._signatures:
-            card = self.cards[name]
-            for asset in card.assets:
-                assets.fetch(asset, self.mirror, self.report)
-            digests = {asset: assets.digest(asset, self.mirror) for asset in card.assets}
-            length = self._length_name if card.modality in ("audio", "video") else "full"
-            code = f"|code:{code}" if (code := outside_code(card.entry)) else ""
-            self._signatures[name] = extractor_signature(card, digests) + f"|len:{length}" + code
-        return self._signatures[name]
-
-    def reader(self, name: str) -> video.Reader:
-        """The network, of modality `video`, as what says which frames it looks at."""
-        network: Any = self.network(name)
-        reader: video.Reader = network
-        return reader
-
-    def network(self, name: str) -> Extractor:
-        """The loaded network."""
-        if name not in self._loaded:
-            card = self.cards[name]
-            self.report(f"loading {name}", 0, 1)
-            weights = {asset: assets.fetch(asset, self.mirror, self.report) for asset in card.assets}
-            factory: Callable[[Mapping[str, Path], str], Extractor] = registry.load(card.entry)
-            try:
-                self._loaded[name] = factory(weights, self.device)
-            except (ValueError, OSError) as error:
-                raise BenchError(f"extractor {name}: {error}") from error
-            self.report(f"loading {name}", 1, 1)
-        return self._loaded[name]
+Chunk = tuple[Sequence[Item], list[str]]
+"""Items of one modality, and the extractors that lack some of them."""
 
 
 def file_item(path: Path) -> Item:
@@ -120,15 +73,17 @@ def embed(
     extractors: Extractors,
     store: FeatureStore,
     report: Report = lambda what, done, total: None,
+    engine: Engine | None = None,
 ) -> dict[tuple[str, str], str]:
     """Put the features of `items` under the extractors `names` into the store.
 
-    All are of the items' modality; those of a video may also be of pictures. Returns why not, by (extractor name,
-    item key), for the items that could not be read or taken.
+    All are of the items' modality; those of a video may also be of pictures. `engine`: where the networks work,
+    None for this process. Returns why not, by (extractor name, item key), for the items that could not be read or
+    taken.
     """
     unique = list({item.key: item for item in items}.values())
     cards = [extractors.cards[name] for name in names]
-    work = []
+    work: list[Chunk] = []
     few = any(item.video for item in unique) or (extractors.length.long and cards[0].modality == "audio")
     for chunk in chunks(unique, FEW if few else extract.CHUNK):
         lacking = [
@@ -141,43 +96,140 @@ def embed(
     failures: dict[tuple[str, str], str] = {}
     total = {name: sum(len(chunk) for chunk, lacking in work if name in lacking) for name in names}
     done = dict.fromkeys(names, 0)
+    decoded = 0
     for name in names:
         console.detail(f"features by {name}: {total[name]} of {len(unique)} to be made; kept in {store.root}")
-    for chunk, lacking, decoded in _decoded(work, extractors, report):
-        for name in lacking:
-            network: Any = extractors.network(name)
-            report(f"features by {name}", done[name], total[name])  # from here on the time is this one's
-            clips_by_key = {item.key: decoded[item.key][name] for item in chunk}
-            good = [item for item in chunk if not isinstance(clips_by_key[item.key], Unreadable)]
-            clips = [clips_by_key[item.key] for item in good]
-            failures |= {(name, k): why.reason for k, why in clips_by_key.items() if isinstance(why, Unreadable)}
-            signature = extractors.signature(name)
-            below = _below(network, good, extractors, store)
-            made = extract.by_clip(network, clips) if below is None else extract.by_clip(network.of_stored, below)
-            for item, features in zip(good, made, strict=True):
-                if isinstance(features, str):
-                    failures[name, item.key] = features
-                elif not store.has(signature, item.key):
-                    store.put(signature, item.key, extract.checked(extractors.cards[name], features))
-            done[name] += len(chunk)
-            report(f"features by {name}", done[name], total[name])
-        del decoded, clips_by_key, clips  # before the next chunk is waited for
+    stage = _reading(unique[0], cards[0]) if unique else ""
+    reading = sum(len(chunk) for chunk, _ in work)
+
+    def told(message: tuple[Any, ...]) -> None:
+        nonlocal decoded
+        match message:
+            case ("decoding", count):
+                decoded = min(decoded + count, reading)  # what a worker's end had others do again counts once
+                if stage:
+                    report(stage, decoded, reading)
+            case ("at", name):
+                report(f"features by {name}", done[name], total[name])  # from here on the time is this one's
+            case ("made", name, found):
+                for key, features in found.items():
+                    if isinstance(features, str):
+                        failures[name, key] = features
+                    elif not store.has(extractors.signature(name), key):
+                        store.put(extractors.signature(name), key, features)
+            case ("report", what, so_far, of):
+                report(what, so_far, of)
+
+    job = Embedding(extractors, store)
+    with (engine or Local(extractors.device)).session(job, told) as run:
+        for (chunk, lacking), answer in every(run, job, work):
+            for name in lacking:
+                if isinstance(answer, Lost):
+                    failures |= {(name, item.key): f"its network's process {answer.reason}" for item in chunk}
+                done[name] += len(chunk)
+                report(f"features by {name}", done[name], total[name])
     return failures
 
 
-def _below(
-    network: Any, items: Sequence[Item], extractors: Extractors, store: FeatureStore
-) -> list[NDArray[np.float32]] | None:
-    """What the extractor that `network` is built on gave for the items; None where it is built on none, where not
-    all of that is kept, and where a clip is heard in windows, of which the kept ones no longer tell."""
-    name, output = getattr(network, "over", None) or ("", "")
-    if name not in extractors.cards or extractors.length.windows:
-        return None
-    signature = extractors.signature(name)
-    if not all(store.has(signature, item.key) for item in items):
-        return None
-    found = [array for item in items if (array := store.get(signature, item.key, output)) is not None]
-    return found if len(found) == len(items) else None
+class Embedding:
+    """See sightsound.bench.engines.job.Job. A batch is a Chunk; all that it gives goes to `tell`.
+
+    It tells `("decoding", files)`: so many more are read; `("at", name)`: that network begins; `("made", name,
+    {key: features, or why there are none})`; and `("report", what, done, total)`.
+    """
+
+    label = "embedding"
+    ahead = AHEAD
+
+    def __init__(self, extractors: Extractors, store: FeatureStore) -> None:
+        self.extractors, self.store = extractors, store
+
+    @property
+    def entries(self) -> Sequence[str]:
+        """See Job."""
+        return [card.entry for card in self.extractors.cards.values()]
+
+    def weight(self, batch: Chunk) -> float:
+        """See Job."""
+        return _held_bytes(batch[0], self.extractors.cards[batch[1][0]]) / HELD_BYTES
+
+    def split(self, batch: Chunk) -> Sequence[Chunk]:
+        """See Job."""
+        return [([item], batch[1]) for item in batch[0]]
+
+    def load(self, device: str, tell: Tell) -> _Networks:
+        """See Job."""
+        extractors = self.extractors.at(device, lambda what, done, total: tell(("report", what, done, total)))
+        return _Networks(extractors, self.store)
+
+
+class _Networks:
+    """The networks; each is loaded when first needed."""
+
+    def __init__(self, extractors: Extractors, store: FeatureStore) -> None:
+        self._extractors, self._store = extractors, store
+        self._pool = ThreadPoolExecutor(max_workers=2)
+
+    @known()
+    def begin(self, batch: Chunk) -> tuple[Chunk, list[Future[dict[str, Any]]]]:
+        """See Work."""
+        items, lacking = batch
+        cards = [self._extractors.cards[name] for name in lacking]
+        readers = _readers(cards, self._extractors) if any(item.video for item in items) else {}
+        decode = partial(_decode, cards=cards, readers=readers, length=self._extractors.length)
+        return batch, [self._pool.submit(decode, item) for item in items]
+
+    @known()
+    def work(self, begun: tuple[Chunk, list[Future[dict[str, Any]]]], tell: Tell) -> None:
+        """See Work."""
+        (chunk, lacking), futures = begun
+        tell(("decoding", 0))
+        decoded = {item.key: future.result() for item, future in zip(chunk, futures, strict=True)}
+        futures.clear()  # they hold the clips as long as they live
+        tell(("decoding", len(chunk)))
+        made: dict[str, dict[str, Features | str]] = {}
+        for name in lacking:
+            network: Any = self._extractors.network(name)
+            card = self._extractors.cards[name]
+            tell(("at", name))
+            clips = {item.key: decoded[item.key].pop(name) for item in chunk}
+            found: dict[str, Features | str] = {
+                key: clip.reason for key, clip in clips.items() if isinstance(clip, Unreadable)
+            }
+            good = [key for key in clips if key not in found]
+            below = self._below(network, good, made)
+            heard = [clips[key] for key in good] if below is None else below
+            taken = extract.by_clip(network if below is None else network.of_stored, heard)
+            for key, features in zip(good, taken, strict=True):
+                found[key] = features if isinstance(features, str) else extract.checked(card, features)
+            made[name] = found
+            tell(("made", name, found))
+
+    def _below(
+        self, network: Any, keys: Sequence[str], made: Mapping[str, Mapping[str, Features | str]]
+    ) -> list[NDArray[np.float32]] | None:
+        """What the extractor that `network` is built on gave for the contents, in this chunk or earlier.
+
+        None where it is built on none, where not all of that is kept, and where a clip is heard in windows, of
+        which the kept ones no longer tell.
+        """
+        name, output = getattr(network, "over", None) or ("", "")
+        if name not in self._extractors.cards or self._extractors.length.windows:
+            return None
+        signature, now = self._extractors.signature(name), made.get(name, {})
+        found = []
+        for key in keys:
+            mine = now.get(key)
+            kept = self._store.get(signature, key, output) if mine is None else None
+            array = mine[output] if isinstance(mine, Mapping) else kept
+            if array is None:
+                return None
+            found.append(array)
+        return found
+
+    def close(self) -> None:
+        """See Work."""
+        self._pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)
@@ -186,40 +238,6 @@ class Unreadable:
 
     reason: str
     """Why, on one line."""
-
-
-def _decoded(
-    work: Sequence[tuple[Sequence[Item], list[str]]], extractors: Extractors, report: Report
-) -> Iterator[tuple[Sequence[Item], list[str], dict[str, dict[str, Any]]]]:
-    """The chunks with their items decoded: key -> extractor -> clip, or Unreadable.
-
-    Decodes AHEAD chunks, fewer where their pictures would take more than HELD_BYTES.
-    """
-    with ThreadPoolExecutor(max_workers=2) as pool:
-        pending: list[tuple[Sequence[Item], list[str], list[Future[dict[str, Any]]]]] = []
-        size = cache(lambda place: _held_bytes(work[place][0], extractors.cards[work[place][1][0]]))
-        begun = waited = 0
-        total = sum(len(chunk) for chunk, _ in work)
-        for done, (chunk, names) in enumerate(work):
-            if stage := _reading(chunk[0], extractors.cards[names[0]]):
-                report(stage, waited, total)
-            while begun < len(work) and (
-                begun <= done or (begun <= done + AHEAD and sum(map(size, range(done, begun + 1))) <= HELD_BYTES)
-            ):
-                items, lacking = work[begun]
-                cards = [extractors.cards[name] for name in lacking]
-                readers = _readers(cards, extractors) if any(item.video for item in items) else {}
-                decode = partial(_decode, cards=cards, readers=readers, length=extractors.length)
-                pending.append((items, lacking, [pool.submit(decode, item) for item in items]))
-                begun += 1
-            futures = pending.pop(0)[2]
-            decoded = {item.key: f.result() for item, f in zip(chunk, futures, strict=True)}
-            del futures  # they hold the clips as long as they live
-            waited += len(chunk)
-            if stage:
-                report(stage, waited, total)
-            yield chunk, names, decoded
-            del decoded
 
 
 def _reading(item: Item, card: ExtractorCard) -> str:

@@ -15,6 +15,7 @@ from sightsound.bench.core.registry import System
 from sightsound.bench.core.shard import Shard
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Example, Report, Task
+from sightsound.bench.engines.job import Engine
 from sightsound.bench.splits import Split
 from sightsound.bench.stages import corpus, embed, outputs, reading, sharing
 from sightsound.bench.stages.feature_set import FeatureSet
@@ -40,13 +41,15 @@ def gather(
     length: str = USUAL,
     shard: Shard | None = None,
     place: Path | None = None,
+    engine: Engine | None = None,
     report: Report = lambda what, done, total: None,
 ) -> FeatureSet:
     """What `cards` read of the outputs of `systems` in the run folder `folder`, and of the split's references.
 
     `texts`: the corpus, for metrics that read one; `length`: how much of a clip is heard. A network
     runs only for features that the store lacks. Of a `shard` only its own outputs and its part of the references
-    are embedded. `place`: the folder of the store, else the cache's.
+    are embedded. `place`: the folder of the store, else the cache's. `engine`: where the networks work, None for
+    this process.
     """
     networks = embed.Extractors(reading.extractors(cards), device, mirror, length, report)
     shared = store.FeatureStore(cache_dir() / "features")
@@ -73,7 +76,7 @@ def gather(
         if place:
             features.take(shared, [(networks.signature(name), item.key) for name in names for item in items])
         by_key |= {item.key: item for item in items}
-        failures |= embed.embed(items, names, networks, features, report)
+        failures |= embed.embed(items, names, networks, features, report, engine)
 
     def feature(extractor: str, key: str, output: str) -> Any:
         if (extractor, key) in failures:

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import redirect_stdout
 from functools import partial
 from pathlib import Path
+from typing import Any
 
-from sightsound.bench import assets
-from sightsound.bench.core import faults, media, memory, registry
-from sightsound.bench.core.clock import Clock
+from sightsound.bench.core import faults, media, registry, watch
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line, printable
 from sightsound.bench.core.files import copy_regular
-from sightsound.bench.core.home import Post
 from sightsound.bench.core.shard import Shard
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
-from sightsound.bench.stages import fits, settings
-from sightsound.bench.stages.ask import Asker
+from sightsound.bench.engines.job import Engine, Lost, every
+from sightsound.bench.engines.local import Local
+from sightsound.bench.stages.asking import Asking, lost
 from sightsound.bench.stages.batches import Batches, size_of
 from sightsound.bench.stages.scope import scope, shown
 
@@ -44,6 +41,8 @@ def generate(
     maker: str = "",
     timeout_s: float = 0.0,
     shard: Shard | None = None,
+    engine: Engine | None = None,
+    loaded: Callable[[], None] = lambda: None,
     report: Report = lambda what, done, total: None,
 ) -> dict[str, Output]:
     """Outputs of `system` for `examples` under `folder`, by example id; what is there already is kept.
@@ -52,7 +51,8 @@ def generate(
     run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
-    noted with each output. A `shard` makes its own batches of those alone. Raises MachineError where the machine
+    noted with each output. A `shard` makes its own batches of those alone. `engine`: where the batches are worked
+    on, None for this process; `loaded` is called each time a model was made. Raises MachineError where the machine
     failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:
@@ -75,33 +75,51 @@ def generate(
     heard()
     if system.home is not None and system.home.streams:
         missing = [example for example in examples if example.id not in done]
-        for output in _one_by_one(make, missing, seed, partial(_keep_all, journal=journal, task=task), note):
+        keep = partial(_keep_all, journal=journal, task=task)
+        for output in _one_by_one(make, missing, seed, keep, note, loaded):
             done[output.id] = output
             heard(output.id)
         return {example.id: done[example.id] for example in examples}
     batches = Batches(folder, size, device, grow=batch_size is None and shard is None)
-    asker: Asker | None = None
+    limit_s = timeout_s if system.home is None else 0.0  # what runs elsewhere keeps to it by itself
+    job = Asking(system, make, seed, limit_s, gauged=batches.grow, withheld=watch.withheld())
+    if engine is None or system.home is not None or system.card.reference:
+        engine = Local(device)  # processes of its own have no use for workers, nor has a row that computes nothing
+
+    def hear(message: tuple[Any, ...]) -> None:
+        match message:
+            case ("heard", name):
+                heard(name)
+            case ("report", what, so_far, total):
+                report(what, so_far, total)
+            case ("loaded",):
+                loaded()
+                heard()
+            case ("traceback", name, text):
+                _keep_traceback(folder, name, text)
+
     kept: list[Future[list[Output]]] = []
-    with ThreadPoolExecutor(1) as writer:  # one worker: batches reach the journal in their order
-        for batch in batches.over(examples):
-            if any(example.id not in done for example in batch):
-                if asker is None:
-                    limit_s = (
-                        timeout_s if system.home is None else 0.0
-                    )  # what runs elsewhere keeps to it by itself
-                    asker = Asker(make(), system, device, timeout_s=limit_s, log=folder / ERRORS, heard=heard)
-                    batches.loaded()
-                    heard()
-                clock = Clock()
-                answers = asker.ask(batch, seed)
-                share_s, spared_s = (round(each / len(batch), 6) for each in (clock.seconds(), clock.spared_s()))
+    with ThreadPoolExecutor(1) as writer, engine.session(job, hear) as run:  # one thread writes, batch after batch
+        for group in batches.groups(examples):
+            todo = [batch for batch in group if any(example.id not in done for example in batch)]
+            for batch, made in every(run, job, todo):
+                answer = lost(batch, made) if isinstance(made, Lost) else made
                 if kept:
                     kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
+                batches.learn(answer.use)
+                watch.saw(answer.opened)
+                share_s, spared_s = (round(each / len(batch), 6) for each in (answer.took_s, answer.spared_s))
                 of_batch = partial(note, took_s=share_s, spared_s=spared_s)
-                kept.append(writer.submit(_keep_all, answers, journal, task, of_batch))
-            heard(*(example.id for example in batch))
+                kept.append(writer.submit(_keep_all, answer.made, journal, task, of_batch))
+                heard(*(example.id for example in batch))
     done.update((output.id, output) for future in kept for output in future.result())
     return {example.id: done[example.id] for example in examples}
+
+
+def _keep_traceback(folder: Path, name: str, text: str) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / ERRORS).open("a", encoding="utf-8", errors="backslashreplace") as file:
+        file.write(f"{name}\n{text}\n")
 
 
 def answered(folder: Path, retry: bool) -> dict[str, Output]:
@@ -116,44 +134,19 @@ def _one_by_one(
     seed: int,
     keep: Callable[..., list[Output]],
     note: Callable[..., Output],
+    loaded: Callable[[], None],
 ) -> Iterator[Output]:
     """Ask for all that is missing at once and keep each answer as it comes; it took the time since the one
     before."""
+    if not missing:
+        return
     since = time.perf_counter()
-    for answer in make().generate(missing, seed) if missing else ():
+    model = make()
+    loaded()
+    for answer in model.generate(missing, seed):
         now = time.perf_counter()
         yield from keep([answer], note=partial(note, took_s=round(now - since, 6)))
         since = now
-
-
-def build(
-    system: registry.System, device: str, mirror: Path | None, report: Report, post: Post | None = None
-) -> Model:
-    """The system's model with its weights; `post`: what it is for, where it runs elsewhere.
-
-    BenchError, one line, for whatever its constructor raises, and for weights that the device has not the memory
-    for, before they are read.
-    """
-    fits.check(system, device, mirror)
-    loading = f"loading {system.label}"
-    report(loading, 0, 1)
-    weights = {name: assets.fetch(name, mirror, report) for name in system.build.assets}
-    elsewhere = partial(system.home.model, post) if system.home is not None and post is not None else None
-    factory = elsewhere or registry.load(system.build.entry)
-    try:
-        with redirect_stdout(sys.stderr):
-            options = {key: settings.revealed(key, value) for key, value in system.options.items()}
-            model: Model = factory(device, weights, options) if elsewhere else factory(device, weights, **options)
-    except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
-        if fault := faults.of_machine(error):
-            raise fault from error
-        if memory.ran_out(error):
-            raise BenchError(f"{system.label}: {fits.too_little(system, device)}") from error
-        if isinstance(error, TypeError) and system.options:
-            raise BenchError(f"{system.label}: an option is not known to it ({error})") from error
-        raise BenchError(f"{system.label}: could not be built: {named(error)}") from error
-    report(loading, 1, 1)
-    return model
 
 
 def _is_there(folder: Path, output: Output, retry: bool) -> bool:

@@ -28,6 +28,8 @@ class Options:
     seed: int = 0
     device: str = "auto"
     batch_size: int | None = None
+    engine: str = ""
+    workers: int | None = None
     out: Path | None = None
     mirror: Path | None = None
     settings: Sequence[str] | None = None

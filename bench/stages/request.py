@@ -40,6 +40,10 @@ class Request:
     """Torch device."""
     batch_size: int | None = None
     """Examples a call of a model; None for the model's own."""
+    engine: str = ""
+    """Where the batches are worked on, see bench/engines/choose.py; empty for what suits the device."""
+    workers: int | None = None
+    """How many workers an engine has, None for its own number."""
     mirror: Path | None = None
     """Folder with assets, searched first."""
     retry: bool = False

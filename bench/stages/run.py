@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -13,18 +14,21 @@ from sightsound.bench.core import cards as door
 from sightsound.bench.core import heartbeat, length, provenance, registry, results, scores, state, store, watch
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.registry import System
-from sightsound.bench.core.types import Example, Model, Output, Report
+from sightsound.bench.core.types import Example, Output, Report
 from sightsound.bench.elsewhere import process
+from sightsound.bench.engines import choose as engines
+from sightsound.bench.engines.job import Engine
 from sightsound.bench.folders import kept
 from sightsound.bench.folders.against import against
 from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.stages import outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
+from sightsound.bench.stages.build import Build
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
-from sightsound.bench.stages.generate import build, generate
+from sightsound.bench.stages.generate import generate
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
 
@@ -41,11 +45,11 @@ def run(request: Request, report: Report) -> pd.DataFrame:
     with store.locked(request.folder):
         request = ready.measured(request, report)
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
             for system in request.systems:
-                _generate(request, system, split.examples, report)
-            return _score(request, split, report)
+                _generate(request, system, split.examples, engine, report)
+            return _score(request, split, engine, report)
 
 
 def part(request: Request, features: Path, report: Report) -> dict[str, int]:
@@ -53,10 +57,10 @@ def part(request: Request, features: Path, report: Report) -> dict[str, int]:
     the references. How many examples each system answered. The caller holds the folder's lock."""
     request = ready.measured(request, report)
     split = _claim(request, report)
-    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
         ready.ready(request, split, report)
-        made = {each.label: _generate(request, each, split.examples, report) for each in request.systems}
-        _gather(request, split, report, features)
+        made = {each.label: _generate(request, each, split.examples, engine, report) for each in request.systems}
+        _gather(request, split, engine, report, features)
     return {label: len(outputs) for label, outputs in made.items()}
 
 
@@ -64,9 +68,11 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
     """The first stage alone: outputs by system and example."""
     with store.locked(request.folder):
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
-            return {each.label: _generate(request, each, split.examples, report) for each in request.systems}
+            return {
+                each.label: _generate(request, each, split.examples, engine, report) for each in request.systems
+            }
 
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
@@ -75,14 +81,25 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
         request = ready.measured(request, report)
         assert request.scene is not None
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
             for system in request.systems:
                 if system.label in request.scene.files:
                     _adopt(request, system, split, request.scene.files[system.label], report)
                 else:
-                    _generate(request, system, split.examples, report)
-            return _score(request, split, report)
+                    _generate(request, system, split.examples, engine, report)
+            return _score(request, split, engine, report)
+
+
+@contextmanager
+def _engine(request: Request) -> Iterator[Engine]:
+    """Where the batches are worked on, until the run ends."""
+    needs_gb = max((system.build.memory_gb for system in request.systems), default=0.0)
+    engine = engines.opened(request.engine, request.workers, request.device, request.folder, needs_gb)
+    try:
+        yield engine
+    finally:
+        engine.close()
 
 
 def _wanted(request: Request, split: splits.Split) -> dict[str, int]:
@@ -146,19 +163,23 @@ def _generate(
     request: Request,
     system: System,
     examples: Sequence[Example],
+    engine: Engine,
     report: Report,
 ) -> dict[str, Output]:
     maker = ready.maker(request, system)
     wanted = [example.id for example in request.asked(system, examples)]
     outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
     withheld = _withheld(request, system, examples)
+    folder = outputs.place(request.folder, system)
+    folder.mkdir(parents=True, exist_ok=True)
+    post = Post(system.label, system.build.entry, request.task, folder, request.timeout_s)
     with state.restored(), process.ended(), watch.watched(withheld) as opened:
         made = generate(
             system,
             request.task,
             examples,
-            outputs.place(request.folder, system),
-            partial(_build, request, system, report),
+            folder,
+            Build(system, request.device, request.mirror, report, post),
             seed=request.seed,
             device=request.device,
             batch_size=request.batch_size,
@@ -166,6 +187,8 @@ def _generate(
             maker=maker.digest,
             timeout_s=request.timeout_s,
             shard=request.shard,
+            engine=engine,
+            loaded=partial(_note_versions, request, system),
             report=report,
         )
         outputs.note_opened(request.folder, system, opened)
@@ -181,23 +204,20 @@ def _withheld(request: Request, system: System, examples: Sequence[Example]) -> 
     return [path for path in found if isinstance(path, Path) and path not in read]
 
 
-def _build(request: Request, system: System, report: Report) -> Model:
-    """The model; what it was made of is noted beside its outputs."""
-    folder = outputs.place(request.folder, system)
-    folder.mkdir(parents=True, exist_ok=True)
-    post = Post(system.label, system.build.entry, request.task, folder, request.timeout_s)
-    model = build(system, request.device, request.mirror, report, post)
+def _note_versions(request: Request, system: System) -> None:
+    """Note beside a system's outputs what its model was made of."""
     there = None if system.home is None else system.home.versions
     versions = provenance.versions(_digests(system, request.mirror), there)
     store.write_text(outputs.place(request.folder, system) / outputs.VERSIONS, versions + "\n")
-    return model
 
 
 def _digests(system: System, mirror: Path | None) -> dict[str, str]:
     return {name: assets.digest(name, mirror) for name in system.build.assets}
 
 
-def _gather(request: Request, split: splits.Split, report: Report, place: Path | None = None) -> FeatureSet:
+def _gather(
+    request: Request, split: splits.Split, engine: Engine, report: Report, place: Path | None = None
+) -> FeatureSet:
     return gather(
         request.folder,
         request.systems,
@@ -210,13 +230,14 @@ def _gather(request: Request, split: splits.Split, report: Report, place: Path |
         length=request.length,
         shard=request.shard,
         place=place,
+        engine=engine,
         report=report,
     )
 
 
-def _score(request: Request, split: splits.Split, report: Report) -> pd.DataFrame:
+def _score(request: Request, split: splits.Split, engine: Engine, report: Report) -> pd.DataFrame:
     stored = replace(
-        _gather(request, split, report),
+        _gather(request, split, engine, report),
         facts={system.label: _facts(request, system) for system in request.systems},
         remarks=_remarks(request),
     )

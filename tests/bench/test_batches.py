@@ -8,7 +8,7 @@ import pytest
 
 from sightsound.bench.core import memory
 from sightsound.bench.core.types import Example
-from sightsound.bench.stages.batches import Batches
+from sightsound.bench.stages.batches import Batches, Gauge
 
 EXAMPLES = [Example(f"e{number:03d}", "g") for number in range(200)]
 
@@ -26,10 +26,10 @@ def card(monkeypatch: pytest.MonkeyPatch) -> dict[str, float]:
 def sizes(folder: Path, device: str = "cuda", *, grow: bool = True, load: bool = True) -> list[int]:
     batches = Batches(folder, 4, device, grow=grow)
     made = []
-    for batch in batches.over(EXAMPLES):
-        if load and not made:
-            batches.loaded()
-        made.append(batch)
+    for group in batches.groups(EXAMPLES):
+        if load and batches.grow and not made:
+            batches.learn(Gauge(device).read())
+        made += group
     assert [example for batch in made for example in batch] == EXAMPLES
     return [len(batch) for batch in made]
 

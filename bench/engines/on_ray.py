@@ -1,0 +1,204 @@
+"""The engine `ray`: workers are actors of a Ray cluster, each with its share of a GPU. Needs the extra `ray`.
+
+Where an actor runs, with which node it goes and what the cluster grows by is Ray's; who gets which batch, and what
+happens when a worker is gone, is bench/engines/dispatch.py's, as for processes. Every node has to see the split,
+the cache or mirror and the modules under the same paths.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, suppress
+from pathlib import Path
+from typing import Any
+
+from sightsound.bench.core import cards, console
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import named, one_line
+from sightsound.bench.engines import seat
+from sightsound.bench.engines.dispatch import Hand, Team
+from sightsound.bench.engines.facts import facts
+from sightsound.bench.engines.job import Job, Run, Tell
+from sightsound.bench.engines.processes import THREADS, threads
+
+ANSWER_S = 5.0  # for a head node to answer
+ROOM_S = 60.0  # after which the user is told that no worker has been placed
+GB = 1e9
+LOCAL, FOUND = "local", "auto"  # addresses that Ray knows: a cluster of this command's own, one on this machine
+
+
+class OnRay:
+    """Actors are started when there is work for them, and stay for the jobs after it."""
+
+    name = "ray"
+
+    def __init__(self, address: str, workers: int, device: str, needs_gb: float = 0.0) -> None:
+        """`address`: HOST:PORT, `auto`, or empty for that of RAY_ADDRESS, else a cluster of this command's own;
+        `needs_gb`: memory that the cards of the systems state. On CUDA each worker gets a GPU, else a core and
+        that memory.
+
+        BenchError, within seconds, where Ray is not installed or nobody answers at the address.
+        """
+        try:
+            import ray
+        except ImportError as error:
+            raise BenchError(f"--engine ray: {named(error)}; install the extra: pip install '.[ray]'") from error
+        address = address or os.environ.get("RAY_ADDRESS", LOCAL)
+        _knock(address)
+        options: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
+        try:
+            ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
+        except (ConnectionError, RuntimeError, ValueError) as error:
+            raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]})") from error
+        self._ray, self.device, self.workers = ray, device.partition(":")[0], workers
+        room = {"num_gpus": 1} if self.device == "cuda" else {"memory": round(needs_gb * GB)}
+        self._room: dict[str, Any] = {"num_cpus": 1, **room}
+        self._heard = False
+        self._team = Team(self, workers)
+
+    def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
+        """See Engine."""
+        return self._team.opened(job, told)
+
+    def hire(self, place: int) -> _Hand:
+        """Ask for an actor; Ray places it when there is room."""
+        kept = {name: text for name, text in os.environ.items() if name.startswith(("SIGHTSOUND_", "HF_"))}
+        env = kept | {THREADS: str(threads(self.workers))}
+        actor = self._ray.remote(_actor()).options(
+            max_restarts=0, max_task_retries=0, runtime_env={"env_vars": env}, **self._room
+        )
+        return _Hand(self._ray, actor.remote(sys.path, list(cards.adopted), str(Path.cwd())), self.device)
+
+    def wait(self, hands: Sequence[Any]) -> list[tuple[Hand, seat.Message]]:
+        """See Crew."""
+        by_call = {call: hand for hand in hands for call in hand.calls}
+        ready, _ = self._ray.wait(list(by_call), num_returns=1, timeout=None if self._heard else ROOM_S)
+        if not ready:
+            console.say(f"ray has no room yet for a worker with {self._room}; waiting for it")
+        self._heard = True
+        return [(by_call[call], message) for call in ready for message in by_call[call].hear(call)]
+
+    def close(self) -> None:
+        """End the actors, and a cluster of this command's own."""
+        self._team.close()
+        self._ray.shutdown()
+
+
+def _actor() -> type:
+    """The class of the actors. Ray sends it whole, since it is made here: so it can say where modules lie before
+    any of ours is imported; Ray looks in the working folder first, which may be our own checkout."""
+
+    class Actor:
+        def __init__(self, path: list[str], modules: list[str], folder: str) -> None:
+            import sys
+
+            sys.path[:] = dict.fromkeys([*path, *sys.path])
+            from sightsound.bench.engines.on_ray import Station
+
+            self.station = Station(modules, folder)
+
+        def do(self, what: str, *words: Any) -> Any:
+            return getattr(self.station, what)(*words)
+
+    return Actor
+
+
+class Station:
+    """A worker on a node, from inside."""
+
+    def __init__(self, modules: list[str], folder: str) -> None:
+        with suppress(OSError):  # a node without the driver's working folder: modules come by PYTHONPATH
+            os.chdir(folder)
+        seat.adopt(modules)
+        self._said: list[seat.Message] = []
+        self._seat = seat.Seat(self._said.append)
+
+    def facts(self) -> list[seat.Message]:
+        """What decides its numbers."""
+        return [("facts", facts())]
+
+    def load(self, session: int, job: Job, device: str) -> list[seat.Message]:
+        """Load a job."""
+        self._seat.load(session, job, device)
+        return self._all()
+
+    def begin(self, number: int, batch: Any) -> list[seat.Message]:
+        """Begin a batch; returns at once."""
+        self._seat.begin(number, batch)
+        return self._all()
+
+    def work(self) -> list[seat.Message]:
+        """Work on the batch that was begun first."""
+        if self._seat.busy:
+            self._seat.work()
+        return self._all()
+
+    def drop(self) -> list[seat.Message]:
+        """Let go of the job."""
+        self._seat.drop()
+        return self._all()
+
+    def _all(self) -> list[seat.Message]:
+        said = list(self._said)
+        self._said.clear()
+        return said
+
+
+class _Hand:
+    """An actor as the driver sees it. Calls of an actor are done in the order in which they are made."""
+
+    def __init__(self, ray: Any, actor: Any, device: str) -> None:
+        self._ray, self._actor, self._device = ray, actor, device
+        self.calls: list[Any] = [actor.do.remote("facts")]
+
+    def load(self, session: int, job: Job) -> None:
+        """See Hand. BenchError for a job that cannot be sent."""
+        try:
+            self.calls.append(self._actor.do.remote("load", session, job, self._device))
+        except TypeError as error:
+            raise BenchError(f"{job.label}: cannot be sent to a node ({named(error)[:200]})") from error
+
+    def give(self, number: int, batch: Any) -> None:
+        """See Hand."""
+        self.calls += [self._actor.do.remote("begin", number, batch), self._actor.do.remote("work")]
+
+    def drop(self) -> None:
+        """See Hand."""
+        self.calls.append(self._actor.do.remote("drop"))
+
+    def hear(self, call: Any) -> list[seat.Message]:
+        """What a call that has ended gave; how the actor ended, if it did."""
+        self.calls.remove(call)
+        try:
+            messages: list[seat.Message] = self._ray.get(call)
+            return messages
+        except self._ray.exceptions.RayTaskError as error:  # what was sent cannot be made again there, say
+            return [("dead", f"ended: {_last_line(error)}", True)]
+        except self._ray.exceptions.RayError as error:  # by its own doing or with its node: nobody can tell
+            return [("dead", f"was lost ({_last_line(error)})", False)]
+
+    def end(self) -> None:
+        """See Hand."""
+        self._ray.kill(self._actor)
+
+
+def _knock(address: str) -> None:
+    """BenchError where nobody listens at HOST:PORT; Ray itself would try for half a minute."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address in (LOCAL, FOUND):
+        return
+    if not host or not port.isdigit():
+        raise BenchError(f"--engine ray:{address}: write ray:HOST:PORT, of the head node")
+    try:
+        socket.create_connection((host, int(port)), ANSWER_S).close()
+    except OSError as error:
+        raise BenchError(f"--engine ray: nobody answers at {address} ({one_line(error)})") from error
+
+
+def _last_line(error: Exception) -> str:
+    """What Ray tells of an error, without the traceback before it."""
+    lines = [line for line in str(error).splitlines() if line.strip()]
+    return one_line(lines[-1] if lines else error)[:300]

@@ -1,0 +1,60 @@
+"""The engine `ray` on a cluster of the test's own: the same answers, and a worker that is killed."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.engines.job import every
+from sightsound.bench.engines.local import Local
+from sightsound.bench.engines.on_ray import OnRay
+from tests.bench.engine_jobs import Squares
+
+BATCHES = [[1, 2], [3, 4], [5], [6, 7, 8], [9], [10, 11]]
+
+
+@pytest.fixture(scope="module")
+def two() -> Iterator[OnRay]:
+    """Two workers."""
+    engine = OnRay("local", 2, "cpu")
+    yield engine
+    engine.close()
+
+
+def worked(engine: OnRay | Local, job: Squares) -> tuple[list[tuple[int, list[int]]], set[int], list[object]]:
+    """Answers by the first number of their batch, the processes that gave them, and what was told."""
+    told: list[object] = []
+    with engine.session(job, told.append) as run:
+        found = [(batch[0], *answer) for batch, answer in every(run, job, BATCHES)]
+    return sorted((first, squares) for first, squares, _ in found), {process for *_, process in found}, told
+
+
+def test_ray_gives_the_answers_of_local_and_its_workers_stay(two: OnRay) -> None:
+    alone, _, told_here = worked(Local("cpu"), Squares())
+    found, processes, told = worked(two, Squares())
+    again, more, _ = worked(two, Squares())
+    assert found == again == alone
+    assert os.getpid() not in processes | more and len(processes | more) <= 2
+    assert {each for each in told if each[0] == "at"} == {each for each in told_here if each[0] == "at"}
+
+
+def test_an_actor_that_is_killed_costs_nothing(two: OnRay, tmp_path: Path) -> None:
+    for number in range(2):
+        (tmp_path / str(number)).touch()
+    found, _, _ = worked(two, Squares(kills=tmp_path))
+    assert found == worked(Local("cpu"), Squares())[0]
+    assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_does_not_answer_is_one_line_within_seconds() -> None:
+    began = time.monotonic()
+    with pytest.raises(BenchError, match=r"^--engine ray: nobody answers at 127\.0\.0\.1:9 \(.*refused\)$"):
+        OnRay("127.0.0.1:9", 2, "cpu")
+    with pytest.raises(BenchError, match="write ray:HOST:PORT"):
+        OnRay("head", 2, "cpu")
+    assert time.monotonic() - began < 8
