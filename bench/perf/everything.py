@@ -107,7 +107,7 @@ def write(out: Path, measured: Measured, lines: Sequence[Line]) -> None:
 
 def table(lines: Sequence[Line]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Header and rows of texts."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             "ok" if figure.ok else "MISSED",
             figure.what,
