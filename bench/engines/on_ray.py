@@ -7,6 +7,7 @@ the cache or mirror and the modules under the same paths.
 
 from __future__ import annotations
 
+import importlib
 import os
 import socket
 import sys
@@ -43,7 +44,7 @@ class OnRay:
         BenchError, within seconds, where Ray is not installed or nobody answers at the address.
         """
         try:
-            import ray
+            ray: Any = importlib.import_module("ray")
         except ImportError as error:
             raise BenchError(f"--engine ray: {named(error)}; install the extra: pip install '.[ray]'") from error
         address = address or os.environ.get("RAY_ADDRESS", LOCAL)
