@@ -22,8 +22,8 @@ from sightsound.bench import assets
 from sightsound.bench.core import console, media, pictures, registry, video
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.maker import outside_code
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
 from sightsound.bench.core.waveform import Waveform
 from sightsound.bench.stages import extract
