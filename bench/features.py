@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from sightsound.bench import inputs
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import registry, store
+from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.state import known
 from sightsound.bench.stages import choose
 from sightsound.bench.stages import embed as embedding
@@ -56,7 +57,7 @@ def embed(
 @known()
 def features(networks: Networks, name: str, items: Sequence[embedding.Item]) -> list[Features]:
     """Features of items under the network of that name, in order. BenchError for the first that has none."""
-    on_disk = store.FeatureStore(cache_dir() / "features")
+    on_disk = FeatureStore(cache_dir() / "features")
     _recent.trim()
     failures: dict[tuple[str, str], str] = {}
     for place, some in (
@@ -89,7 +90,7 @@ def _is_kept(item: embedding.Item) -> bool:
     return isinstance(item.source, str | Path)
 
 
-class _Recent(store.FeatureStore):
+class _Recent(FeatureStore):
     """Features in memory, for the items of one call and, up to HELD_BYTES, those of the calls before."""
 
     def __init__(self) -> None:

@@ -20,8 +20,8 @@ from sightsound.bench import assets, splits
 from sightsound.bench.core import media, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.results import Row
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Task
 from sightsound.bench.folders import kept
 from sightsound.bench.splits import Split

@@ -12,7 +12,7 @@ from typing import Any
 from sightsound.bench.boards import below
 from sightsound.bench.core import console, media
 from sightsound.bench.core.cache import cache_dir
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Report
 from sightsound.bench.folders import scene as scenes
 from sightsound.bench.folders.given import Given

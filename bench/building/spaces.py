@@ -12,7 +12,7 @@ from sightsound.bench.building.scores import BLOCK, STEPS, Vectors, nearest, sco
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Report
 from sightsound.bench.stages.embed import Extractors, Item, embed
 

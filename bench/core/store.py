@@ -20,7 +20,6 @@ from sightsound.bench.core import heartbeat, locks
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import printable
-from sightsound.bench.core.features import FeatureStore as FeatureStore  # where its users look for it
 from sightsound.bench.core.types import Output
 
 NOT_THERE = (errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EPERM)

@@ -12,8 +12,8 @@ from sightsound.bench import splits
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.loading import UnknownNameError
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Example, Report, Task
 from sightsound.bench.folders import captions, listing
 from sightsound.bench.folders.names import example_id

@@ -11,7 +11,7 @@ from typing import Any
 from sightsound.bench.core import media, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Example, Report, Task
 from sightsound.bench.folders import captions as tables
 from sightsound.bench.folders import listing

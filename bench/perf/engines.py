@@ -12,8 +12,8 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import soundfile
 
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.state import known
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.engines.processes import Processes
 from sightsound.bench.stages import embed
 

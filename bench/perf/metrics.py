@@ -22,7 +22,7 @@ from threadpoolctl import threadpool_limits
 
 from sightsound.bench.core import media, registry
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Example, Report
 from sightsound.bench.stages import choose, embed, reading, score
 from sightsound.bench.stages.feature_set import FeatureSet

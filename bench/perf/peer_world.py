@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from sightsound.bench.core import media, registry
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Example
 from sightsound.bench.perf import peer_ways as ways
 from sightsound.bench.stages import choose, embed, score

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from sightsound.bench.core import faults, files, media, sound
 from sightsound.bench.core.errors import MediaError
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Report
 
 VERSION = "facts|v:1|heard:10s"

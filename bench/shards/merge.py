@@ -15,6 +15,7 @@ from sightsound.bench.core import store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError, tell
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.files import clone
 from sightsound.bench.core.types import Output, Report
 from sightsound.bench.shards import record as records
@@ -46,10 +47,10 @@ def merge(folder: Path, options: Options, report: Report) -> Request:
             report("putting outputs together", done, len(makers_of))
             _system(folder / "systems" / name, shards)
         report("putting outputs together", len(makers_of), len(makers_of))
-        features = store.FeatureStore(cache_dir() / "features")
+        features = FeatureStore(cache_dir() / "features")
         for each in found:
             report("putting features together", each.number - 1, len(found))
-            features.take(store.FeatureStore(records.place(folder, each.shard) / records.FEATURES))
+            features.take(FeatureStore(records.place(folder, each.shard) / records.FEATURES))
         report("putting features together", len(found), len(found))
     return _request(folder, found[0], options)
 

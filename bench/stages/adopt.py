@@ -7,7 +7,8 @@ from pathlib import Path
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
-from sightsound.bench.core.store import FeatureStore, Journal
+from sightsound.bench.core.features import FeatureStore
+from sightsound.bench.core.store import Journal
 from sightsound.bench.core.types import Example, ModelCard, Output, Report, Task, Variant
 from sightsound.bench.folders.names import some
 from sightsound.bench.review.facts import Facts, look_at_all

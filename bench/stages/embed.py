@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from sightsound.bench.core import console, media, pictures, video
 from sightsound.bench.core import length as lengths
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.state import known
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Report, chunks
 from sightsound.bench.core.waveform import Waveform
 from sightsound.bench.engines.job import Engine, Lost, Tell, every

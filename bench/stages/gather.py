@@ -6,9 +6,10 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import faults, media, store
+from sightsound.bench.core import faults, media
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.media import MediaError
 from sightsound.bench.core.registry import System
@@ -52,8 +53,8 @@ def gather(
     this process.
     """
     networks = embed.Extractors(reading.extractors(cards), device, mirror, length, report)
-    shared = store.FeatureStore(cache_dir() / "features")
-    features = store.FeatureStore(place) if place else shared
+    shared = FeatureStore(cache_dir() / "features")
+    features = FeatureStore(place) if place else shared
     absent: dict[str, dict[str, str]] = {}
     made = {}
     for done, system in enumerate(systems):

@@ -8,11 +8,11 @@ from pathlib import Path
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.cache import cache_dir
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.length import Length
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.results import Row
 from sightsound.bench.core.results import label as label_of
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.core.types import Example, Report, Task
 from sightsound.bench.review.facts import Facts, look_at_all
 from sightsound.bench.review.findings import Heard, Side, findings

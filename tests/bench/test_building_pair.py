@@ -18,7 +18,7 @@ from sightsound.bench import assets
 from sightsound.bench.building import pair, scores
 from sightsound.bench.building.sources import ids
 from sightsound.bench.core.cache import cache_dir
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages.embed import Extractors, embed, file_item
 

@@ -13,7 +13,7 @@ import soundfile
 from sightsound.bench.core import cards as door
 from sightsound.bench.core import length, media
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Example, Generated, ModelCard, Variant
 from sightsound.bench.splits.media import manifest
 from sightsound.bench.stages import embed

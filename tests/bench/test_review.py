@@ -13,7 +13,7 @@ import pytest
 import soundfile
 from PIL import Image
 
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.review import facts, warnings
 from sightsound.bench.review.facts import look_at
 from sightsound.bench.review.findings import Heard, Side, findings

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from sightsound.bench.core import registry, video
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.media import MediaError
-from sightsound.bench.core.store import FeatureStore
 from sightsound.bench.stages import embed, reading
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import ExtractorCard, MetricCard, Need

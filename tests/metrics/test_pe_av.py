@@ -387,7 +387,7 @@ def test_music_for_pictures_is_scored_end_to_end(toy_world, bench, mirror):
 @pytest.mark.usefixtures("tiny_networks")
 def test_a_video_s_frames_come_through_the_harness(tmp_path, mirror, monkeypatch, video):
     from sightsound.bench.core import media
-    from sightsound.bench.core.store import FeatureStore
+    from sightsound.bench.core.features import FeatureStore
     from sightsound.bench.stages import embed
     from tests.bench.test_video import write as write_video
 

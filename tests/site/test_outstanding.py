@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from sightsound.bench.core.store import FeatureStore
+from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.site import maps, outstanding
 from sightsound.bench.site.columns import Column
 from sightsound.bench.site.outstanding import Clips, best, disputed, standings, worst
