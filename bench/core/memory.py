@@ -8,8 +8,14 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from sightsound.bench.core.errors import BenchError
+
 GB = 1e9
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
+
+
+class RanOut(BenchError):
+    """A device's memory was not enough, said on one line."""
 
 
 def ran_out(error: BaseException) -> bool:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,34 +17,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.bench.core import console, media, pictures, video
-from sightsound.bench.core import length as lengths
+from sightsound.bench.core import console, media
 from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Report, chunks
-from sightsound.bench.core.waveform import Waveform
 from sightsound.bench.engines.job import Engine, Lost, Tell, every
 from sightsound.bench.engines.local import Local
-from sightsound.bench.stages import extract
+from sightsound.bench.stages import decoding, extract
+from sightsound.bench.stages.decoding import Item
 from sightsound.bench.stages.extractors import Extractors
-from sightsound.metrics.card import ExtractorCard
 from sightsound.metrics.networks.extractor import Features
 
 FEW = 2  # videos (the frames that a network asks for, up to 100 MB each) and sound that is heard whole
 AHEAD = 2  # chunks decoded ahead
+MOST_DECODERS = 16  # threads; libraries that decode and resample let go of Python's lock
 HELD_BYTES = 512 << 20  # of pictures that are decoded ahead; one chunk is held whatever it takes
-
-
-@dataclass(frozen=True)
-class Item:
-    """One thing to embed."""
-
-    key: str
-    """Hex digest of its content."""
-    source: Path | str | Waveform | NDArray[np.uint8]
-    """A file, or itself: a text, sound, or a picture, RGB `[height, width, 3]`."""
-    video: bool = False
-    """A video: a network of pictures takes its middle frame."""
 
 
 Chunk = tuple[Sequence[Item], list[str]]
@@ -85,7 +71,8 @@ def embed(
     cards = [extractors.cards[name] for name in names]
     work: list[Chunk] = []
     few = any(item.video for item in unique) or (extractors.length.long and cards[0].modality == "audio")
-    for chunk in chunks(unique, FEW if few else extract.CHUNK):
+    size = extract.CARD_CHUNK if extractors.device.startswith("cuda") else extract.CHUNK
+    for chunk in chunks(unique, FEW if few else size):
         lacking = [
             card.name
             for card in cards
@@ -99,7 +86,7 @@ def embed(
     decoded = 0
     for name in names:
         console.detail(f"features by {name}: {total[name]} of {len(unique)} to be made; kept in {store.root}")
-    stage = _reading(unique[0], cards[0]) if unique else ""
+    stage = decoding.stage(unique[0], cards[0]) if unique else ""
     reading = sum(len(chunk) for chunk, _ in work)
 
     def told(message: tuple[Any, ...]) -> None:
@@ -151,7 +138,7 @@ class Embedding:
 
     def weight(self, batch: Chunk) -> float:
         """See Job."""
-        return _held_bytes(batch[0], self.extractors.cards[batch[1][0]]) / HELD_BYTES
+        return decoding.held_bytes(batch[0], self.extractors.cards[batch[1][0]]) / HELD_BYTES
 
     def split(self, batch: Chunk) -> Sequence[Chunk]:
         """See Job."""
@@ -168,15 +155,15 @@ class _Networks:
 
     def __init__(self, extractors: Extractors, store: FeatureStore) -> None:
         self._extractors, self._store = extractors, store
-        self._pool = ThreadPoolExecutor(max_workers=2)
+        self._pool = ThreadPoolExecutor(max_workers=_decoders())
 
     @known()
     def begin(self, batch: Chunk) -> tuple[Chunk, list[Future[dict[str, Any]]]]:
         """See Work."""
         items, lacking = batch
         cards = [self._extractors.cards[name] for name in lacking]
-        readers = _readers(cards, self._extractors) if any(item.video for item in items) else {}
-        decode = partial(_decode, cards=cards, readers=readers, length=self._extractors.length)
+        readers = decoding.readers(cards, self._extractors) if any(item.video for item in items) else {}
+        decode = partial(decoding.decode, cards=cards, readers=readers, length=self._extractors.length)
         return batch, [self._pool.submit(decode, item) for item in items]
 
     @known()
@@ -189,21 +176,28 @@ class _Networks:
         tell(("decoding", len(chunk)))
         made: dict[str, dict[str, Features | str]] = {}
         for name in lacking:
-            network: Any = self._extractors.network(name)
             card = self._extractors.cards[name]
             tell(("at", name))
             clips = {item.key: decoded[item.key].pop(name) for item in chunk}
             found: dict[str, Features | str] = {
-                key: clip.reason for key, clip in clips.items() if isinstance(clip, Unreadable)
+                key: clip.reason for key, clip in clips.items() if isinstance(clip, decoding.Unreadable)
             }
             good = [key for key in clips if key not in found]
-            below = self._below(network, good, made)
-            heard = [clips[key] for key in good] if below is None else below
-            taken = extract.by_clip(network if below is None else network.of_stored, heard)
+            heard = {key: clips[key] for key in good}
+            taken = self._extractors.with_room(name, partial(self._taken, heard=heard, made=made))
             for key, features in zip(good, taken, strict=True):
                 found[key] = features if isinstance(features, str) else extract.checked(card, features)
             made[name] = found
             tell(("made", name, found))
+
+    def _taken(
+        self, network: Any, heard: Mapping[str, Any], made: Mapping[str, Mapping[str, Features | str]]
+    ) -> list[Features | str]:
+        """Features of each clip, or why the network does not take it."""
+        below = self._below(network, list(heard), made)
+        if below is None:
+            return extract.by_clip(network, list(heard.values()))
+        return extract.by_clip(network.of_stored, list(below))
 
     def _below(
         self, network: Any, keys: Sequence[str], made: Mapping[str, Mapping[str, Features | str]]
@@ -232,63 +226,8 @@ class _Networks:
         self._pool.shutdown(cancel_futures=True)
 
 
-@dataclass(frozen=True)
-class Unreadable:
-    """In the place of a clip that could not be read, or that the network does not take."""
+def _decoders() -> int:
+    """Threads that decode: as many as this process may use cores, which another worker's are not."""
+    import torch
 
-    reason: str
-    """Why, on one line."""
-
-
-def _reading(item: Item, card: ExtractorCard) -> str:
-    """The stage of decoding items like this one; empty for texts, which are not read from files."""
-    kind = "video" if item.video else card.modality
-    return "" if kind == "text" else f"decoding {kind} files"
-
-
-def _held_bytes(chunk: Sequence[Item], card: ExtractorCard) -> int:
-    """What a chunk of pictures takes when it is decoded; 0 for what is small whatever the file."""
-    if card.modality != "image":
-        return 0
-    files = [item.source for item in chunk if isinstance(item.source, Path) and not item.video]
-    return sum(map(pictures.held_bytes, files))
-
-
-def _readers(cards: Sequence[ExtractorCard], extractors: Extractors) -> dict[str, video.Reader]:
-    """Which frames of a video each network looks at."""
-    middle = video.MiddleFrame()
-    return {card.name: middle if card.modality == "image" else extractors.reader(card.name) for card in cards}
-
-
-def _decode(
-    item: Item, cards: Sequence[ExtractorCard], readers: Mapping[str, video.Reader], length: lengths.Length
-) -> dict[str, Any]:
-    """The clip for each extractor, or Unreadable; the file is decoded once for all of them."""
-    try:
-        if cards[0].modality == "text":
-            return {card.name: item.source for card in cards}
-        if isinstance(item.source, np.ndarray):
-            return dict.fromkeys((card.name for card in cards), item.source)
-        if isinstance(item.source, Waveform):
-            at = item.source.at_rates(sorted({card.rate_hz for card in cards}))
-            return {card.name: at[card.rate_hz] for card in cards}
-        path = Path(item.source)
-        if item.video:
-            found = video.load(path, readers, seconds=length.seconds)
-            return {card.name: _of_video(card, found[card.name]) for card in cards}
-        if cards[0].modality == "image":
-            return dict.fromkeys((card.name for card in cards), media.load_image(path))
-        rates = sorted({card.rate_hz for card in cards})
-        if length.windows:
-            pieces = media.load_windows(path, rates, seconds=length.seconds)
-            return {card.name: extract.Windows(piece[card.rate_hz] for piece in pieces) for card in cards}
-        at = media.load_audio(path, rates, seconds=length.seconds)
-        return {card.name: at[card.rate_hz] for card in cards}
-    except media.MediaError as error:
-        return dict.fromkeys((card.name for card in cards), Unreadable(str(error)))
-
-
-def _of_video(card: ExtractorCard, found: list[Any] | str) -> Any:
-    if isinstance(found, str):
-        return Unreadable(found)
-    return found[0] if card.modality == "image" else found
+    return min(MOST_DECODERS, max(2, torch.get_num_threads()))

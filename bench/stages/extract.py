@@ -14,7 +14,8 @@ from sightsound.bench.core.types import chunks
 from sightsound.metrics.card import ExtractorCard
 from sightsound.metrics.networks.extractor import Extractor, Features
 
-CHUNK = 16  # clips decoded and embedded together: about 30 MB of samples at 48 kHz
+CHUNK = 16  # clips decoded and embedded together on a CPU: about 30 MB of samples at 48 kHz
+CARD_CHUNK = 64  # on a card, whose batches are larger: of what is put through one, less only fills it up
 
 
 class Windows(tuple[Any, ...]):
@@ -49,7 +50,7 @@ def _extract(network: Extractor, clips: list[Any]) -> list[Features | str]:
         if fault := of_machine(error):
             raise fault from error
         if memory.ran_out(error):
-            raise BenchError(f"{type(network).__name__}: memory ran out on {len(clips)} clips") from error
+            raise memory.RanOut(f"{type(network).__name__}: memory ran out on {len(clips)} clips") from error
         if len(clips) == 1:
             return [named(error)]
         return [found for clip in clips for found in _extract(network, [clip])]

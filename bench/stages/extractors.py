@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from copy import copy
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sightsound.bench import assets
+from sightsound.bench.core import console, memory, registry, video
 from sightsound.bench.core import length as lengths
-from sightsound.bench.core import registry, video
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.types import Report
 from sightsound.metrics.networks.extractor import Extractor
 from sightsound.metrics.signature import extractor_signature
+
+Used = TypeVar("Used")
 
 
 class Extractors:
@@ -74,10 +76,34 @@ class Extractors:
             factory: Callable[[Mapping[str, Path], str], Extractor] = registry.load(card.entry)
             try:
                 self._loaded[name] = factory(weights, self.device)
-            except (ValueError, OSError) as error:
-                raise BenchError(f"extractor {name}: {error}") from error
+            except Exception as error:
+                if memory.ran_out(error):
+                    raise memory.RanOut(
+                        f"extractor {name}: memory ran out on {self.device} as it loaded"
+                    ) from error
+                if isinstance(error, (ValueError, OSError)):
+                    raise BenchError(f"extractor {name}: {error}") from error
+                raise
             self.report(f"loading {name}", 1, 1)
         return self._loaded[name]
+
+    def with_room(self, name: str, use: Callable[[Extractor], Used]) -> Used:
+        """`use` of the network. Where memory runs out the others are let go, one by one, and it is tried again.
+
+        The last that was loaded goes first: networks are used round and round, so the one needed soonest is the
+        first. What `use` does may be begun several times. RanOut where the network does not fit alone either.
+        """
+        while True:
+            try:
+                return use(self.network(name))
+            except memory.RanOut as error:
+                others = [other for other in self._loaded if other != name]
+                if not others:
+                    have = f"{self.device} has {memory.have_gb(self.device):.1f} GB"
+                    raise memory.RanOut(f"{error}; {have}; take another --device or machine") from error
+            console.detail(f"memory ran out at {name}: {others[-1]} is let go, and loaded again when needed")
+            del self._loaded[others[-1]]
+            memory.give_back()
 
 
 def _silent(what: str, done: int, total: int | None) -> None:

@@ -29,6 +29,9 @@ class Networks:
     def network(self, name: str) -> Network:
         return Network(self, name)
 
+    def with_room(self, name, use):
+        return use(self.network(name))
+
 
 class Network:
     def __init__(self, of: Networks, name: str) -> None:

@@ -51,16 +51,26 @@ def run_batches(
     if not items:
         return []
     rows = (row for item in items for row in item)
-    parts: dict[str, list[NDArray[np.float32]]] = {}
+    parts: dict[str, list[torch.Tensor]] = {}
     with torch.inference_mode(), full_precision():
         while chunk := list(islice(rows, batch)):
             full = np.zeros((batch, *chunk[0].shape), dtype=chunk[0].dtype)
             np.stack(chunk, out=full[: len(chunk)])
-            for name, value in forward(torch.from_numpy(full).to(device)).items():
-                parts.setdefault(name, []).append(value[: len(chunk)].float().cpu().numpy())
+            for name, value in forward(_sent(full, device)).items():
+                parts.setdefault(name, []).append(value[: len(chunk)].float())
     ends = np.cumsum([len(item) for item in items])[:-1]
-    split = {name: np.split(np.concatenate(values), ends) for name, values in parts.items()}
+    # a card is asked once, at the end: until then it works while the next batch is put together
+    whole = {name: torch.cat(values).cpu().numpy() for name, values in parts.items()}
+    split = {name: np.split(values, ends) for name, values in whole.items()}
     return [{name: values[i] for name, values in split.items()} for i in range(len(items))]
+
+
+def _sent(rows: NDArray[Any], device: str) -> torch.Tensor:
+    """The rows on the device; a card copies them while the next ones are put together."""
+    tensor = torch.from_numpy(rows)
+    if not device.startswith("cuda"):
+        return tensor.to(device)
+    return tensor.pin_memory().to(device, non_blocking=True)
 
 
 def channels_last(network: Network, device: str) -> Network:
