@@ -10,7 +10,7 @@ import pytest
 from sightsound.bench.core import scores
 from sightsound.bench.perf import made_features, scaling
 from sightsound.bench.stages import score, values
-from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.formulas.two_sets import frechet, moments
 from sightsound.metrics.rows import stack
 from sightsound.metrics.statistics.parts import jackknife
 
@@ -39,7 +39,7 @@ def test_memory_that_grows_is_missed():
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("at_once", [7, 1000])
 def test_a_distance_in_pieces_is_that_of_the_definition(monkeypatch, at_once, kind):
-    monkeypatch.setattr(frechet, "AT_ONCE", at_once)
+    monkeypatch.setattr(moments, "AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     rows, others = rng.standard_normal((2, 60, 3, 5)) @ rng.standard_normal((5, 5)) + [[[[1.0]]], [[[2.0]]]]
     rows[::4, 2] = np.nan

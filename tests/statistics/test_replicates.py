@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sightsound.metrics.cards import METRICS
-from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected
+from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected, moments
 from sightsound.metrics.statistics.interval import estimate
 from sightsound.metrics.statistics.parts import jackknife
 from sightsound.metrics.torchmetric import AsTorchMetric
@@ -38,7 +38,7 @@ def test_small_blocks_change_nothing(monkeypatch):
     rows, reference = rng.normal(size=(2, 80, 3, 5))
     weights, others = draws(rng, 80), draws(rng, 80)
     whole = frechet.replicates(rows, weights, reference, others)
-    monkeypatch.setattr(frechet, "MEMORY", 8 * 25 * 4)  # 4 replicates, 1 clip at once
+    monkeypatch.setattr(moments, "MEMORY", 8 * 25 * 4)  # 4 replicates, 1 clip at once
     np.testing.assert_allclose(frechet.replicates(rows, weights, reference, others), whole, rtol=1e-12)
 
 
@@ -115,7 +115,7 @@ def test_a_thousand_replicates_take_bounded_memory():
     code = """
 import resource
 import numpy as np
-from sightsound.metrics.formulas.two_sets import frechet
+from sightsound.metrics.formulas.two_sets import frechet, moments
 rng = np.random.default_rng(0)
 rows, reference = rng.normal(size=(2, 2500, 10, 128))
 weights = rng.multinomial(2500, np.full(2500, 1 / 2500), size=1000).astype(float)

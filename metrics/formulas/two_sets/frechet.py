@@ -14,22 +14,23 @@ scaled: a singular covariance needs no added epsilon, and no value can become co
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
-from scipy.linalg import eigh, lapack
 
+from sightsound.metrics.formulas.two_sets import lapack, moments
+from sightsound.metrics.formulas.two_sets.moments import Side
+from sightsound.metrics.formulas.two_sets.roots import root_trace
 from sightsound.metrics.rows import Clips, Rows, checked
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
 from sightsound.metrics.statistics.parts import effective_count
+from sightsound.metrics.threads import side_by_side
 
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
-MEMORY = 2**28  # bytes that the moments of one block of replicates may take on each side
 SINGLE = True  # rows may be kept as float32, as features come: every function here reckons in float64
-AT_ONCE = 2048  # clips whose frames are copied at once, so that memory hardly grows with their number
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
-PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has it take one at a time
 
 
 def statistics(features: Clips) -> Rows:
@@ -68,14 +69,21 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     return max(float(distance), 0.0)  # rounding may leave -1e-15 where the sets are equal
 
 
-def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> Rows:
+def replicates(
+    rows: Rows,
+    weights: Rows,
+    reference_rows: Rows,
+    reference_weights: Rows,
+    *,
+    kept: dict[Any, Any] | None = None,
+) -> Rows:
     """`aggregate` for many weightings at once, `[replicates]`; NaN where a side is drawn with under two frames.
 
     `weights`, `reference_weights`: `[replicates, clips]`. Each clip's sum and sum of outer products are
     computed once; all weightings are then one product of matrices: 1,000 of 2,500 clips of 10 frames in 128
     dimensions take seconds. Values differ from those of `aggregate` by 1e-9 of the traces at most, or 1e-6
     where a covariance lacks full rank. With few frames each weighting goes through `aggregate`, which is then
-    exact and faster.
+    exact and faster. `kept`: what was worked out of the reference, for the next call with the same one.
 
     >>> rows = statistics([np.array([[0.0]]), np.array([[2.0]])])
     >>> replicates(rows, np.array([[1.0, 1.0], [2.0, 0.0]]), rows + 3, np.ones((2, 2)))
@@ -83,18 +91,20 @@ def replicates(rows: Rows, weights: Rows, reference_rows: Rows, reference_weight
     """
     sides = ((rows, weights), (reference_rows, reference_weights))
     dim = rows.shape[-1]
-    fewest = [_drawn(side, np.sign(draw)).min(initial=np.inf) for side, draw in sides]
+    fewest = [_drawn(side, (draw > 0).astype(np.float64)).min(initial=np.inf) for side, draw in sides]
     if min(fewest) < WELL_SAMPLED * dim or dim != reference_rows.shape[-1]:
-        return np.array(
-            [_or_nan(rows, w, reference_rows, v) for w, v in zip(weights, reference_weights, strict=True)]
-        )
-    block = max(1, MEMORY // (8 * dim * dim))
-    return np.concatenate(
-        [
-            _from_moments(*(_moments(side, draw[start : start + block]) for side, draw in sides))
-            for start in range(0, len(weights), block)
-        ]
-    )
+        pairs = zip(weights, reference_weights, strict=True)
+        return np.array(side_by_side(lambda pair: _or_nan(rows, pair[0], reference_rows, pair[1]), pairs))
+    if _equal(rows, reference_rows) and _equal(weights, reference_weights):
+        return np.zeros(len(weights))
+    generated, reference = Side(rows, weights), _reference(reference_rows, reference_weights, kept)
+    block = max(1, moments.MEMORY // (8 * dim * dim))
+    found: list[float] = []
+    for start in range(0, len(weights), block):
+        some = slice(start, min(start + block, len(weights)))
+        mine, theirs = generated.moments(some), reference.gaussians(some)
+        found += side_by_side(lambda at, m=mine, t=theirs: _distance(*m[at], *t(at)), range(some.stop - some.start))
+    return np.array(found)
 
 
 def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
@@ -145,7 +155,12 @@ def frame_count(rows: Rows) -> int:
     return int((~np.isnan(rows[..., 0])).sum())
 
 
+def _equal(one: Rows, other: Rows) -> bool:
+    return one is other or np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
+
+
 def _or_nan(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
+    weights, reference_weights = weights.astype(np.float64), reference_weights.astype(np.float64)
     enough = min(_drawn(rows, weights), _drawn(reference_rows, reference_weights)) >= 2
     return aggregate(rows, weights, reference_rows, reference_weights) if enough else np.nan
 
@@ -155,94 +170,48 @@ def _drawn(rows: Rows, weights: Rows) -> Rows:
     return weights @ (~np.isnan(rows[..., 0])).sum(axis=1)
 
 
-_Moments = tuple[Rows, Rows, NDArray[np.intp]]
+class _Reference:
+    """Gaussians of the reference's replicates, and the factors of their covariances, kept as far as there is room."""
+
+    def __init__(self, rows: Rows, weights: Rows) -> None:
+        self._side = Side(rows, weights)
+        self._keeps = 8 * len(weights) * rows.shape[-1] ** 2 <= moments.MEMORY
+        self._known: dict[int, tuple[Rows, Rows | None, float, Rows | None]] = {}
+
+    def gaussians(self, block: slice) -> Callable[[int], tuple[Rows, Rows | None, float, Rows | None]]:
+        """Mean, covariance, trace and factor by place in the block; no covariance beside a factor."""
+        made = None if all(at in self._known for at in range(block.start, block.stop)) else self._side.moments(block)
+
+        def of(at: int) -> tuple[Rows, Rows | None, float, Rows | None]:
+            found = self._known.get(block.start + at)
+            if found is None:
+                assert made is not None
+                mean, covariance = made[at]
+                factor = lapack.cholesky(covariance)
+                found = mean, covariance if factor is None else None, float(np.trace(covariance)), factor
+                if self._keeps:
+                    self._known[block.start + at] = found
+            return found
+
+        return of
 
 
-def _moments(rows: Rows, weights: Rows) -> _Moments:
-    """Means `[replicates, dim]` and the upper triangles of covariances, with the indices of a triangle.
-
-    Frames are first centred on the mean of all, so that no digits are lost when the draw's mean is taken off.
-    Clips are summed by what all weightings have in common; then a product of matrices gives every weighting.
-    """
-    present = ~np.isnan(rows[..., 0])
-    parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
-    centre = np.sum([rows[at][present[at]].sum(axis=0, dtype=np.float64) for at in parts], axis=0) / present.sum()
-    dim = len(centre)
-    upper = np.array(np.triu_indices(dim))
-    count = (weights @ present.sum(axis=1))[:, None]
-    sums = np.zeros((len(weights), dim))
-    products = np.zeros((len(weights), upper.shape[1]))
-    alike, place = _alike(weights)
-    order = np.argsort(place, kind="stable")
-    ends = np.cumsum(np.bincount(place, minlength=alike.shape[1]))
-    step = max(1, MEMORY // 4 // (8 * upper.shape[1]))
-    for start in range(0, alike.shape[1], step):
-        some = range(start, min(start + step, alike.shape[1]))
-        totals, outer = np.empty((len(some), dim)), np.empty((len(some), upper.shape[1]))
-        for row, piece in enumerate(some):
-            clips = order[ends[piece - 1] if piece else 0 : ends[piece]]
-            frames = rows[clips][present[clips]] - centre
-            totals[row], outer[row] = frames.sum(axis=0), (frames.T @ frames)[upper[0], upper[1]]
-        sums += alike[:, some] @ totals
-        products += alike[:, some] @ outer
-    mean = sums / count
-    covariance = (products - count * mean[:, upper[0]] * mean[:, upper[1]]) / (count - 1)
-    return mean + centre, covariance, upper
+def _reference(rows: Rows, weights: Rows, kept: dict[Any, Any] | None) -> _Reference:
+    if kept is None:
+        return _Reference(rows, weights)
+    key = "frechet", weights.shape, hashlib.blake2b(np.ascontiguousarray(weights)).digest()
+    if key not in kept:
+        kept[key] = _Reference(rows, weights)
+    found: _Reference = kept[key]
+    return found
 
 
-def _alike(weights: Rows) -> tuple[Rows, NDArray[np.intp]]:
-    """The different columns of `weights` `[replicates, clips]`, and which of them each clip has.
-
-    Clips that every weighting takes alike, as a jackknife takes those of one part, are summed once and for all.
-
-    >>> _alike(np.array([[1.0, 1.0, 0.0], [2.0, 2.0, 1.0]]))
-    (array([[1., 0.],
-           [2., 1.]]), array([0, 0, 1]))
-    """
-    known: dict[bytes, int] = {}
-    place = np.array([known.setdefault(column.tobytes(), len(known)) for column in weights.T], dtype=np.intp)
-    firsts = np.zeros(len(known), dtype=np.intp)
-    firsts[place[::-1]] = np.arange(len(place))[::-1]
-    return weights[:, firsts], place
-
-
-def _from_moments(generated: _Moments, reference: _Moments) -> Rows:
-    means, covariances, upper = generated
-    reference_means, reference_covariances, _ = reference
-    distances = np.square(means - reference_means).sum(axis=1)
-    dim = means.shape[1]
-    x, y = np.empty((dim, dim)), np.empty((dim, dim))
-    for index in range(len(distances)):
-        for full, triangles in ((x, covariances), (y, reference_covariances)):
-            full[upper[0], upper[1]] = full[upper[1], upper[0]] = triangles[index]
-        distances[index] += np.trace(x) + np.trace(y) - 2 * root_trace(x, y)
-    return np.maximum(distances, 0.0)
-
-
-def root_trace(x: Rows, y: Rows) -> float:
-    """tr (X Y)^(1/2) of two covariances `[dim, dim]`, symmetric and finite.
-
-    With X = L L^T the eigenvalues of X Y are those of the symmetric L^T Y L, of which no vectors are needed:
-    factor, product, tridiagonal form, eigenvalues, each a routine of LAPACK. Within 1e-8 of the value up to a
-    condition of 1e8; beyond, the small eigenvalues depend on the last digits of the entries.
-
-    >>> round(root_trace(np.diag([4.0, 9.0]), np.eye(2)), 6)  # 2 + 3
-    5.0
-    """
-    # the matrices are symmetric: a transpose is the same matrix in the column order that LAPACK wants, uncopied
-    factor, failed = lapack.dpotrf(x.T, lower=1, clean=0)
-    if failed:  # not of full rank, or only just
-        values, vectors = eigh(x)
-        factor = vectors * np.sqrt(np.maximum(values, 0))
-        product = np.asfortranarray(factor.T @ y @ factor)
-    else:
-        product, _ = lapack.dsygst(y.T, factor, itype=2, lower=1)
-    _, diagonal, beside, _, _ = lapack.dsytrd(product, lower=1, lwork=PANEL * len(x), overwrite_a=1)
-    # a 1 x 1 matrix has nothing beside its diagonal, and LAPACK then does not read the argument
-    eigenvalues, failed = lapack.dsterf(diagonal, beside if len(x) > 1 else diagonal)
-    if failed:
-        raise ValueError("the eigenvalues of a product of covariances do not converge; are the features finite?")
-    return float(np.sqrt(np.maximum(eigenvalues, 0)).sum())
+def _distance(
+    mean: Rows, covariance: Rows, other: Rows, other_covariance: Rows | None, other_trace: float, factor: Rows | None
+) -> float:
+    root = root_trace(covariance, other_covariance, factor)
+    distance = np.square(mean - other).sum() + np.trace(covariance) + other_trace - 2 * root
+    return max(float(distance), 0.0)
 
 
 def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
@@ -251,7 +220,7 @@ def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
     total = float(weights @ lengths)
     if total < 2:
         raise ValueError(f"{total:g} frames: a covariance needs at least 2")
-    parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
+    parts = [slice(start, start + moments.AT_ONCE) for start in range(0, len(rows), moments.AT_ONCE)]
     mean = np.sum([weight @ frames for frames, weight in (_frames(rows[at], weights[at]) for at in parts)], axis=0)
     mean = mean / total
     factor: Rows = np.empty((0, rows.shape[-1]))
