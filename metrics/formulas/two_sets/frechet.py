@@ -23,7 +23,7 @@ import numpy as np
 from sightsound.metrics.formulas.two_sets import lapack, moments
 from sightsound.metrics.formulas.two_sets.moments import Side
 from sightsound.metrics.formulas.two_sets.roots import root_trace
-from sightsound.metrics.rows import Clips, Rows, checked
+from sightsound.metrics.rows import Clips, Rows, by_shape, checked
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
 from sightsound.metrics.statistics.parts import effective_count
 from sightsound.metrics.threads import side_by_side
@@ -40,6 +40,8 @@ def statistics(features: Clips) -> Rows:
     array([[ 0.,  2.],
            [ 4., nan]])
     """
+    if len({clip.shape for clip in features}) == 1:
+        return by_shape(lambda clips: clips, features)
     clips = checked(features)
     rows = np.full((len(clips), max(map(len, clips)), clips[0].shape[1]), np.nan)
     for row, clip in zip(rows, clips, strict=True):

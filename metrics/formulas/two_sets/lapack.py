@@ -19,7 +19,12 @@ PANEL = 64  # columns that LAPACK reduces at once; SciPy's default workspace has
 
 
 def cholesky(matrix: Rows) -> Rows | None:
-    """L of L L^T in LAPACK's lower triangle; None where the matrix is not of full rank, or only just."""
+    """L of L L^T in LAPACK's lower triangle; None where the matrix is not of full rank, or only just.
+
+    >>> np.triu(cholesky(np.array([[4.0, 2.0], [2.0, 2.0]])))  # its transpose
+    array([[2., 1.],
+           [0., 1.]])
+    """
     found = np.array(matrix)
     return found if _call(_POTRF, b"L", len(found), found, len(found)) == 0 else None
 
@@ -32,7 +37,7 @@ def product(matrix: Rows, factor: Rows) -> Rows:
 
 
 def eigenvalues(matrix: Rows) -> Rows:
-    """Ascending. The matrix is used up. Raises ValueError where they do not converge."""
+    """Ascending, `[dim]`. The matrix is used up. Raises ValueError where they do not converge."""
     size = len(matrix)
     diagonal, beside, tau, work = np.empty(size), np.empty(size), np.empty(size), np.empty(PANEL * size)
     _call(_SYTRD, b"L", size, matrix, size, diagonal, beside, tau, work, len(work))
