@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -46,6 +46,10 @@ class FeatureStore:
         """One output's array; None where there is none or the entry is damaged, which then counts as not there, to
         be made again."""
         return self._of(signature).get(key, output)
+
+    def get_all(self, signature: str, keys: Sequence[str], output: str) -> list[NDArray[np.float32] | None]:
+        """`get` of many contents, in their order: read in one go."""
+        return self._of(signature).get_all(keys, output)
 
     def require(self, signature: str, key: str, output: str) -> NDArray[np.float32]:
         """As `get`; BenchError for an entry that is gone or damaged."""
@@ -107,6 +111,13 @@ class Folder:
         except DamagedError:
             self._damaged.add(key)
             return None
+
+    def get_all(self, keys: Sequence[str], output: str) -> list[NDArray[np.float32] | None]:
+        """See FeatureStore."""
+        if self._damaged or self._held:
+            return [self.get(key, output) for key in keys]
+        found = self._packs.get_all([_bytes(key) for key in keys], output)
+        return [self.get(key, output) if each is None else each for key, each in zip(keys, found, strict=True)]
 
     def put(self, key: str, features: Arrays) -> None:
         """See FeatureStore."""

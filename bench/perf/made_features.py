@@ -68,6 +68,7 @@ def stored(root: Path, clips: int, labels: Sequence[str], metrics: Sequence[Metr
         keys={place: keys for place, keys in places.items() if place not in labels},
         outputs={label: places[label] for label in labels},
         feature=lambda name, key, output: store.get(signature(name), key, output),
+        several=lambda name, keys, output: store.get_all(signature(name), keys, output),
         extractor_signature=signature,
         facts={label: {"run": "made"} for label in labels},
     )

@@ -88,12 +88,21 @@ def gather(
             found = features.get(networks.signature(extractor), key, output)
         return found
 
+    def several(extractor: str, keys: Sequence[str], output: str) -> Sequence[Any]:
+        found = features.get_all(networks.signature(extractor), keys, output)
+        lost = {key for name, key in failures if name == extractor}
+        return [
+            None if key in lost else feature(extractor, key, output) if each is None else each
+            for key, each in zip(keys, found, strict=True)
+        ]
+
     return FeatureSet(
         examples=split.examples,
         split=split.label,
         keys={place: _keys(items) for place, items in sides.items()},
         outputs={label: _keys(items) for label, items in made.items()},
         feature=feature,
+        several=several,
         absent=absent,
         unembedded=failures,
         sources={

@@ -91,7 +91,6 @@ def swap_test(difference: Parts, *, swaps: int = SWAPS, seed: int = 0) -> float:
     >>> swap_test(of_clips(np.ones(10), names, names)) < 0.01, swap_test(of_clips(np.zeros(10), names, names))
     (True, 1.0)
     """
-    from scipy.stats import binom  # a second to import, and few commands ask
 
     if not difference.names:
         return nan

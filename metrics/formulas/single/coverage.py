@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 

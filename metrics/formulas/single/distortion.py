@@ -35,7 +35,10 @@ def _medians(ratios: Rows, voiced: Rows) -> Rows:
     chosen = np.sort(np.where(voiced > 0, ratios, np.inf)[..., 0], axis=1)
     counts = (voiced[..., 0] > 0).sum(axis=1)
     at = np.arange(len(chosen))
-    lower, upper = chosen[at, np.maximum(counts - 1, 0) // 2], chosen[at, np.minimum(counts // 2, chosen.shape[1] - 1)]
+    lower, upper = (
+        chosen[at, np.maximum(counts - 1, 0) // 2],
+        chosen[at, np.minimum(counts // 2, chosen.shape[1] - 1)],
+    )
     return np.where(counts >= max(1, LEAST_VOICED * ratios.shape[1]), (lower + upper) / 2, np.nan)
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 QUIET_DB = -60.0  # of full scale; 40 dB below music at -20, and above what 16 bits and coders leave in a silence

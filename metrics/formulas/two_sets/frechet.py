@@ -30,6 +30,8 @@ from sightsound.metrics.threads import side_by_side
 
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 SINGLE = True  # rows may be kept as float32, as features come: every function here reckons in float64
+KEEPS = ("replicates",)  # functions that take `kept`
+TAKES_MASKS = True  # weights of 0 or 1 may also be given as booleans, an eighth of the memory
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 
 
@@ -105,7 +107,9 @@ def replicates(
     for start in range(0, len(weights), block):
         some = slice(start, min(start + block, len(weights)))
         mine, theirs = generated.moments(some), reference.gaussians(some)
-        found += side_by_side(lambda at, m=mine, t=theirs: _distance(*m[at], *t(at)), range(some.stop - some.start))
+        found += side_by_side(
+            lambda at, m=mine, t=theirs: _distance(*m[at], *t(at)), range(some.stop - some.start)
+        )
     return np.array(found)
 
 
@@ -182,7 +186,9 @@ class _Reference:
 
     def gaussians(self, block: slice) -> Callable[[int], tuple[Rows, Rows | None, float, Rows | None]]:
         """Mean, covariance, trace and factor by place in the block; no covariance beside a factor."""
-        made = None if all(at in self._known for at in range(block.start, block.stop)) else self._side.moments(block)
+        made = (
+            None if all(at in self._known for at in range(block.start, block.stop)) else self._side.moments(block)
+        )
 
         def of(at: int) -> tuple[Rows, Rows | None, float, Rows | None]:
             found = self._known.get(block.start + at)
@@ -209,7 +215,12 @@ def _reference(rows: Rows, weights: Rows, kept: dict[Any, Any] | None) -> _Refer
 
 
 def _distance(
-    mean: Rows, covariance: Rows, other: Rows, other_covariance: Rows | None, other_trace: float, factor: Rows | None
+    mean: Rows,
+    covariance: Rows,
+    other: Rows,
+    other_covariance: Rows | None,
+    other_trace: float,
+    factor: Rows | None,
 ) -> float:
     root = root_trace(covariance, other_covariance, factor)
     distance = np.square(mean - other).sum() + np.trace(covariance) + other_trace - 2 * root
