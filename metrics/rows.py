@@ -54,7 +54,7 @@ def checked_pairs(features: Clips, others: Clips) -> tuple[list[Rows], list[Rows
 
 
 def by_shape(function: Callable[..., Rows], *sides: Clips) -> Rows:
-    """What `function` gives for the clips of one shape at once, `[clips, frames, dim]` of each side: `[clips, ...]`.
+    """What `function` gives for clips of one shape at once, `[clips, frames, dim]` of each side: `[clips, ...]`.
 
     Rows are in the order of the clips, and those of different shapes must be alike in theirs. Raises ValueError as
     `checked`, and for sides of different numbers of clips.

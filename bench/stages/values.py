@@ -17,7 +17,7 @@ from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import function_of, module_of, under
 from sightsound.bench.stages.scope import halves
 from sightsound.metrics.card import MetricCard, Need
-from sightsound.metrics.rows import Rows, stack
+from sightsound.metrics.rows import Rows, stack, weighted_mean
 from sightsound.metrics.statistics import parts
 from sightsound.metrics.statistics.parts import Parts
 
@@ -205,11 +205,12 @@ def aggregated(card: MetricCard, rows: Rows, examples: Sequence[Example]) -> Val
     if short := too_few(card, len(rows)):
         return Value(clips=kept, note="; ".join(filter(None, (short, note))))
     aggregate = function_of(card, "aggregate")
-    value = float(aggregate(rows, np.ones(len(rows))))
+    own = _own_values(card, rows)
+    value = float(aggregate(rows, np.ones(len(rows))) if own is None else weighted_mean(own, np.ones(len(rows))))
     names, groups = [e.id for e in kept], [e.group for e in kept]
     if math.isnan(value):
         return Value(value, kept, note=note)
-    if (own := _own_values(card, rows)) is not None:
+    if own is not None:
         return Value(value, kept, parts.of_clips(own, names, groups), by_clip=True, note=note)
     if not covers(card):
         return Value(value, kept, note=note)

@@ -177,7 +177,7 @@ def _drawn(rows: Rows, weights: Rows) -> Rows:
 
 
 class _Reference:
-    """Gaussians of the reference's replicates, and the factors of their covariances, kept as far as there is room."""
+    """Gaussians of the reference's replicates and factors of their covariances, kept as far as there is room."""
 
     def __init__(self, rows: Rows, weights: Rows) -> None:
         self._side = Side(rows, weights)

@@ -1,8 +1,8 @@
 """Four routines of LAPACK for symmetric matrices, called so that other threads go on.
 
 They are SciPy's own, which it hands out for Cython (scipy.linalg.cython_lapack); its Python functions of the same
-names keep the interpreter for as long as they work. Matrices are float64, in C order and symmetric: their transpose,
-in the column order that LAPACK wants, is the same matrix. Only the lower triangle of that is read and written.
+names keep the interpreter for as long as they work. Matrices are float64, in C order and symmetric: their
+transpose, in the column order that LAPACK wants, is the same matrix. Only its lower triangle is read and written.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """Means and covariances of many weightings of the same clips, from sums that are made once.
 
 A clip's frames enter a covariance by their number, their sum and the sum of their outer products alone, and these
-are merged by addition. Clips that all weightings take alike, as a jackknife takes those of one part, are summed once
-and for all. Frames are first centred on the mean of all, so that no digits are lost when a draw's mean is taken off.
+are merged by addition. Clips that all weightings take alike, as a jackknife takes those of one part, are summed
+once and for all. Frames are first centred on the mean of all, so that no digits are lost when a draw's mean is
+taken off.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ AT_ONCE = 2048  # clips whose frames are copied at once, so that memory hardly g
 
 
 class Side:
-    """One side of a distance, `rows` `[clips, max_frames, dim]`, in the weightings `weights` `[replicates, clips]`.
+    """One side of a distance, `rows` `[clips, max_frames, dim]`, in weightings `weights` `[replicates, clips]`.
 
     `moments(block)` has what `Moments` needs of those replicates.
     """

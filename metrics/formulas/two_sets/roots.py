@@ -11,9 +11,9 @@ from sightsound.metrics.rows import Rows
 def root_trace(x: Rows, y: Rows | None, factor: Rows | None = None) -> float:
     """tr (X Y)^(1/2) of two covariances `[dim, dim]`, symmetric and finite.
 
-    With Y = L L^T the eigenvalues of X Y are those of the symmetric L^T X L, of which no vectors are needed: factor,
-    product, tridiagonal form, eigenvalues, each a routine of LAPACK. Within 1e-8 of the value up to a condition of
-    1e8; beyond, the small eigenvalues depend on the last digits of the entries. `factor`: of Y, as
+    With Y = L L^T the eigenvalues of X Y are those of the symmetric L^T X L, of which no vectors are needed:
+    factor, product, tridiagonal form, eigenvalues, each a routine of LAPACK. Within 1e-8 of the value up to a
+    condition of 1e8; beyond, the small eigenvalues depend on the last digits of the entries. `factor`: of Y, as
     `lapack.cholesky` gives it, where it is known; Y itself is then not read.
 
     >>> round(root_trace(np.diag([4.0, 9.0]), np.eye(2)), 6)  # 2 + 3
