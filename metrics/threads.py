@@ -36,9 +36,8 @@ def side_by_side(function: Callable[[Given], Found], given: Iterable[Given]) -> 
             return [function(each) for each in several]
         with ThreadPoolExecutor(cores()) as pool:
             parts = [several[start : start + step] for start in range(0, len(several), step)]
-            return [
-                found for part in pool.map(lambda part: [function(each) for each in part], parts) for found in part
-            ]
+            made = pool.map(lambda part: [function(each) for each in part], parts)
+            return [found for part in made for found in part]
 
 
 @cache

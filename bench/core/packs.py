@@ -73,8 +73,7 @@ class Packs:
         return None
 
     def get_all(self, keys: Sequence[bytes], output: str) -> list[NDArray[np.float32] | None]:
-        """`get` of many keys, in their order, read in the order of the disk; None also for what `get` would raise
-        DamagedError."""
+        """`get` of many keys, read in the order of the disk; None also for what is damaged."""
         found: list[NDArray[np.float32] | None] = [None] * len(keys)
         with self._lock:
             for pack in self._packs.values():

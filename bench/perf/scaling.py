@@ -1,8 +1,8 @@
 """`bench perf scaling`: how long scoring takes, and how much memory each stage, as the number of clips grows.
 
-Scoring: six made systems and ten metrics with intervals, from features that bench/perf/made_features.py puts straight
-into a store. Generating and embedding: a quarter of a second of noise a clip (bench/perf/made_clips.py). Each stage of
-each size runs in a process of its own, whose peak of memory the system tells.
+Scoring: six made systems and ten metrics with intervals, from features that bench/perf/made_features.py puts
+straight into a store. Generating and embedding: a quarter of a second of noise a clip (bench/perf/made_clips.py).
+Each stage of each size runs in a process of its own, whose peak of memory the system tells.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class Reference:
     rows: Rows
     """Theirs."""
     kept: dict[Any, Any] = field(default_factory=dict)
-    """What the metric's functions worked out of it, see KEEPS in docs/metrics.md."""
+    """What the metric's functions worked out of it, see `KEEPS` in docs/metrics.md."""
 
 
 @dataclass(frozen=True)
