@@ -62,11 +62,12 @@ def fingerprints(
         }
         names, groups = [example.id for example in shown], [example.group for example in shown]
         inputs = [example.input_group or example.id for example in shown]
+        ones = np.ones(len(rows))
         for index in range(NUMBERS if rows else 0):
             # more digits say no more, and pack badly
             values = np.array([float(f"{row[index]:.3g}") for row in rows])
             about = shared | {"metric": f"{NAME}.{index}"}
-            found.append(Scores(about, names, groups, inputs, values, np.ones(len(rows))))
+            found.append(Scores(about, names, groups, inputs, values, ones))
     return found
 
 

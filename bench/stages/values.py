@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
@@ -16,11 +16,14 @@ from sightsound.bench.core.types import Example, chunks
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import function_of, module_of, under
 from sightsound.bench.stages.scope import halves
+from sightsound.metrics import streams
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows, stack, weighted_mean
 from sightsound.metrics.statistics import parts
 from sightsound.metrics.statistics.parts import Parts
+from sightsound.metrics.streams import Stream
 
+MANY = 8192  # clips of a side, with more of which a distance whose module can reads its rows block by block
 LOADED = 256  # clips whose features are in memory at once while their rows are made
 
 
@@ -45,7 +48,7 @@ class Reference:
 
     clips: Sequence[Example]
     """The examples that have the feature."""
-    rows: Rows
+    rows: Rows | Stream
     """Theirs."""
     kept: dict[Any, Any] = field(default_factory=dict)
     """What the metric's functions worked out of it, see `KEEPS` in docs/metrics.md."""
@@ -88,6 +91,32 @@ def clip_rows(
     return kept, stack(made, consumed=True)
 
 
+def side_rows(
+    card: MetricCard, stored: FeatureSet, system: str, need: Need, examples: Sequence[Example]
+) -> tuple[list[Example], Rows | Stream]:
+    """`clip_rows` of one side of a distance; of more than MANY clips they are read again each time, where the
+    metric's module can go through them block by block."""
+    module = module_of(card)
+    if len(examples) <= MANY or not getattr(module, "STREAMS", False):
+        return clip_rows(card, stored, system, [need], examples)
+    kept: list[Example] = []
+    frames: list[int] = []
+    dim = 0
+    for some in chunks(examples, LOADED):
+        for example, features in zip(some, stored.features(need, system, some), strict=True):
+            if features is not None:
+                kept.append(example)
+                frames.append(len(features))
+                dim = features.shape[-1]
+
+    def read() -> Iterator[Rows]:
+        for some in chunks(kept, streams.AT_ONCE):
+            there = [each for each in stored.features(need, system, some) if each is not None]
+            yield module.statistics(there, **card.options).astype(np.float32)
+
+    return kept, Stream(read, np.array(frames, np.intp), dim)
+
+
 def of_sets(
     card: MetricCard, stored: FeatureSet, system: registry.System, examples: Sequence[Example], known: Known
 ) -> Value:
@@ -102,7 +131,7 @@ def of_sets(
         if system.build.halves:
             return Value(note=f"the halves are of the split's own reference, not of {stored.against.label}")
         against, other = stored.against.examples, replace(other, side="against")
-    mine, rows = clip_rows(card, stored, system.label, [need], examples)
+    mine, rows = side_rows(card, stored, system.label, need, examples)
     reference = _reference(card, stored, system.label, other, against, known)
     theirs, references = reference.clips, reference.rows
     if short := too_few(card, min(len(mine), len(theirs))):
@@ -124,16 +153,16 @@ def _reference(
     key = card.name, need, system if need.own else "", tuple(example.id for example in examples)
     if key not in known.reference:
         known.reference.clear()  # no two are in memory at once
-        known.reference[key] = Reference(*clip_rows(card, stored, system, [need], examples))
+        known.reference[key] = Reference(*side_rows(card, stored, system, need, examples))
     return known.reference[key]
 
 
 def sets(
     card: MetricCard,
     mine: Sequence[Example],
-    rows: Rows,
+    rows: Rows | Stream,
     theirs: Sequence[Example],
-    references: Rows,
+    references: Rows | Stream,
     *,
     interval: bool = True,
     kept: dict[Any, Any] | None = None,
@@ -174,7 +203,7 @@ def _keeping(card: MetricCard, name: str, kept: dict[Any, Any] | None) -> Any:
     return partial(function, kept=kept) if name in getattr(module_of(card), "KEEPS", ()) else function
 
 
-def _floor(card: MetricCard, references: Sequence[Example], rows: Rows, count: int) -> float:
+def _floor(card: MetricCard, references: Sequence[Example], rows: Rows | Stream, count: int) -> float:
     same_source = function_of(card, "same_source")
     if same_source is None:
         return math.nan

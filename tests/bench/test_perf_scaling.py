@@ -7,10 +7,11 @@ import json
 import numpy as np
 import pytest
 
-from sightsound.bench.core import scores
+from sightsound.bench.core import registry, scores
 from sightsound.bench.perf import made_features, scaling
 from sightsound.bench.stages import score, values
-from sightsound.metrics.formulas.two_sets import frechet, moments
+from sightsound.metrics import streams
+from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.rows import stack
 from sightsound.metrics.statistics.parts import jackknife
 
@@ -42,7 +43,7 @@ def test_memory_that_grows_is_missed():
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("at_once", [7, 1000])
 def test_a_distance_in_pieces_is_that_of_the_definition(monkeypatch, at_once, kind):
-    monkeypatch.setattr(moments, "AT_ONCE", at_once)
+    monkeypatch.setattr(streams, "AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     rows, others = rng.standard_normal((2, 60, 3, 5)) @ rng.standard_normal((5, 5)) + [[[[1.0]]], [[[2.0]]]]
     rows[::4, 2] = np.nan
@@ -105,3 +106,18 @@ def test_what_is_written_is_the_table_in_its_order(tmp_path, monkeypatch):
         scores.write_table(tmp_path / "table.parquet", scores.table(made.scores))
         one, other = (scores.read(tmp_path / name) for name in ("streamed.parquet", "table.parquet"))
         assert one.equals(other) and len(one) > 100
+
+
+def test_rows_that_are_read_block_by_block_give_the_same(tmp_path, monkeypatch):
+    systems, cards = made_features.systems(1), [registry.metric(name) for name in ("fad_musicnn", "thd")]
+    labels = [each.label for each in systems]
+    made_features.fill(tmp_path / "features", 150, labels, cards)
+    stored = made_features.stored(tmp_path / "features", 150, labels, cards)
+    plain = score.score(stored, systems, cards, made_features.TASK)
+    monkeypatch.setattr(values, "MANY", 100)
+    monkeypatch.setattr(streams, "AT_ONCE", 64)
+    read = score.score(stored, systems, cards, made_features.TASK)
+    for one, other in zip(plain.rows, read.rows, strict=True):
+        assert (one.value, one.ci_low, one.ci_high, one.floor) == pytest.approx(
+            (other.value, other.ci_low, other.ci_high, other.floor), rel=1e-9, nan_ok=True
+        )

@@ -115,7 +115,7 @@ def test_a_thousand_replicates_take_bounded_memory():
     code = """
 import resource
 import numpy as np
-from sightsound.metrics.formulas.two_sets import frechet, moments
+from sightsound.metrics.formulas.two_sets import frechet
 rng = np.random.default_rng(0)
 rows, reference = rng.normal(size=(2, 2500, 10, 128))
 weights = rng.multinomial(2500, np.full(2500, 1 / 2500), size=1000).astype(float)

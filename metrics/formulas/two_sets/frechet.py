@@ -26,11 +26,13 @@ from sightsound.metrics.formulas.two_sets.roots import root_trace
 from sightsound.metrics.rows import Clips, Rows, by_shape, checked
 from sightsound.metrics.statistics.interval import LEAST_GROUPS
 from sightsound.metrics.statistics.parts import effective_count
+from sightsound.metrics.streams import Stream, blocks, frames_of, width
 from sightsound.metrics.threads import side_by_side
 
 WELL_SAMPLED = 2  # frames per dimension; with fewer, moments lose digits and much of a distance is bias
 SINGLE = True  # rows may be kept as float32, as features come: every function here reckons in float64
-KEEPS = ("replicates",)  # functions that take `kept`
+STREAMS = True  # rows may also be read again each time they are gone through
+KEEPS = ("aggregate", "replicates")  # functions that take `kept`
 TAKES_MASKS = True  # weights of 0 or 1 may also be given as booleans, an eighth of the memory
 FLOOR_DRAWS = 50  # pairs of disjoint sets at each size: their mean is then known to a few percent
 
@@ -51,10 +53,17 @@ def statistics(features: Clips) -> Rows:
     return rows
 
 
-def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
+def aggregate(
+    rows: Rows | Stream,
+    weights: Rows,
+    reference_rows: Rows | Stream,
+    reference_weights: Rows,
+    *,
+    kept: dict[Any, Any] | None = None,
+) -> float:
     """Fréchet distance, >= 0, in squared units of the features.
 
-    `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`, how often each clip counts.
+    `rows`: `[clips, max_frames, dim]`; `weights`: `[clips]`, how often each clip counts; `kept`: see `replicates`.
     Raises ValueError when a side has fewer than two frames or the dimensions differ.
 
     >>> rows, weights = statistics([np.array([[0.0]]), np.array([[2.0]])]), np.ones(2)
@@ -63,10 +72,10 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
     >>> aggregate(rows, weights, 2 * rows, weights)  # means 1 and 2, variances 2 and 8: 1 + 2 + 8 - 2 * 4
     3.0
     """
-    if rows.shape[-1] != reference_rows.shape[-1]:
-        raise ValueError(f"{rows.shape[-1]} dimensions against {reference_rows.shape[-1]}")
+    if width(rows) != width(reference_rows):
+        raise ValueError(f"{width(rows)} dimensions against {width(reference_rows)}")
     mean, factor = _gaussian(rows, weights)
-    reference_mean, reference_factor = _gaussian(reference_rows, reference_weights)
+    reference_mean, reference_factor = _kept(kept, _gaussian, reference_rows, reference_weights)
     root_trace = np.linalg.svd(factor @ reference_factor.T, compute_uv=False).sum()
     traces = np.square(factor).sum() + np.square(reference_factor).sum()
     distance = np.square(mean - reference_mean).sum() + traces - 2 * root_trace
@@ -74,9 +83,9 @@ def aggregate(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights
 
 
 def replicates(
-    rows: Rows,
+    rows: Rows | Stream,
     weights: Rows,
-    reference_rows: Rows,
+    reference_rows: Rows | Stream,
     reference_weights: Rows,
     *,
     kept: dict[Any, Any] | None = None,
@@ -94,14 +103,13 @@ def replicates(
     array([ 9., 18.])
     """
     sides = ((rows, weights), (reference_rows, reference_weights))
-    dim = rows.shape[-1]
-    fewest = [_drawn(side, (draw > 0).astype(np.float64)).min(initial=np.inf) for side, draw in sides]
-    if min(fewest) < WELL_SAMPLED * dim or dim != reference_rows.shape[-1]:
+    dim = width(rows)
+    if min(_fewest(side, draw) for side, draw in sides) < WELL_SAMPLED * dim or dim != width(reference_rows):
         pairs = zip(weights, reference_weights, strict=True)
         return np.array(side_by_side(lambda pair: _or_nan(rows, pair[0], reference_rows, pair[1]), pairs))
     if _equal(rows, reference_rows) and _equal(weights, reference_weights):
         return np.zeros(len(weights))
-    generated, reference = Side(rows, weights), _reference(reference_rows, reference_weights, kept)
+    generated, reference = Side(rows, weights), _kept(kept, _Reference, reference_rows, reference_weights)
     block = max(1, moments.MEMORY // (8 * dim * dim))
     found: list[float] = []
     for start in range(0, len(weights), block):
@@ -113,7 +121,7 @@ def replicates(
     return np.array(found)
 
 
-def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
+def same_source(rows: Rows | Stream, groups: Sequence[str], count: int) -> float:
     """What two sets of `count` clips from the source of `rows` would give: the floor of a plug-in distance.
 
     Sets that share no group are drawn from `rows` at random, FLOOR_DRAWS times at two sizes, and a / m + b / m^2,
@@ -139,7 +147,7 @@ def same_source(rows: Rows, groups: Sequence[str], count: int) -> float:
     return max(float(a / count + b / count**2), 0.0)
 
 
-def few_frames(rows: Rows, reference_rows: Rows) -> str:
+def few_frames(rows: Rows | Stream, reference_rows: Rows | Stream) -> str:
     """What to say of a distance of sets with under two frames for each dimension; empty where there are enough.
 
     `rows`, `reference_rows`: `[clips, max_frames, dim]`.
@@ -147,7 +155,7 @@ def few_frames(rows: Rows, reference_rows: Rows) -> str:
     >>> few_frames(np.zeros((3, 2, 4)), np.zeros((5, 2, 4)))
     '6 frames for 4 dimensions: much of the value is bias; compare kad or kid of the same network instead'
     """
-    frames, dim = min(frame_count(rows), frame_count(reference_rows)), rows.shape[-1]
+    frames, dim = min(frame_count(rows), frame_count(reference_rows)), width(rows)
     if frames >= WELL_SAMPLED * dim:
         return ""
     return (
@@ -156,39 +164,47 @@ def few_frames(rows: Rows, reference_rows: Rows) -> str:
     )
 
 
-def frame_count(rows: Rows) -> int:
+def frame_count(rows: Rows | Stream) -> int:
     """How many frames the clips `[clips, max_frames, dim]` have together."""
-    return int((~np.isnan(rows[..., 0])).sum())
+    return int(frames_of(rows).sum())
 
 
-def _equal(one: Rows, other: Rows) -> bool:
+def _equal(one: Rows | Stream, other: Rows | Stream) -> bool:
+    if isinstance(one, Stream) or isinstance(other, Stream):
+        return one is other
     return one is other or np.array_equal(one, other, equal_nan=one.dtype.kind == "f")
 
 
-def _or_nan(rows: Rows, weights: Rows, reference_rows: Rows, reference_weights: Rows) -> float:
+def _or_nan(rows: Rows | Stream, weights: Rows, reference_rows: Rows | Stream, reference_weights: Rows) -> float:
     weights, reference_weights = weights.astype(np.float64), reference_weights.astype(np.float64)
     enough = min(_drawn(rows, weights), _drawn(reference_rows, reference_weights)) >= 2
     return aggregate(rows, weights, reference_rows, reference_weights) if enough else np.nan
 
 
-def _drawn(rows: Rows, weights: Rows) -> Rows:
-    """How many frames each draw `[..., clips]` has."""
-    return weights @ (~np.isnan(rows[..., 0])).sum(axis=1)
+def _fewest(rows: Rows | Stream, weights: Rows) -> int:
+    """How many different frames the draw `[replicates, clips]` with the fewest has."""
+    frames = frames_of(rows)
+    return min((int(frames[draw > 0].sum()) for draw in weights), default=0)
+
+
+def _drawn(rows: Rows | Stream, weights: Rows) -> float:
+    """How many frames the draw `[clips]` has."""
+    return float(weights @ frames_of(rows))
 
 
 class _Reference:
     """Gaussians of the reference's replicates and factors of their covariances, kept as far as there is room."""
 
-    def __init__(self, rows: Rows, weights: Rows) -> None:
-        self._side = Side(rows, weights)
-        self._keeps = 8 * len(weights) * rows.shape[-1] ** 2 <= moments.MEMORY
+    def __init__(self, rows: Rows | Stream, weights: Rows) -> None:
+        self._side: Side | None = Side(rows, weights)
+        self._count, self._keeps = len(weights), 8 * len(weights) * width(rows) ** 2 <= moments.MEMORY
         self._known: dict[int, tuple[Rows, Rows | None, float, Rows | None]] = {}
 
     def gaussians(self, block: slice) -> Callable[[int], tuple[Rows, Rows | None, float, Rows | None]]:
         """Mean, covariance, trace and factor by place in the block; no covariance beside a factor."""
-        made = (
-            None if all(at in self._known for at in range(block.start, block.stop)) else self._side.moments(block)
-        )
+        if len(self._known) == self._count:
+            self._side = None  # its sums are not needed any more
+        made = self._side.moments(block) if self._side is not None else None
 
         def of(at: int) -> tuple[Rows, Rows | None, float, Rows | None]:
             found = self._known.get(block.start + at)
@@ -204,14 +220,14 @@ class _Reference:
         return of
 
 
-def _reference(rows: Rows, weights: Rows, kept: dict[Any, Any] | None) -> _Reference:
+def _kept(kept: dict[Any, Any] | None, function: Callable[..., Any], rows: Rows | Stream, weights: Rows) -> Any:
+    """What a function gives for the reference in these weightings; worked out once."""
     if kept is None:
-        return _Reference(rows, weights)
-    key = "frechet", weights.shape, hashlib.blake2b(np.ascontiguousarray(weights)).digest()
+        return function(rows, weights)
+    key = function.__name__, weights.shape, hashlib.blake2b(np.ascontiguousarray(weights)).digest()
     if key not in kept:
-        kept[key] = _Reference(rows, weights)
-    found: _Reference = kept[key]
-    return found
+        kept[key] = function(rows, weights)
+    return kept[key]
 
 
 def _distance(
@@ -227,18 +243,16 @@ def _distance(
     return max(float(distance), 0.0)
 
 
-def _gaussian(rows: Rows, weights: Rows) -> tuple[Rows, Rows]:
+def _gaussian(rows: Rows | Stream, weights: Rows) -> tuple[Rows, Rows]:
     """Mean `[dim]` and factor F `[min(frames, dim), dim]` of the covariance F^T F of the weighted frames."""
-    lengths = (~np.isnan(rows[..., 0])).sum(axis=1)
-    total = float(weights @ lengths)
+    total = _drawn(rows, weights)
     if total < 2:
         raise ValueError(f"{total:g} frames: a covariance needs at least 2")
-    parts = [slice(start, start + moments.AT_ONCE) for start in range(0, len(rows), moments.AT_ONCE)]
-    mean = np.sum([weight @ frames for frames, weight in (_frames(rows[at], weights[at]) for at in parts)], axis=0)
-    mean = mean / total
-    factor: Rows = np.empty((0, rows.shape[-1]))
-    for at in parts:
-        frames, weight = _frames(rows[at], weights[at])
+    parts = (_frames(some, weights[at]) for at, some in blocks(rows))
+    mean = np.sum([weight @ frames for frames, weight in parts], axis=0) / total
+    factor: Rows = np.empty((0, width(rows)))
+    for at, some in blocks(rows):
+        frames, weight = _frames(some, weights[at])
         factor = np.concatenate([factor, (frames - mean) * np.sqrt(weight / (total - 1))[:, None]])
         if len(factor) > factor.shape[1]:
             # R of the QR has the same R^T R; unlike a root of the covariance it keeps the small directions exact

@@ -9,73 +9,94 @@ taken off.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.metrics.rows import Rows
+from sightsound.metrics.streams import Stream, blocks, frames_of, width
 from sightsound.metrics.threads import side_by_side
 
 MEMORY = 2**28  # bytes that the products of one side may take
-AT_ONCE = 2048  # clips whose frames are copied at once, so that memory hardly grows with their number
 
 
 class Side:
     """One side of a distance, `rows` `[clips, max_frames, dim]`, in weightings `weights` `[replicates, clips]`.
 
-    `moments(block)` has what `Moments` needs of those replicates.
+    `moments(block)` has what `Moments` needs of those replicates. The rows are gone through a block at a time.
     """
 
-    def __init__(self, rows: Rows, weights: Rows) -> None:
-        self.dim = rows.shape[-1]
-        self._rows, self._present = rows, ~np.isnan(rows[..., 0])
-        self._counts = weights @ self._present.sum(axis=1)
+    def __init__(self, rows: Rows | Stream, weights: Rows) -> None:
+        self.dim = width(rows)
+        self._rows = rows
         self._alike, self._place = alike(weights)
-        parts = [slice(start, start + AT_ONCE) for start in range(0, len(rows), AT_ONCE)]
-        sums = [rows[at][self._present[at]].sum(axis=0, dtype=np.float64) for at in parts]
-        self._centre = np.sum(sums, axis=0) / self._present.sum()
-        self._held = list(self._sums(MEMORY)) if 8 * self._alike.shape[1] * self.dim**2 <= MEMORY else None
-        if self._held:
-            self._rows, self._present = rows[:0], self._present[:0]  # not needed any more
+        frames = frames_of(rows)
+        self._counts = self._alike @ np.bincount(self._place, weights=frames)
+        sums = [some[~np.isnan(some[..., 0])].sum(axis=0, dtype=np.float64) for _, some in blocks(rows)]
+        self._centre = np.sum(sums, axis=0) / frames.sum()
+        pieces = self._alike.shape[1]
+        self._pieces: tuple[Rows, Rows] | None = None
+        if 8 * pieces * self.dim**2 <= MEMORY // 4:
+            self._pieces = np.zeros((pieces, self.dim)), np.zeros((pieces, self.dim**2))
+            for some, totals, outer in self._sums():
+                self._pieces[0][some] += totals
+                self._pieces[1][some] += outer
+            self._rows = np.empty((0, 1, self.dim))  # not needed any more
 
     def moments(self, block: slice) -> Moments:
         """Of some replicates; those of `MEMORY // (8 * dim**2)` fit into the memory."""
-        weights = self._alike[block]
+        weights, counts = self._alike[block], self._counts[block]
+        if self._pieces is None:
+            whole, products = np.zeros((len(weights), self.dim)), np.zeros((len(weights), self.dim**2))
+            for some, of_some, outer in self._sums():
+                whole += weights[:, some] @ of_some
+                products += weights[:, some] @ outer
+            return Moments(self._centre, counts, whole, products)
+        totals, pieces = self._pieces
         usual = weights.max(axis=0, initial=0)
         apart = weights - usual
-        few = self._held is not None and np.count_nonzero(apart) <= 2 * len(weights)
-        totals = np.zeros((len(weights), self.dim))
-        outer = np.zeros((1 if few else len(weights), self.dim**2))
-        for some, of_totals, of_outer in self._held or self._sums(MEMORY // 4):
-            totals += weights[:, some] @ of_totals
-            outer += (usual[None, some] if few else weights[:, some]) @ of_outer
-        return Moments(self._centre, self._counts[block], totals, outer, self._held[0][2] if few else None, apart)
+        if np.count_nonzero(apart) > 2 * len(weights):
+            return Moments(self._centre, counts, weights @ totals, weights @ pieces)
+        return Moments(self._centre, counts, weights @ totals, usual[None] @ pieces, pieces, apart)
 
-    def _sums(self, memory: int) -> Iterator[tuple[slice, Rows, Rows]]:
-        """Sums `[pieces, dim]` and sums of outer products `[pieces, dim * dim]`, as many pieces as fit at once."""
-        pieces = self._alike.shape[1]
-        order = np.argsort(self._place, kind="stable")
-        ends = np.cumsum(np.bincount(self._place, minlength=pieces))
-        step = max(1, memory // (8 * self.dim**2))
-        for start in range(0, pieces, step):
-            some = slice(start, min(start + step, pieces))
-            totals, outer = np.empty((some.stop - start, self.dim)), np.empty((some.stop - start, self.dim**2))
+    def _sums(self) -> Iterator[tuple[NDArray[np.intp], Rows, Rows]]:
+        """Some pieces, and of their frames in one block the sums `[pieces, dim]` and those of outer products
+        `[pieces, dim * dim]`, as many as fit at once. A piece may come again."""
+        step = max(1, MEMORY // 4 // (8 * self.dim**2))
+        for at, rows in blocks(self._rows):
+            present, place = ~np.isnan(rows[..., 0]), self._place[at]
+            order = np.argsort(place, kind="stable")
+            found, starts = np.unique(place[order], return_index=True)
+            clips = np.split(order, starts[1:])
+            for start in range(0, len(found), step):
+                some = found[start : start + step]
+                totals, outer = np.empty((len(some), self.dim)), np.empty((len(some), self.dim**2))
 
-            def sum_up(piece: int, start: int = start, totals: Rows = totals, outer: Rows = outer) -> None:
-                clips = order[ends[piece - 1] if piece else 0 : ends[piece]]
-                frames = self._rows[clips][self._present[clips]] - self._centre
-                totals[piece - start] = frames.sum(axis=0)
-                outer[piece - start] = (frames.T @ frames).ravel()
+                def sum_up(
+                    index: int, first: int = start, totals: Rows = totals, outer: Rows = outer,
+                    rows: Rows = rows, present: NDArray[np.bool_] = present, clips: list[Any] = clips,
+                ) -> None:  # fmt: skip
+                    own = clips[first + index]
+                    frames = rows[own][present[own]] - self._centre
+                    totals[index] = frames.sum(axis=0)
+                    outer[index] = (frames.T @ frames).ravel()
 
-            side_by_side(sum_up, range(some.start, some.stop))
-            yield some, totals, outer
+                side_by_side(sum_up, range(len(some)))
+                yield some, totals, outer
 
 
 class Moments:
     """Means and covariances of some replicates."""
 
     def __init__(
-        self, centre: Rows, counts: Rows, totals: Rows, outer: Rows, pieces: Rows | None, apart: Rows
+        self,
+        centre: Rows,
+        counts: Rows,
+        totals: Rows,
+        outer: Rows,
+        pieces: Rows | None = None,
+        apart: Rows | None = None,
     ) -> None:
         """`outer`: sums of outer products of each replicate; with `pieces`, those of the pieces, the one that all
         replicates have in common, from which each differs by few pieces, `apart` times."""
@@ -86,7 +107,7 @@ class Moments:
         """Mean `[dim]` and covariance `[dim, dim]`."""
         dim, count = len(self._centre), self._counts[replicate]
         product = self._outer[replicate if self._pieces is None else 0]
-        if self._pieces is not None:
+        if self._pieces is not None and self._apart is not None:
             product = product.copy()
             for piece in np.flatnonzero(self._apart[replicate]):
                 product += self._apart[replicate, piece] * self._pieces[piece]
