@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -29,6 +31,22 @@ def test_scaling_is_measured_in_processes(bench):
     assert run["clips"] == 12 and run["scored_s"] > 0
     assert all(50 < run[field] < 4000 for field in scaling.PEAKS.values())
     assert bench("perf", "scaling", "--sizes", "9").code == 2
+
+
+def test_stored_features_are_scored_without_what_takes_long_to_import(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from sightsound.bench.commands.app import app
+from sightsound.bench.perf import scaling
+from sightsound.bench.stages import choose, run
+folder = Path({str(tmp_path)!r})
+scaling._filled(folder, 12, ["made0", "made1"])
+scaling._scored(folder, 12, 2)
+assert choose.device_of("cpu") == "cpu"
+print(*sorted({{"torch", "transformers", "scipy.stats", "scipy.sparse"}} & set(sys.modules)))
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "\n"
 
 
 def test_memory_that_grows_is_missed():
