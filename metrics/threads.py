@@ -13,7 +13,8 @@ from threadpoolctl import ThreadpoolController
 MOST = 8
 EACH = 4  # parts a core, so that none waits long for the last one
 
-Given, Found = TypeVar("Given"), TypeVar("Found")
+Given = TypeVar("Given")
+Found = TypeVar("Found")
 
 
 def cores() -> int:

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -105,8 +106,11 @@ def replicates(
     sides = ((rows, weights), (reference_rows, reference_weights))
     dim = width(rows)
     if min(_fewest(side, draw) for side, draw in sides) < WELL_SAMPLED * dim or dim != width(reference_rows):
-        pairs = zip(weights, reference_weights, strict=True)
-        return np.array(side_by_side(lambda pair: _or_nan(rows, pair[0], reference_rows, pair[1]), pairs))
+
+        def whole(at: int) -> float:
+            return _or_nan(rows, weights[at], reference_rows, reference_weights[at])
+
+        return np.array(side_by_side(whole, range(len(weights))))
     if _equal(rows, reference_rows) and _equal(weights, reference_weights):
         return np.zeros(len(weights))
     generated, reference = Side(rows, weights), _kept(kept, _Reference, reference_rows, reference_weights)
@@ -115,9 +119,7 @@ def replicates(
     for start in range(0, len(weights), block):
         some = slice(start, min(start + block, len(weights)))
         mine, theirs = generated.moments(some), reference.gaussians(some)
-        found += side_by_side(
-            lambda at, m=mine, t=theirs: _distance(*m[at], *t(at)), range(some.stop - some.start)
-        )
+        found += side_by_side(partial(_between, mine, theirs), range(some.stop - some.start))
     return np.array(found)
 
 
@@ -192,21 +194,25 @@ def _drawn(rows: Rows | Stream, weights: Rows) -> float:
     return float(weights @ frames_of(rows))
 
 
+_Gaussian = tuple[Rows, Rows | None, float, Rows | None]
+"""Mean, covariance, its trace, its factor."""
+
+
 class _Reference:
     """Gaussians of the reference's replicates and factors of their covariances, kept as far as there is room."""
 
     def __init__(self, rows: Rows | Stream, weights: Rows) -> None:
         self._side: Side | None = Side(rows, weights)
         self._count, self._keeps = len(weights), 8 * len(weights) * width(rows) ** 2 <= moments.MEMORY
-        self._known: dict[int, tuple[Rows, Rows | None, float, Rows | None]] = {}
+        self._known: dict[int, _Gaussian] = {}
 
-    def gaussians(self, block: slice) -> Callable[[int], tuple[Rows, Rows | None, float, Rows | None]]:
+    def gaussians(self, block: slice) -> Callable[[int], _Gaussian]:
         """Mean, covariance, trace and factor by place in the block; no covariance beside a factor."""
         if len(self._known) == self._count:
             self._side = None  # its sums are not needed any more
         made = self._side.moments(block) if self._side is not None else None
 
-        def of(at: int) -> tuple[Rows, Rows | None, float, Rows | None]:
+        def of(at: int) -> _Gaussian:
             found = self._known.get(block.start + at)
             if found is None:
                 assert made is not None
@@ -224,20 +230,16 @@ def _kept(kept: dict[Any, Any] | None, function: Callable[..., Any], rows: Rows 
     """What a function gives for the reference in these weightings; worked out once."""
     if kept is None:
         return function(rows, weights)
-    key = function.__name__, weights.shape, hashlib.blake2b(np.ascontiguousarray(weights)).digest()
+    key = function.__name__, weights.shape, hashlib.blake2b(weights.tobytes()).digest()
     if key not in kept:
         kept[key] = function(rows, weights)
     return kept[key]
 
 
-def _distance(
-    mean: Rows,
-    covariance: Rows,
-    other: Rows,
-    other_covariance: Rows | None,
-    other_trace: float,
-    factor: Rows | None,
-) -> float:
+def _between(mine: moments.Moments, theirs: Callable[[int], _Gaussian], replicate: int) -> float:
+    """The distance of a replicate."""
+    mean, covariance = mine[replicate]
+    other, other_covariance, other_trace, factor = theirs(replicate)
     root = root_trace(covariance, other_covariance, factor)
     distance = np.square(mean - other).sum() + np.trace(covariance) + other_trace - 2 * root
     return max(float(distance), 0.0)
