@@ -88,8 +88,10 @@ def gather(
             found = features.get(networks.signature(extractor), key, output)
         return found
 
+    recent = features.recent()
+
     def several(extractor: str, keys: Sequence[str], output: str) -> Sequence[Any]:
-        found = features.get_all(networks.signature(extractor), keys, output)
+        found = recent.get_all(networks.signature(extractor), keys, output)
         lost = {key for name, key in failures if name == extractor}
         return [
             None if key in lost else feature(extractor, key, output) if each is None else each

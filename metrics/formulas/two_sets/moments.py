@@ -8,8 +8,7 @@ taken off.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,9 +38,8 @@ class Side:
         self._pieces: tuple[Rows, Rows] | None = None
         if 8 * pieces * self.dim**2 <= MEMORY // 4:
             self._pieces = np.zeros((pieces, self.dim)), np.zeros((pieces, self.dim**2))
-            for some, totals, outer in self._sums():
-                self._pieces[0][some] += totals
-                self._pieces[1][some] += outer
+            for found, frames_in in self._blocks():
+                self._sum_up(found, frames_in, *self._pieces, found)
             self._rows = np.empty((0, 1, self.dim))  # not needed any more
 
     def moments(self, block: slice) -> Moments:
@@ -64,26 +62,48 @@ class Side:
         """Some pieces, and of their frames in one block the sums `[pieces, dim]` and those of outer products
         `[pieces, dim * dim]`, as many as fit at once. A piece may come again."""
         step = max(1, MEMORY // 4 // (8 * self.dim**2))
+        for found, frames_in in self._blocks():
+            for start in range(0, len(found), step):
+                some = found[start : start + step]
+                totals, outer = np.zeros((len(some), self.dim)), np.zeros((len(some), self.dim**2))
+                self._sum_up(some, frames_in, totals, outer, np.arange(len(some)))
+                yield some, totals, outer
+
+    def _blocks(self) -> Iterator[tuple[NDArray[np.intp], Callable[[int], Rows]]]:
+        """Of each block of rows the pieces in it, and a piece's centred frames `[frames, dim]`."""
         for at, rows in blocks(self._rows):
             present, place = ~np.isnan(rows[..., 0]), self._place[at]
             order = np.argsort(place, kind="stable")
             found, starts = np.unique(place[order], return_index=True)
-            clips = np.split(order, starts[1:])
-            for start in range(0, len(found), step):
-                some = found[start : start + step]
-                totals, outer = np.empty((len(some), self.dim)), np.empty((len(some), self.dim**2))
+            clips = dict(zip(found.tolist(), np.split(order, starts[1:]), strict=True))
 
-                def sum_up(
-                    index: int, first: int = start, totals: Rows = totals, outer: Rows = outer,
-                    rows: Rows = rows, present: NDArray[np.bool_] = present, clips: list[Any] = clips,
-                ) -> None:  # fmt: skip
-                    own = clips[first + index]
-                    frames = rows[own][present[own]] - self._centre
-                    totals[index] = frames.sum(axis=0)
-                    outer[index] = (frames.T @ frames).ravel()
+            def frames_in(
+                piece: int,
+                rows: Rows = rows,
+                present: NDArray[np.bool_] = present,
+                clips: Mapping[int, NDArray[np.intp]] = clips,
+            ) -> Rows:
+                own = clips[piece]
+                return np.asarray(rows[own][present[own]] - self._centre)
 
-                side_by_side(sum_up, range(len(some)))
-                yield some, totals, outer
+            yield found, frames_in
+
+    @staticmethod
+    def _sum_up(
+        pieces: NDArray[np.intp],
+        frames_in: Callable[[int], Rows],
+        totals: Rows,
+        outer: Rows,
+        places: NDArray[np.intp],
+    ) -> None:
+        """Add the sums of the pieces to `totals` and `outer`, at their places there."""
+
+        def add(index: int) -> None:
+            frames = frames_in(int(pieces[index]))
+            totals[places[index]] += frames.sum(axis=0)
+            outer[places[index]] += (frames.T @ frames).ravel()
+
+        side_by_side(add, range(len(pieces)))
 
 
 class Moments:
@@ -106,13 +126,14 @@ class Moments:
     def __getitem__(self, replicate: int) -> tuple[Rows, Rows]:
         """Mean `[dim]` and covariance `[dim, dim]`."""
         dim, count = len(self._centre), self._counts[replicate]
-        product = self._outer[replicate if self._pieces is None else 0]
+        covariance = self._outer[replicate if self._pieces is None else 0].copy()
         if self._pieces is not None and self._apart is not None:
-            product = product.copy()
             for piece in np.flatnonzero(self._apart[replicate]):
-                product += self._apart[replicate, piece] * self._pieces[piece]
+                covariance += self._apart[replicate, piece] * self._pieces[piece]
+        covariance = covariance.reshape(dim, dim)
         mean = self._totals[replicate] / count
-        covariance = (product.reshape(dim, dim) - np.multiply.outer(count * mean, mean)) / (count - 1)
+        covariance -= np.multiply.outer(count * mean, mean)
+        covariance /= count - 1
         return mean + self._centre, covariance
 
 
