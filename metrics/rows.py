@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,11 +48,58 @@ def checked_pairs(features: Clips, others: Clips) -> tuple[list[Rows], list[Rows
     ValueError: 1 clips against 2: a paired metric needs as many on both sides
     """
     left, right = checked(features), checked(others)
-    if len(left) != len(right):
-        raise ValueError(f"{len(left)} clips against {len(right)}: a paired metric needs as many on both sides")
-    if left[0].shape[1] != right[0].shape[1]:
-        raise ValueError(f"{left[0].shape[1]} dimensions against {right[0].shape[1]}: not the same extractor?")
+    same_count(left, right)
+    same_width(left, right)
     return left, right
+
+
+def by_shape(function: Callable[..., Rows], *sides: Clips) -> Rows:
+    """What `function` gives for clips of one shape at once, `[clips, frames, dim]` of each side: `[clips, ...]`.
+
+    Rows are in the order of the clips, and those of different shapes must be alike in theirs. Raises ValueError as
+    `checked`, and for sides of different numbers of clips.
+
+    >>> by_shape(lambda clips: clips.sum(axis=(1, 2)), [np.ones((2, 3)), np.ones((1, 3)), np.zeros((2, 3))])
+    array([6., 3., 0.])
+    """
+    same_count(sides[0], sides[-1])
+    places: dict[tuple[tuple[int, ...], ...], list[int]] = {}
+    for index, clip in enumerate(zip(*sides, strict=True)):
+        places.setdefault(tuple([each.shape for each in clip]), []).append(index)
+    found: Rows | None = None
+    for shapes, members in places.items():
+        fit = all(len(shape) == 2 and 0 not in shape for shape in shapes)
+        whole = [np.array([side[index] for index in members], np.float64) for side in sides] if fit else []
+        if not fit or not all(np.isfinite(clips).all() for clips in whole):
+            for side in sides:
+                checked(side)  # raises what is wrong, and where
+        made = np.asarray(function(*whole))
+        if len(places) == 1:
+            return made
+        if found is None:
+            found = np.empty((len(sides[0]), *made.shape[1:]), made.dtype)
+        found[members] = made
+    if found is None or any(len({clip.shape[1] for clip in side}) > 1 for side in sides):
+        for side in sides:
+            checked(side)
+    assert found is not None
+    return found
+
+
+def same_count(features: Clips, others: Clips) -> None:
+    """ValueError where both sides have not as many clips."""
+    if len(features) != len(others):
+        raise ValueError(
+            f"{len(features)} clips against {len(others)}: a paired metric needs as many on both sides"
+        )
+
+
+def same_width(features: Clips, others: Clips) -> None:
+    """ValueError where the sides' vectors are of different dimensions."""
+    if features[0].shape[1] != others[0].shape[1]:
+        raise ValueError(
+            f"{features[0].shape[1]} dimensions against {others[0].shape[1]}: not the same extractor?"
+        )
 
 
 def weighted_mean(rows: Rows, weights: Rows) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import of_machine
 from sightsound.bench.core.packs import Arrays, DamagedError, Packs
 
+RECENT_BYTES = 64 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
@@ -47,6 +48,14 @@ class FeatureStore:
         be made again."""
         return self._of(signature).get(key, output)
 
+    def get_all(self, signature: str, keys: Sequence[str], output: str) -> list[NDArray[np.float32] | None]:
+        """`get` of many contents, in their order: read in one go."""
+        return self._of(signature).get_all(keys, output)
+
+    def recent(self) -> Recent:
+        """A reader that has what it read lately at hand."""
+        return Recent(self)
+
     def require(self, signature: str, key: str, output: str) -> NDArray[np.float32]:
         """As `get`; BenchError for an entry that is gone or damaged."""
         found = self.get(signature, key, output)
@@ -73,6 +82,32 @@ class FeatureStore:
         if signature not in self._folders:
             self._folders[signature] = Folder(self.folder(signature))
         return self._folders[signature]
+
+
+class Recent:
+    """Features of many contents, of which those that were read lately are still there: several metrics read the
+    same, one after another."""
+
+    def __init__(self, store: FeatureStore) -> None:
+        self._store = store
+        self._held: dict[tuple[str, str, tuple[str, ...]], list[NDArray[np.float32] | None]] = {}
+        self._bytes = 0
+
+    def get_all(self, signature: str, keys: Sequence[str], output: str) -> list[NDArray[np.float32] | None]:
+        """See FeatureStore. Nobody may write into the arrays."""
+        about = signature, output, tuple(keys)
+        found = self._held.pop(about, None)
+        if found is None:
+            found = self._store.get_all(signature, keys, output)
+            self._bytes += _size(found)
+        self._held[about] = found
+        while self._bytes > RECENT_BYTES:
+            self._bytes -= _size(self._held.pop(next(iter(self._held))))
+        return found
+
+
+def _size(arrays: Iterable[NDArray[np.float32] | None]) -> int:
+    return sum(array.nbytes for array in arrays if array is not None)
 
 
 class Folder:
@@ -107,6 +142,13 @@ class Folder:
         except DamagedError:
             self._damaged.add(key)
             return None
+
+    def get_all(self, keys: Sequence[str], output: str) -> list[NDArray[np.float32] | None]:
+        """See FeatureStore."""
+        if self._damaged or self._held:
+            return [self.get(key, output) for key in keys]
+        found = self._packs.get_all([_bytes(key) for key in keys], output)
+        return [self.get(key, output) if each is None else each for key, each in zip(keys, found, strict=True)]
 
     def put(self, key: str, features: Arrays) -> None:
         """See FeatureStore."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import os
 import sys
@@ -11,6 +12,7 @@ from pathlib import Path
 from sightsound.bench.core.errors import BenchError
 
 GB = 1e9
+DRIVERS = ("/dev/nvidiactl", "/dev/kfd")  # of NVIDIA and AMD
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -41,6 +43,19 @@ def _limits() -> list[int]:
         with suppress(OSError):
             texts.append(path.read_text(encoding="ascii").strip())
     return [int(text) for text in texts if text.isdigit()]
+
+
+def may_have_card() -> bool:
+    """False where this machine has no driver of a card: then torch, seconds to import, need not be asked."""
+    if "torch" in sys.modules or not sys.platform.startswith("linux"):
+        return True
+    if any(Path(path).exists() for path in DRIVERS):
+        return True
+    try:
+        ctypes.CDLL("libcuda.so.1")
+    except OSError:
+        return False
+    return True
 
 
 def reset_peak(device: str) -> int:

@@ -19,8 +19,8 @@ import threading
 import uuid
 import weakref
 import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from pathlib import Path
 
 import numpy as np
@@ -71,6 +71,23 @@ class Packs:
         if damaged:
             raise DamagedError(f"{self.folder}: the features of {key.hex()} are damaged")
         return None
+
+    def get_all(self, keys: Sequence[bytes], output: str) -> list[NDArray[np.float32] | None]:
+        """`get` of many keys, read in the order of the disk; None also for what is damaged."""
+        found: list[NDArray[np.float32] | None] = [None] * len(keys)
+        with self._lock:
+            for pack in self._packs.values():
+                lacking = [at for at, array in enumerate(found) if array is None]
+                places = pack.newest([keys[at] for at in lacking])
+                there = [(place, at) for place, at in zip(places, lacking, strict=True) if place is not None]
+                for place, at in sorted(there):
+                    with suppress(DamagedError):
+                        found[at] = pack.read(place, output)
+            for at, key in enumerate(keys):
+                if found[at] is None:  # not known yet, or there is an older record that is whole
+                    with suppress(DamagedError):
+                        found[at] = self.get(key, output)
+        return found
 
     def all_keys(self) -> set[bytes]:
         """Of all records that are there now."""
@@ -185,6 +202,22 @@ class _Pack:
             if entry["rest"].tobytes() == key[8:]:
                 found.append((int(entry["start"]), int(entry["length"]), int(entry["crc"])))
             at -= 1
+        return found
+
+    def newest(self, keys: Sequence[bytes]) -> list[_Place | None]:
+        """Where the newest record of each key is."""
+        found = [self._recent.get(key) for key in keys]
+        if not len(self._sorted):
+            return found
+        wanted = np.frombuffer(b"".join(key[:8] for key in keys), ">u8")
+        at = np.searchsorted(self._sorted["first"], wanted.astype(np.uint64), side="right") - 1
+        for place, (key, entry) in enumerate(zip(keys, self._sorted[np.maximum(at, 0)].tolist(), strict=True)):
+            if found[place] is None:
+                first, rest, *where = entry
+                if first.to_bytes(8, "big") + rest == key:
+                    found[place] = (where[0], where[1], where[2])
+                else:  # another key that begins with the same eight bytes, or none
+                    found[place] = next(iter(self.find(key)), None)
         return found
 
     def all_keys(self) -> Iterator[bytes]:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.row import Row, definition
 from sightsound.bench.core.store import atomic
-from sightsound.metrics.statistics.parts import Parts
+from sightsound.metrics.statistics.parts import Parts, alike
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,7 +99,7 @@ def of(row: Row, parts: Parts | None, inputs: Mapping[str, str], *, by_clip: boo
         return []
     shared = {name: getattr(row, name) for name in ("run", *KEY) if name != "definition"}
     shared |= {"definition": definition(row.signature), "by_clip": by_clip}
-    shown = [inputs.get(name) or name for name in parts.names]
+    shown = alike(tuple(inputs.get(name) or name for name in parts.names))
     return [Scores(shared, parts.names, parts.groups, shown, parts.values, parts.weights)]
 
 

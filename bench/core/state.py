@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import random
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,9 +21,12 @@ DEVICES = ("cpu", "cuda")  # kinds of device that have a switch of their own for
 
 
 @contextmanager
-def restored() -> Iterator[None]:
-    """Whatever the block does to the global state is undone when it ends."""
-    before = _read()
+def restored(*, networks: bool = True) -> Iterator[None]:
+    """Whatever the block does to the global state is undone when it ends.
+
+    `networks`: whether the block may run any itself; without, torch is not imported for its sake.
+    """
+    before = _read() | (_read_torch() if networks or "torch" in sys.modules else {})
     try:
         yield
     finally:
@@ -30,32 +34,40 @@ def restored() -> Iterator[None]:
 
 
 @contextmanager
-def known() -> Iterator[None]:
+def known(*, networks: bool = True) -> Iterator[None]:
     """The block works in the state that features and values are defined in: float32, full precision, no autocast.
 
-    It is left as it was found.
+    It is left as it was found. `networks`: see `restored`.
     """
-    import torch
+    with restored(networks=networks):
+        np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
+        if not networks and "torch" not in sys.modules:
+            yield
+            return
+        import torch
 
-    with restored():
         torch.set_default_dtype(torch.float32)
         torch.set_float32_matmul_precision("highest")
         torch.set_grad_enabled(True)
         _deterministic(False)
         torch.backends.cudnn.allow_tf32 = False
-        np.seterr(divide="warn", over="warn", under="ignore", invalid="warn")
         with torch.autocast("cpu", enabled=False), torch.autocast("cuda", enabled=False):
             yield
 
 
 def _read() -> dict[str, Any]:
-    import torch
-
-    found: dict[str, Any] = {
+    return {
         "cwd": _cwd(),
         "numpy errors": np.geterr(),
         "numpy random": np.random.get_state(),
         "random": random.getstate(),
+    }
+
+
+def _read_torch() -> dict[str, Any]:
+    import torch
+
+    found: dict[str, Any] = {
         "dtype": torch.get_default_dtype(),
         "precision": torch.get_float32_matmul_precision(),
         "grad": torch.is_grad_enabled(),
@@ -87,13 +99,15 @@ def _cwd() -> str | None:
 
 
 def _write(state: dict[str, Any]) -> None:
-    import torch
-
     if state["cwd"] is not None:
         os.chdir(state["cwd"])
     np.seterr(**state["numpy errors"])
     np.random.set_state(state["numpy random"])
     random.setstate(state["random"])
+    if "dtype" not in state:
+        return
+    import torch
+
     torch.set_default_dtype(state["dtype"])
     torch.set_float32_matmul_precision(state["precision"])
     torch.set_grad_enabled(state["grad"])

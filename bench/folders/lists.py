@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import media, registry
+from sightsound.bench.core import files, media, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.features import FeatureStore
@@ -74,10 +74,10 @@ def references(reference: str | None, task: Task) -> Named | None:
         return None
     if task.output == "text":
         return Named("references", task.reference, path, tables.read(path))
-    files = listing.files(path, task.output)
-    if any(len(paths) > 1 for paths in files.values()):
+    found = listing.files(path, task.output)
+    if any(len(paths) > 1 for paths in found.values()):
         return None  # a name for several files pairs nothing
-    return Named("references", task.reference, path, {name: paths[0].absolute() for name, paths in files.items()})
+    return Named("references", task.reference, path, {name: paths[0].absolute() for name, paths in found.items()})
 
 
 def task_of(output: str, conditions: Named | None, captions: Named | None) -> Task:
@@ -115,6 +115,7 @@ def examples(
     if len(set(ids.values())) < len(ids):
         (twice, _), *_ = Counter(ids.values()).most_common(1)
         raise BenchError(f"two names become the id {twice}; rename one")
+    files.read_all(item for name in names for each in known if isinstance(item := each.items[name], Path))
     for done, name in enumerate(names):
         fields: dict[str, Any] = {each.field: each.items[name] for each in known}
         own = contents[ids[name]] = {}

@@ -57,6 +57,7 @@ def fill(root: Path, clips: int, labels: Sequence[str], metrics: Sequence[Metric
 def stored(root: Path, clips: int, labels: Sequence[str], metrics: Sequence[MetricCard]) -> FeatureSet:
     """What scoring takes, of a store that `fill` filled. Four examples are of one group."""
     store = FeatureStore(root)
+    recent = store.recent()
     examples = [Example(f"{number:06d}", f"track {number // 4:06d}") for number in range(clips)]
     places = {
         place: {example.id: _key(place, number) for number, example in enumerate(examples)}
@@ -68,6 +69,7 @@ def stored(root: Path, clips: int, labels: Sequence[str], metrics: Sequence[Metr
         keys={place: keys for place, keys in places.items() if place not in labels},
         outputs={label: places[label] for label in labels},
         feature=lambda name, key, output: store.get(signature(name), key, output),
+        several=lambda name, keys, output: recent.get_all(signature(name), keys, output),
         extractor_signature=signature,
         facts={label: {"run": "made"} for label in labels},
     )

@@ -9,10 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
-
 
 def components(keys: Sequence[Iterable[str]]) -> list[int]:
     """For each example the number of its component; `keys`: the things that each example has.
@@ -20,12 +16,17 @@ def components(keys: Sequence[Iterable[str]]) -> list[int]:
     >>> components([{"track a", "picture x"}, {"track b"}, {"picture x", "track c"}, {"track c"}])
     [0, 1, 0, 0]
     """
-    things: dict[str, int] = {}
-    pairs = [(row, things.setdefault(key, len(things))) for row, own in enumerate(keys) for key in own]
-    count = len(keys) + len(things)
-    rows = np.array([row for row, _ in pairs], dtype=np.intp)
-    columns = len(keys) + np.array([thing for _, thing in pairs], dtype=np.intp)
-    links = coo_matrix((np.ones(len(pairs), dtype=np.int8), (rows, columns)), shape=(count, count))
-    _, labels = connected_components(links, directed=False)
+    above = list(range(len(keys)))
+
+    def top(example: int) -> int:
+        while above[example] != example:
+            above[example] = example = above[above[example]]
+        return example
+
+    first: dict[str, int] = {}
+    for example, own in enumerate(keys):
+        for key in own:
+            one, other = top(example), top(first.setdefault(key, example))
+            above[max(one, other)] = min(one, other)
     order: dict[int, int] = {}
-    return [order.setdefault(int(label), len(order)) for label in labels[: len(keys)]]
+    return [order.setdefault(top(example), len(order)) for example in range(len(keys))]

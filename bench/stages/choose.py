@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sightsound.bench import splits
 from sightsound.bench.core import length as lengths
-from sightsound.bench.core import registry, spelling, store
+from sightsound.bench.core import memory, registry, spelling, store
 from sightsound.bench.core import shard as shards
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.registry import System
@@ -214,6 +214,10 @@ def _default_split(preset: PresetCard, task: Task | None) -> str:
 
 def device_of(name: str) -> str:
     """The torch device that `--device` names; `auto` is CUDA where there is one."""
+    if not (name == "auto" or name.startswith("cuda")):
+        return name
+    if name == "auto" and not memory.may_have_card():
+        return "cpu"
     import torch
 
     if name == "auto":

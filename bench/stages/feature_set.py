@@ -18,6 +18,9 @@ from sightsound.metrics.card import Need
 FeatureOf = Callable[[str, str, str], NDArray[np.float32] | None]
 """(extractor, content key, output) -> features, or None where the item could not be embedded."""
 
+FeaturesOf = Callable[[str, Sequence[str], str], Sequence[NDArray[np.float32] | None]]
+"""The same of many contents: (extractor, content keys, output) -> the features of each."""
+
 
 @dataclass(frozen=True)
 class FeatureSet:
@@ -36,6 +39,8 @@ class FeatureSet:
     """Where the features are."""
     extractor_signature: Callable[[str], str]
     """Extractor name -> signature."""
+    several: FeaturesOf | None = None
+    """`feature` of many contents at once, where there is a quicker way than one after the other."""
     absent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """System label or side -> example id -> why there is nothing to embed."""
     unembedded: Mapping[tuple[str, str], str] = field(default_factory=dict)
@@ -60,11 +65,29 @@ class FeatureSet:
     facts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     """System label -> cells of its rows that the scoring doesn't know (run, seed, device, versions, ...)."""
 
+    def keys_of(self, need: Need, system: str) -> Mapping[str, str]:
+        """Content keys of what a metric reads for the system, by example id; those that have nothing are not
+        there."""
+        if need.note:
+            return self.notes.get(system, {}).get(need.note, {})
+        return self.outputs[system] if need.own else self.keys[need.place]
+
     def key(self, need: Need, system: str, example_id: str) -> str | None:
         """Content key of what a metric reads for an example of the system; None where there is nothing."""
-        if need.note:
-            return self.notes.get(system, {}).get(need.note, {}).get(example_id)
-        return (self.outputs[system] if need.own else self.keys[need.place]).get(example_id)
+        return self.keys_of(need, system).get(example_id)
+
+    def features(
+        self, need: Need, system: str, examples: Sequence[Example]
+    ) -> Sequence[NDArray[np.float32] | None]:
+        """What a metric reads for each of the examples; None where there is nothing."""
+        of = self.keys_of(need, system)
+        keys = [of.get(example.id) for example in examples]
+        there = [key for key in keys if key is not None]
+        if self.several is not None:
+            found = iter(self.several(need.extractor, there, need.output))
+        else:
+            found = iter([self.feature(need.extractor, key, need.output) for key in there])
+        return [None if key is None else next(found) for key in keys]
 
     def unsaid(self, needs: Sequence[Need], system: str) -> str:
         """Why a metric does not apply to the system: it wrote down no text of the name that is read. Or empty."""
@@ -78,13 +101,12 @@ class FeatureSet:
         """The examples that a metric with these needs cannot score for the system, by id: why."""
         found: dict[str, str] = {}
         own = self.only.get(system)
+        read = [(need, self.keys_of(need, system)) for need in needs if need.side != "corpus"]
         for example in examples:
             if own is not None and example.id not in own:
                 continue
-            for need in needs:
-                if need.side == "corpus":
-                    continue
-                key = self.key(need, system, example.id)
+            for need, keys in read:
+                key = keys.get(example.id)
                 if key is None:
                     whose = system if need.own else need.place
                     reason = self.absent.get(whose, {}).get(example.id, f"it has no {need.of or need.side}")

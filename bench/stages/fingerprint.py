@@ -14,9 +14,11 @@ import numpy as np
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.scores import Scores
+from sightsound.bench.core.types import chunks
 from sightsound.bench.stages import reading
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.scope import scope
+from sightsound.bench.stages.values import LOADED
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows
 from sightsound.metrics.signature import short
@@ -40,12 +42,11 @@ def fingerprints(
         if system.card.reference:
             continue
         shown, rows = [], []
-        for example in scope(system, stored.examples, stored.only):
-            key = stored.outputs[system.label].get(example.id)
-            features = None if key is None else stored.feature(need.extractor, key, need.output)
-            if features is not None:
-                shown.append(example)
-                rows.append(_numbers(features.mean(axis=0)))
+        for some in chunks(scope(system, stored.examples, stored.only), LOADED):
+            for example, features in zip(some, stored.features(need, system.label, some), strict=True):
+                if features is not None:
+                    shown.append(example)
+                    rows.append(_numbers(features.mean(axis=0)))
         facts = stored.facts.get(system.label, {})
         shared = {
             "run": facts.get("run", ""),
@@ -61,11 +62,12 @@ def fingerprints(
         }
         names, groups = [example.id for example in shown], [example.group for example in shown]
         inputs = [example.input_group or example.id for example in shown]
+        ones = np.ones(len(rows))
         for index in range(NUMBERS if rows else 0):
             # more digits say no more, and pack badly
             values = np.array([float(f"{row[index]:.3g}") for row in rows])
             about = shared | {"metric": f"{NAME}.{index}"}
-            found.append(Scores(about, names, groups, inputs, values, np.ones(len(rows))))
+            found.append(Scores(about, names, groups, inputs, values, ones))
     return found
 
 

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import faults, media
+from sightsound.bench.core import faults, files, media
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.features import FeatureStore
@@ -28,7 +28,7 @@ Items = Mapping[str, embed.Item]
 """Example id -> what is embedded of it."""
 
 
-@known()
+@known(networks=False)  # they run in embed, which sees to it
 def gather(
     folder: Path,
     systems: Sequence[System],
@@ -88,12 +88,23 @@ def gather(
             found = features.get(networks.signature(extractor), key, output)
         return found
 
+    recent = features.recent()
+
+    def several(extractor: str, keys: Sequence[str], output: str) -> Sequence[Any]:
+        found = recent.get_all(networks.signature(extractor), keys, output)
+        lost = {key for name, key in failures if name == extractor}
+        return [
+            None if key in lost else feature(extractor, key, output) if each is None else each
+            for key, each in zip(keys, found, strict=True)
+        ]
+
     return FeatureSet(
         examples=split.examples,
         split=split.label,
         keys={place: _keys(items) for place, items in sides.items()},
         outputs={label: _keys(items) for label, items in made.items()},
         feature=feature,
+        several=several,
         absent=absent,
         unembedded=failures,
         sources={
@@ -118,7 +129,10 @@ def _outputs(
     """The system's outputs by example id, each with the bytes that the journal says; the others go to `absent`."""
     place, journal = outputs.place(folder, system), outputs.journal(folder, system)
     found = {}
-    for example in scope(system, split.examples, split.only):
+    wanted = scope(system, split.examples, split.only)
+    made = (journal.get(example.id) for example in wanted)
+    files.read_all(place / output.path for output in made if output is not None and output.path is not None)
+    for example in wanted:
         output = journal.get(example.id)
         if output is None:
             absent[example.id] = "it was not generated"
@@ -179,6 +193,8 @@ def _sides(
     for place, items in sides.items():
         need = read[place]
         examples = other.examples if other and place == "against" else split.examples
+        shown = (getattr(example, need.of or task.sides[need.side]) for example in examples)
+        files.read_all(each for each in shown if isinstance(each, Path))
         for done, example in enumerate(examples, 1):
             report(f"reading side {place}", done, len(examples))
             if example.id in absent.get(place, {}):

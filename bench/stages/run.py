@@ -28,7 +28,7 @@ from sightsound.bench.stages.build import Build
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
-from sightsound.bench.stages.generate import generate
+from sightsound.bench.stages.generate import answered, generate
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
 
@@ -173,7 +173,9 @@ def _generate(
     folder = outputs.place(request.folder, system)
     folder.mkdir(parents=True, exist_ok=True)
     post = Post(system.label, system.build.entry, request.task, folder, request.timeout_s)
-    with state.restored(), process.ended(), watch.watched(withheld) as opened:
+    have = answered(folder, request.retry)
+    asks = any(name not in have for name in wanted)
+    with state.restored(networks=asks), process.ended(), watch.watched(withheld) as opened:
         made = generate(
             system,
             request.task,

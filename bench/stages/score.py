@@ -37,7 +37,7 @@ class Scored:
     """What the values are means of."""
 
 
-@known()
+@known(networks=False)
 def score(
     stored: FeatureSet,
     systems: Sequence[registry.System],

@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench.core import registry
-from sightsound.bench.core.types import Example
+from sightsound.bench.core.types import Example, chunks
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import function_of, module_of, under
 from sightsound.bench.stages.scope import halves
+from sightsound.metrics import streams
 from sightsound.metrics.card import MetricCard, Need
-from sightsound.metrics.rows import Rows, stack
+from sightsound.metrics.rows import Rows, stack, weighted_mean
 from sightsound.metrics.statistics import parts
 from sightsound.metrics.statistics.parts import Parts
+from sightsound.metrics.streams import Stream
 
-LOADED = 64  # clips whose features are in memory at once while their rows are made
+MANY = 8192  # clips of a side, with more of which a distance whose module can reads its rows block by block
+LOADED = 256  # clips whose features are in memory at once while their rows are made
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,20 @@ class Known:
     rows."""
     floors: dict[tuple[str, int, tuple[str, ...]], float] = field(default_factory=dict)
     """(metric, clips, reference ids) -> floor."""
+    reference: dict[tuple[str, Need, str, tuple[str, ...]], Reference] = field(default_factory=dict)
+    """The last one only: (metric, feature, system where it is the system's own, example ids) -> it."""
+
+
+@dataclass(frozen=True)
+class Reference:
+    """The other side of a distance, which many systems are held against."""
+
+    clips: Sequence[Example]
+    """The examples that have the feature."""
+    rows: Rows | Stream
+    """Theirs."""
+    kept: dict[Any, Any] = field(default_factory=dict)
+    """What the metric's functions worked out of it, see `KEEPS` in docs/metrics.md."""
 
 
 @dataclass(frozen=True)
@@ -60,15 +79,11 @@ def clip_rows(
     kept: list[Example] = []
     made: list[Rows] = []
     single = getattr(module_of(card), "SINGLE", False)  # its rows are the features themselves: half the memory
-    for start in range(0, len(examples), LOADED):
-        some = examples[start : start + LOADED]
-        found = [[_features(stored, need, system, example.id) for need in wanted] for example in some]
-        whole = [index for index, features in enumerate(found) if all(f is not None for f in features)]
+    for some in chunks(examples, LOADED):
+        found = [stored.features(need, system, some) for need in wanted]
+        whole = [index for index in range(len(some)) if all(features[index] is not None for features in found)]
         if whole:
-            columns = [
-                [each for index in whole if (each := found[index][place]) is not None]
-                for place in range(len(wanted))
-            ]
+            columns = [[each for index in whole if (each := features[index]) is not None] for features in found]
             rows = module_of(card).statistics(*columns, **card.options)
             exact = single and all(feature.dtype == np.float32 for column in columns for feature in column)
             made.append(rows.astype(np.float32) if exact else rows)
@@ -76,9 +91,30 @@ def clip_rows(
     return kept, stack(made, consumed=True)
 
 
-def _features(stored: FeatureSet, need: Need, system: str, example_id: str) -> NDArray[np.float32] | None:
-    key = stored.key(need, system, example_id)
-    return None if key is None else stored.feature(need.extractor, key, need.output)
+def side_rows(
+    card: MetricCard, stored: FeatureSet, system: str, need: Need, examples: Sequence[Example]
+) -> tuple[list[Example], Rows | Stream]:
+    """`clip_rows` of one side of a distance; of more than MANY clips they are read again each time, where the
+    metric's module can go through them block by block."""
+    module = module_of(card)
+    if len(examples) <= MANY or not getattr(module, "STREAMS", False):
+        return clip_rows(card, stored, system, [need], examples)
+    kept: list[Example] = []
+    frames: list[int] = []
+    dim = 0
+    for some in chunks(examples, LOADED):
+        for example, features in zip(some, stored.features(need, system, some), strict=True):
+            if features is not None:
+                kept.append(example)
+                frames.append(len(features))
+                dim = features.shape[-1]
+
+    def read() -> Iterator[Rows]:
+        for some in chunks(kept, streams.AT_ONCE):
+            there = [each for each in stored.features(need, system, some) if each is not None]
+            yield module.statistics(there, **card.options).astype(np.float32)
+
+    return kept, Stream(read, np.array(frames, np.intp), dim)
 
 
 def of_sets(
@@ -95,12 +131,14 @@ def of_sets(
         if system.build.halves:
             return Value(note=f"the halves are of the split's own reference, not of {stored.against.label}")
         against, other = stored.against.examples, replace(other, side="against")
-    mine, rows = clip_rows(card, stored, system.label, [need], examples)
-    theirs, references = clip_rows(card, stored, system.label, [other], against)
+    mine, rows = side_rows(card, stored, system.label, need, examples)
+    reference = _reference(card, stored, system.label, other, against, known)
+    theirs, references = reference.clips, reference.rows
     if short := too_few(card, min(len(mine), len(theirs))):
         return Value(clips=mine, note=short)
     # halves of the reference are there to show what no difference looks like: they have no interval of their own
-    found = sets(card, mine, rows, theirs, references, interval=another or against is examples)
+    interval = another or against is examples
+    found = sets(card, mine, rows, theirs, references, interval=interval, kept=reference.kept)
     if other.side == "corpus" or system.build.halves:
         return found
     key = card.name, len(mine), tuple(example.id for example in theirs)
@@ -109,17 +147,28 @@ def of_sets(
     return replace(found, floor=known.floors[key])
 
 
+def _reference(
+    card: MetricCard, stored: FeatureSet, system: str, need: Need, examples: Sequence[Example], known: Known
+) -> Reference:
+    key = card.name, need, system if need.own else "", tuple(example.id for example in examples)
+    if key not in known.reference:
+        known.reference.clear()  # no two are in memory at once
+        known.reference[key] = Reference(*side_rows(card, stored, system, need, examples))
+    return known.reference[key]
+
+
 def sets(
     card: MetricCard,
     mine: Sequence[Example],
-    rows: Rows,
+    rows: Rows | Stream,
     theirs: Sequence[Example],
-    references: Rows,
+    references: Rows | Stream,
     *,
     interval: bool = True,
+    kept: dict[Any, Any] | None = None,
 ) -> Value:
-    """A metric over the rows of two sets of clips."""
-    aggregate = function_of(card, "aggregate")
+    """A metric over the rows of two sets of clips. `kept`: for what its functions work out of `references`."""
+    aggregate = _keeping(card, "aggregate", kept)
     grouped = getattr(module_of(card), "TAKES_GROUPS", False)
     groups = {"groups": [e.group for e in mine], "reference_groups": [e.group for e in theirs]} if grouped else {}
     value = float(aggregate(rows, np.ones(len(rows)), references, np.ones(len(references)), **groups))
@@ -128,12 +177,14 @@ def sets(
     if math.isnan(value) or not interval or not covers(card):
         return Value(value, mine, note=note)
     # A correction of a bias is as sure as what it corrects; its own jackknife would cost a correction a part.
-    plugin, fast = function_of(card, "plugin"), function_of(card, "replicates")
+    plugin, fast = function_of(card, "plugin"), _keeping(card, "replicates", kept)
     single = plugin or aggregate
     taken = float(plugin(rows, np.ones(len(rows)), references, np.ones(len(references)))) if plugin else value
 
-    def without(kept: NDArray[np.bool_]) -> Rows:
-        left, right = kept[:, : len(rows)].astype(np.float64), kept[:, len(rows) :].astype(np.float64)
+    masks = getattr(module_of(card), "TAKES_MASKS", False)
+
+    def without(mask: NDArray[np.bool_]) -> Rows:
+        left, right = (side if masks else side.astype(np.float64) for side in np.split(mask, [len(rows)], axis=1))
         keys = groups if fast is None or single is aggregate else {}
         if fast is not None:
             return np.asarray(fast(rows, left, references, right, **keys))
@@ -146,7 +197,13 @@ def sets(
     return Value(value, mine, found if np.isfinite(found.values).all() else None, note=note)
 
 
-def _floor(card: MetricCard, references: Sequence[Example], rows: Rows, count: int) -> float:
+def _keeping(card: MetricCard, name: str, kept: dict[Any, Any] | None) -> Any:
+    """A function of the metric, which keeps what it works out of the reference where its module says so."""
+    function = function_of(card, name)
+    return partial(function, kept=kept) if name in getattr(module_of(card), "KEEPS", ()) else function
+
+
+def _floor(card: MetricCard, references: Sequence[Example], rows: Rows | Stream, count: int) -> float:
     same_source = function_of(card, "same_source")
     if same_source is None:
         return math.nan
@@ -177,11 +234,12 @@ def aggregated(card: MetricCard, rows: Rows, examples: Sequence[Example]) -> Val
     if short := too_few(card, len(rows)):
         return Value(clips=kept, note="; ".join(filter(None, (short, note))))
     aggregate = function_of(card, "aggregate")
-    value = float(aggregate(rows, np.ones(len(rows))))
+    own = _own_values(card, rows)
+    value = float(aggregate(rows, np.ones(len(rows))) if own is None else weighted_mean(own, np.ones(len(rows))))
     names, groups = [e.id for e in kept], [e.group for e in kept]
     if math.isnan(value):
         return Value(value, kept, note=note)
-    if (own := _own_values(card, rows)) is not None:
+    if own is not None:
         return Value(value, kept, parts.of_clips(own, names, groups), by_clip=True, note=note)
     if not covers(card):
         return Value(value, kept, note=note)

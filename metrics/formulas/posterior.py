@@ -4,26 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
 from scipy.special import softmax
 
 from sightsound.metrics.rows import Rows
 
 
 def of_logits(logits: Rows) -> Rows:
-    """Mean over frames of softmax(logits). `logits`: `[frames, classes]`; returns `[classes]`, sum 1.
+    """Mean over frames of softmax(logits). `logits`: `[..., frames, classes]`; returns `[..., classes]`, sum 1.
 
     AudioCraft's KL softmaxes PaSST's logits in the same way though PaSST, like musicnn, was trained to give
     each class a probability of its own.
 
-    >>> import numpy as np
     >>> of_logits(np.log([[1.0, 3.0], [2.0, 2.0]]))
     array([0.375, 0.625])
     """
-    return softmax(logits, axis=1).mean(axis=0)
+    return np.asarray(softmax(logits, axis=-1).mean(axis=-2))
 
 
 def of_scores(scores: Rows) -> Rows:
-    """Mean over frames of the scores, divided by its sum. `scores`: `[frames, classes]` in 0..1.
+    """Mean over frames of the scores, divided by its sum. `scores`: `[..., frames, classes]` in 0..1.
 
     For networks that hand out only the sigmoids. Softmax of their log-odds would be the same as `of_logits`,
     but it divides by 1 - score: one class near 1 (YAMNet's Music is above .9 for most music) takes nearly all
@@ -36,10 +36,11 @@ def of_scores(scores: Rows) -> Rows:
     """
     if scores.min() < 0 or scores.max() > 1:
         raise ValueError(f"scores from {scores.min():g} to {scores.max():g}, expected 0..1")
-    mean = scores.mean(axis=0)
-    if not mean.sum():
+    mean = scores.mean(axis=-2)
+    total = mean.sum(axis=-1, keepdims=True)
+    if not total.all():
         raise ValueError("all class scores are zero: there is no distribution to compare")
-    return mean / mean.sum()
+    return np.asarray(mean / total)
 
 
 OF: dict[str, Callable[[Rows], Rows]] = {"logits": of_logits, "scores": of_scores}

@@ -16,9 +16,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy.stats import t as student
 
 from sightsound.metrics.rows import Rows
+from sightsound.metrics.statistics import student
 from sightsound.metrics.statistics.interval import LEAST_GROUPS, LEVEL, Estimate
 from sightsound.metrics.statistics.parts import effective_count
 
@@ -43,8 +43,8 @@ def estimate(values: Rows, raters: Sequence[str], examples: Sequence[str]) -> Es
         return Estimate(value)
     error = float(np.sqrt(_variance(values - value, raters, examples)))
     freedom = effective - 1
-    half = float(student.ppf((1 + LEVEL) / 2, freedom)) * error
-    p = float(2 * student.sf(abs(value) / error, freedom)) if error else float(value == 0)
+    half = student.quantile((1 + LEVEL) / 2, freedom) * error
+    p = 2 * student.above(abs(value) / error, freedom) if error else float(value == 0)
     return Estimate(value, value - half, value + half, error, p, freedom)
 
 

@@ -20,9 +20,8 @@ from dataclasses import dataclass
 from math import nan
 
 import numpy as np
-from scipy.stats import binom
-from scipy.stats import t as student
 
+from sightsound.metrics.statistics import student
 from sightsound.metrics.statistics.interval import DRAWS, Estimate, estimate
 from sightsound.metrics.statistics.parts import Parts
 
@@ -63,7 +62,7 @@ def compare(a: Parts, b: Parts, *, draws: int = DRAWS, seed: int = 0) -> Differe
 
 def of(found: Estimate) -> Difference:
     """A difference from its estimate."""
-    detectable = (found.high - found.low) / 2 + float(student.ppf(POWER, found.freedom)) * found.error
+    detectable = (found.high - found.low) / 2 + student.quantile(POWER, found.freedom) * found.error
     return Difference(found.value, found.low, found.high, found.p, detectable)
 
 
@@ -92,6 +91,7 @@ def swap_test(difference: Parts, *, swaps: int = SWAPS, seed: int = 0) -> float:
     >>> swap_test(of_clips(np.ones(10), names, names)) < 0.01, swap_test(of_clips(np.zeros(10), names, names))
     (True, 1.0)
     """
+
     if not difference.names:
         return nan
     sums, _ = difference.by_group
@@ -114,6 +114,8 @@ def sign_test(difference: Parts) -> float:
     >>> sign_test(of_clips(np.ones(10), names, names)), sign_test(of_clips(np.zeros(10), names, names))
     (0.001953125, 1.0)
     """
+    from scipy.stats import binom  # a second to import, and few commands ask
+
     if not difference.names:
         return nan
     sums, _ = difference.by_group

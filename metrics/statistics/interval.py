@@ -25,9 +25,9 @@ from math import nan
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.stats import t as student
 
 from sightsound.metrics.rows import Rows
+from sightsound.metrics.statistics import student
 from sightsound.metrics.statistics.parts import Parts
 
 LEAST_GROUPS = 5.0
@@ -74,7 +74,7 @@ def estimate(parts: Parts, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
     freedom = parts.effective - 1
     if error <= 1e-12 * max(1.0, abs(value)):
         return Estimate(value, value, value, error, float(abs(value) <= 1e-12), freedom)
-    quantile = float(student.ppf((1 + LEVEL) / 2, freedom))
+    quantile = student.quantile((1 + LEVEL) / 2, freedom)
     down, up = _stretches(sums / counts, counts, quantile, draws, seed)
     ratio = value / error
     return Estimate(
@@ -82,7 +82,7 @@ def estimate(parts: Parts, *, draws: int = DRAWS, seed: int = 0) -> Estimate:
         value - down * quantile * error,
         value + up * quantile * error,
         error,
-        float(2 * student.sf(abs(ratio) / (down if ratio > 0 else up), freedom)),
+        2 * student.above(abs(ratio) / (down if ratio > 0 else up), freedom),
         freedom,
     )
 

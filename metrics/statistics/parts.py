@@ -124,11 +124,24 @@ def of_clips(values: Rows, names: Sequence[str], groups: Sequence[str]) -> Parts
     """
     has = ~np.isnan(values)
     return Parts(
-        tuple(name for name, there in zip(names, has, strict=True) if there),
-        tuple(group for group, there in zip(groups, has, strict=True) if there),
+        alike(tuple(name for name, there in zip(names, has, strict=True) if there)),
+        alike(tuple(group for group, there in zip(groups, has, strict=True) if there)),
         np.asarray(values[has], dtype=np.float64),
-        np.ones(int(has.sum())),
+        _ones(int(has.sum())),
     )
+
+
+@lru_cache(maxsize=16)
+def alike(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The same names, and the same object as lately: a run has hundreds of values over the same clips."""
+    return names
+
+
+@lru_cache(maxsize=16)
+def _ones(count: int) -> Rows:
+    ones = np.ones(count)
+    ones.setflags(write=False)
+    return ones
 
 
 def jackknife(

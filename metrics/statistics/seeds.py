@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from math import sqrt
 
 import numpy as np
-from scipy.stats import t as student
 
+from sightsound.metrics.statistics import student
 from sightsound.metrics.statistics.difference import paired
 from sightsound.metrics.statistics.interval import DRAWS, LEVEL, Estimate, estimate
 from sightsound.metrics.statistics.parts import Parts
@@ -75,6 +75,6 @@ def difference(a: Seeds, b: Seeds, *, draws: int = DRAWS) -> tuple[Estimate, flo
     terms = found.error**4 / found.freedom
     terms += sum(each.common**2 / (each.runs - 1) for each in (a, b) if each.common > 0)
     freedom, error = variance**2 / terms, sqrt(variance)
-    reach = float(student.ppf((1 + LEVEL) / 2, freedom)) * error
-    p = float(2 * student.sf(abs(found.value) / error, freedom))
+    reach = student.quantile((1 + LEVEL) / 2, freedom) * error
+    p = 2 * student.above(abs(found.value) / error, freedom)
     return Estimate(found.value, found.value - reach, found.value + reach, error, p, freedom), share

@@ -36,6 +36,11 @@ def check(store: FeatureStore, numbers: range = range(20)) -> None:
     for number in numbers:
         for output, array in made(number).items():
             np.testing.assert_array_equal(store.require(NET, KEYS[number], output), array)
+    for output in ("embedding", "logits"):
+        found = store.get_all(NET, [KEYS[number] for number in numbers[::-1]] + [KEYS[-1]], output)
+        for number, array in zip(numbers[::-1], found, strict=False):
+            np.testing.assert_array_equal(array, made(number)[output])
+        assert len(found) == len(numbers) + 1 and found[-1] is None
 
 
 def files(root: Path, suffix: str) -> list[Path]:

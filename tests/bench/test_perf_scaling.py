@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import numpy as np
 import pytest
 
-from sightsound.bench.core import scores
+from sightsound.bench.core import registry, scores
 from sightsound.bench.perf import made_features, scaling
 from sightsound.bench.stages import score, values
+from sightsound.metrics import streams
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.rows import stack
 from sightsound.metrics.statistics.parts import jackknife
@@ -25,21 +28,40 @@ def test_scaling_is_measured_in_processes(bench):
     done = bench("perf", "scaling", "--sizes", "12", "--json")
     assert done.code == 0, done.err
     (run,) = json.loads(done.out)["runs"]
-    assert run["clips"] == 12 and 50 < run["peak_mb"] < 4000 and run["scored_s"] > 0
+    assert run["clips"] == 12 and run["scored_s"] > 0
+    assert all(50 < run[field] < 4000 for field in scaling.PEAKS.values())
     assert bench("perf", "scaling", "--sizes", "9").code == 2
 
 
+def test_stored_features_are_scored_without_what_takes_long_to_import(tmp_path):
+    code = f"""
+import sys
+from pathlib import Path
+from sightsound.bench.commands.app import app
+from sightsound.bench.perf import scaling
+from sightsound.bench.stages import choose, run
+folder = Path({str(tmp_path)!r})
+scaling._filled(folder, 12, ["made0", "made1"])
+scaling._scored(folder, 12, 2)
+assert choose.device_of("cpu") == "cpu"
+print(*sorted({{"torch", "transformers", "scipy.stats", "scipy.sparse"}} & set(sys.modules)))
+"""
+    assert subprocess.check_output([sys.executable, "-c", code], text=True) == "\n"
+
+
 def test_memory_that_grows_is_missed():
-    small = scaling.Run(2500, 1.0, 1.0, 1.0, 1.0, 600.0)
-    for peak, ok in ((700.0, True), (900.0, False)):
-        found = scaling.figures([small, small._replace(clips=25000, peak_mb=peak)])
-        assert [each.ok for each in found if "times that of 2500" in each.what] == [ok]
+    small = scaling.Run(2500, 1.0, 1.0, 1.0, 1.0, 600.0, 1.0, 600.0, 1.0, 600.0)
+    for field in scaling.PEAKS.values():
+        for peak, missed in ((700.0, 0), (900.0, 1)):
+            found = scaling.figures([small, small._replace(clips=25000, **{field: peak})])
+            told = [each.ok for each in found if "times that of 2500" in each.what]
+            assert (len(told), told.count(False)) == (3, missed)
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
 @pytest.mark.parametrize("at_once", [7, 1000])
 def test_a_distance_in_pieces_is_that_of_the_definition(monkeypatch, at_once, kind):
-    monkeypatch.setattr(frechet, "AT_ONCE", at_once)
+    monkeypatch.setattr(streams, "AT_ONCE", at_once)
     rng = np.random.default_rng(0)
     rows, others = rng.standard_normal((2, 60, 3, 5)) @ rng.standard_normal((5, 5)) + [[[[1.0]]], [[[2.0]]]]
     rows[::4, 2] = np.nan
@@ -102,3 +124,18 @@ def test_what_is_written_is_the_table_in_its_order(tmp_path, monkeypatch):
         scores.write_table(tmp_path / "table.parquet", scores.table(made.scores))
         one, other = (scores.read(tmp_path / name) for name in ("streamed.parquet", "table.parquet"))
         assert one.equals(other) and len(one) > 100
+
+
+def test_rows_that_are_read_block_by_block_give_the_same(tmp_path, monkeypatch):
+    systems, cards = made_features.systems(1), [registry.metric(name) for name in ("fad_musicnn", "thd")]
+    labels = [each.label for each in systems]
+    made_features.fill(tmp_path / "features", 150, labels, cards)
+    stored = made_features.stored(tmp_path / "features", 150, labels, cards)
+    plain = score.score(stored, systems, cards, made_features.TASK)
+    monkeypatch.setattr(values, "MANY", 100)
+    monkeypatch.setattr(streams, "AT_ONCE", 64)
+    read = score.score(stored, systems, cards, made_features.TASK)
+    for one, other in zip(plain.rows, read.rows, strict=True):
+        assert (one.value, one.ci_low, one.ci_high, one.floor) == pytest.approx(
+            (other.value, other.ci_low, other.ci_high, other.floor), rel=1e-9, nan_ok=True
+        )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from sightsound.metrics.cards import METRICS
-from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected
+from sightsound.metrics.formulas.two_sets import frechet, frechet_corrected, moments
 from sightsound.metrics.statistics.interval import estimate
 from sightsound.metrics.statistics.parts import jackknife
 from sightsound.metrics.torchmetric import AsTorchMetric
@@ -38,7 +38,7 @@ def test_small_blocks_change_nothing(monkeypatch):
     rows, reference = rng.normal(size=(2, 80, 3, 5))
     weights, others = draws(rng, 80), draws(rng, 80)
     whole = frechet.replicates(rows, weights, reference, others)
-    monkeypatch.setattr(frechet, "MEMORY", 8 * 25 * 4)  # 4 replicates, 1 clip at once
+    monkeypatch.setattr(moments, "MEMORY", 8 * 25 * 4)  # 4 replicates, 1 clip at once
     np.testing.assert_allclose(frechet.replicates(rows, weights, reference, others), whole, rtol=1e-12)
 
 

@@ -12,7 +12,7 @@ from __future__ import annotations
 import numpy as np
 
 from sightsound.metrics.formulas.posterior import OF
-from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, same_count, same_width, weighted_mean
 
 EPSILON = 1e-6  # probability added to every class of both posteriors before they are divided by their sum
 
@@ -27,9 +27,10 @@ def statistics(features: Clips, reference_features: Clips, *, posterior: str = "
     >>> statistics(generated, reference).round(4)  # 0.5 ln(0.5 / 0.9) + 0.5 ln(0.5 / 0.1)
     array([0.5108])
     """
-    clips, references = checked_pairs(features, reference_features)
-    q = _smoothed(np.stack([OF[posterior](clip) for clip in clips]))
-    p = _smoothed(np.stack([OF[posterior](clip) for clip in references]))
+    q = _smoothed(by_shape(OF[posterior], features))
+    p = _smoothed(by_shape(OF[posterior], reference_features))
+    same_count(features, reference_features)
+    same_width(features, reference_features)
     return np.maximum((p * np.log(p / q)).sum(axis=1), 0.0)  # rounding may leave -1e-17
 
 

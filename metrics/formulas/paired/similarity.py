@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, same_count, same_width, weighted_mean
 
 
 def statistics(features: Clips, other_features: Clips) -> Rows:
@@ -16,9 +16,9 @@ def statistics(features: Clips, other_features: Clips) -> Rows:
     >>> statistics([np.array([[1.0, 0.0]])] * 2, [np.array([[1.0, 1.0]]), np.array([[-2.0, 0.0]])]).round(3)
     array([ 0.707, -1.   ])
     """
-    left, right = checked_pairs(features, other_features)
-    a = np.stack([clip.mean(axis=0) for clip in left])
-    b = np.stack([clip.mean(axis=0) for clip in right])
+    a, b = (by_shape(lambda clips: clips.mean(axis=1), side) for side in (features, other_features))
+    same_count(features, other_features)
+    same_width(features, other_features)
     norms = np.linalg.norm(a, axis=1) * np.linalg.norm(b, axis=1)
     return np.divide((a * b).sum(axis=1), norms, out=np.full(len(a), np.nan), where=norms > 0)
 

@@ -16,7 +16,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import rankdata
 
 from sightsound.metrics.rows import Rows, weighted_mean
 
@@ -48,8 +47,10 @@ def statistics(scores: Rows, discount: str = "reciprocal") -> Rows:
     if not len(scores):
         return np.empty(scores.shape)
     descending = np.where(np.isnan(scores), np.inf, -scores)
-    first = rankdata(descending, method="min", axis=1).astype(int)
-    last = rankdata(descending, method="max", axis=1).astype(int)
+    first, last = np.ones(scores.shape, int), np.zeros(scores.shape, int)
+    for other in descending.T[..., None]:
+        first += other < descending
+        last += other <= descending
     gains = DISCOUNTS[discount](np.arange(1.0, scores.shape[1] + 1))
     sums = np.concatenate([[0.0], np.cumsum(gains)])
     return (sums[last] - sums[first - 1]) / (last - first + 1)

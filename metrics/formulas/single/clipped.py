@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 FLAT = 4  # samples in a row; a sine of 50 Hz that just reaches full scale stays there for 3 at most (48 kHz)
 
@@ -17,7 +17,7 @@ def statistics(features: Clips) -> Rows:
     >>> statistics([np.array([[3.0]]), np.array([[4.0]])])
     array([0., 1.])
     """
-    return np.array([float(clip.max() >= FLAT) for clip in checked(features)])
+    return by_shape(lambda clips: (clips.max(axis=(1, 2)) >= FLAT).astype(np.float64), features)
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:

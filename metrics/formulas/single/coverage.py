@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 
 def statistics(features: Clips) -> Rows:
@@ -13,7 +11,7 @@ def statistics(features: Clips) -> Rows:
     >>> statistics([np.array([[1.0], [1.0], [0.0], [1.0]])])
     array([0.75])
     """
-    return np.array([clip.mean() for clip in checked(features)])
+    return by_shape(lambda clips: clips.mean(axis=(1, 2)), features)
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:

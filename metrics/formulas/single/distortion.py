@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sightsound.metrics.rows import Clips, Rows, checked_pairs, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, same_count, weighted_mean
 
 LEAST_VOICED = 0.1  # share of the frames, of which a clip of 10 s has 155
 
@@ -26,10 +26,20 @@ def statistics(features: Clips, voiced_features: Clips) -> Rows:
     >>> statistics([ratios, ratios], [voiced, np.zeros((3, 1))])
     array([0.2, nan])
     """
-    ratios, voiced = checked_pairs(features, voiced_features)
-    chosen = [clip[flags > 0] for clip, flags in zip(ratios, voiced, strict=True)]
-    enough = [len(some) >= max(1, LEAST_VOICED * len(clip)) for some, clip in zip(chosen, ratios, strict=True)]
-    return np.array([np.median(some) if there else np.nan for some, there in zip(chosen, enough, strict=True)])
+    same_count(features, voiced_features)
+    return by_shape(_medians, features, voiced_features)
+
+
+def _medians(ratios: Rows, voiced: Rows) -> Rows:
+    """Of clips `[clips, frames, 1]`."""
+    chosen = np.sort(np.where(voiced > 0, ratios, np.inf)[..., 0], axis=1)
+    counts = (voiced[..., 0] > 0).sum(axis=1)
+    at = np.arange(len(chosen))
+    lower, upper = (
+        chosen[at, np.maximum(counts - 1, 0) // 2],
+        chosen[at, np.minimum(counts // 2, chosen.shape[1] - 1)],
+    )
+    return np.where(counts >= max(1, LEAST_VOICED * ratios.shape[1]), (lower + upper) / 2, np.nan)
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:

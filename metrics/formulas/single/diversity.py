@@ -11,14 +11,14 @@ import numpy as np
 
 from sightsound.metrics.formulas.bands import profile
 from sightsound.metrics.formulas.nearest import nearest
-from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
 
 
 def statistics(features: Clips) -> Rows:
     """Long-term spectra `[clips, bands]`, dB by sqrt(bands). `features`: band levels `[frames, bands]`, dB."""
-    return np.stack([profile(clip) / np.sqrt(clip.shape[1]) for clip in checked(features)])
+    return by_shape(lambda clips: profile(clips) / np.sqrt(clips.shape[2]), features)
 
 
 def by_clip(rows: Rows) -> Rows:

@@ -10,14 +10,14 @@ from __future__ import annotations
 import numpy as np
 
 from sightsound.metrics.formulas.nearest import nearest
-from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
 
 
 def statistics(features: Clips) -> Rows:
     """Mean embeddings at length 1, or 0, `[clips, dim]`. `features`: a clip's embeddings `[frames, dim]`."""
-    means = np.stack([clip.mean(axis=0) for clip in checked(features)])
+    means = by_shape(lambda clips: clips.mean(axis=1), features)
     lengths = np.linalg.norm(means, axis=1, keepdims=True)
     unit: Rows = means / np.where(lengths > 0, lengths, 1.0)
     return unit

@@ -20,7 +20,7 @@ import numpy as np
 from sightsound.metrics.formulas.bands import DEPTH_DB, relative
 from sightsound.metrics.formulas.nearest import nearest
 from sightsound.metrics.formulas.text import decoded
-from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 FRAMES = 95  # of 100 ms: of a clip of 10 s, so that a copy that lacks half a second at its end counts
 INTERVAL = False  # a clip's value hangs on all others: docs/statistics.md
@@ -31,7 +31,7 @@ def statistics(features: Clips, *, of: str = "sound", within: str = "1") -> Rows
 
     `of`: `sound`, features band levels `[frames, bands]` in dB; `picture`, `[1, dim]`; `text`, code points.
     """
-    return np.stack([_FINGERPRINTS[of](clip) for clip in checked(features)]) / float(within)
+    return by_shape(_FINGERPRINTS[of], features) / float(within)
 
 
 def by_clip(rows: Rows) -> Rows:
@@ -52,21 +52,24 @@ def aggregate(rows: Rows, weights: Rows) -> float:
 
 
 def _sound(bands: Rows) -> Rows:
-    levels = relative(bands)[:FRAMES]
-    whole = np.pad(levels, ((0, FRAMES - len(levels)), (0, 0)), constant_values=DEPTH_DB)
-    fingerprint: Rows = whole.ravel() / np.sqrt(whole.size)
-    return fingerprint
+    levels = relative(bands)[:, :FRAMES]
+    whole = np.pad(levels, ((0, 0), (0, FRAMES - levels.shape[1]), (0, 0)), constant_values=DEPTH_DB)
+    return _flat(whole)
 
 
 def _picture(pixels: Rows) -> Rows:
-    fingerprint: Rows = pixels.ravel() / np.sqrt(pixels.size)
-    return fingerprint
+    return _flat(pixels)
+
+
+def _flat(clips: Rows) -> Rows:
+    flat = clips.reshape(len(clips), -1)
+    return np.asarray(flat / np.sqrt(flat.shape[1]))
 
 
 def _text(code_points: Rows) -> Rows:
-    (text,) = decoded([code_points])
-    plain = " ".join(text.casefold().split())
-    return np.frombuffer(hashlib.sha256(plain.encode()).digest(), np.uint32).astype(np.float64)
+    plain = [" ".join(text.casefold().split()) for text in decoded(list(code_points))]
+    digests = b"".join(hashlib.sha256(text.encode()).digest() for text in plain)
+    return np.frombuffer(digests, np.uint32).astype(np.float64).reshape(len(plain), -1)
 
 
 _FINGERPRINTS: dict[str, Callable[[Rows], Rows]] = {"sound": _sound, "picture": _picture, "text": _text}

@@ -13,7 +13,7 @@ import numpy as np
 from scipy.special import rel_entr
 
 from sightsound.metrics.formulas.posterior import OF
-from sightsound.metrics.rows import Clips, Rows, checked
+from sightsound.metrics.rows import Clips, Rows, by_shape
 
 
 def statistics(features: Clips, *, posterior: str = "logits") -> Rows:
@@ -21,7 +21,7 @@ def statistics(features: Clips, *, posterior: str = "logits") -> Rows:
 
     `features`: a clip's `[frames, classes]`; `posterior` names what they are (metrics.formulas.posterior.OF).
     """
-    return np.stack([OF[posterior](clip) for clip in checked(features)])
+    return by_shape(OF[posterior], features)
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import numpy as np
-
-from sightsound.metrics.rows import Clips, Rows, checked, weighted_mean
+from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 
 QUIET_DB = -60.0  # of full scale; 40 dB below music at -20, and above what 16 bits and coders leave in a silence
 
@@ -15,7 +13,7 @@ def statistics(features: Clips) -> Rows:
     >>> statistics([np.array([[-20.0], [-70.0], [-120.0], [-59.0]])])
     array([0.5])
     """
-    return np.array([(clip < QUIET_DB).mean() for clip in checked(features)])
+    return by_shape(lambda clips: (clips < QUIET_DB).mean(axis=(1, 2)), features)
 
 
 def aggregate(rows: Rows, weights: Rows) -> float:

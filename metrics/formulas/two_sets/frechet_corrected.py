@@ -20,12 +20,19 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from sightsound.metrics.formulas.two_sets.frechet import WELL_SAMPLED, frame_count, replicates, statistics
+from sightsound.metrics.formulas.two_sets.frechet import (
+    TAKES_MASKS,
+    WELL_SAMPLED,
+    frame_count,
+    replicates,
+    statistics,
+)
 from sightsound.metrics.formulas.two_sets.frechet import aggregate as plugin
 from sightsound.metrics.rows import Rows
 
-__all__ = ["TAKES_GROUPS", "aggregate", "curve", "plugin", "replicates", "statistics"]
+__all__ = ["KEEPS", "TAKES_GROUPS", "TAKES_MASKS", "aggregate", "curve", "plugin", "replicates", "statistics"]
 
+KEEPS = ("replicates",)  # functions that take `kept`
 TAKES_GROUPS = True  # aggregate takes `groups` and `reference_groups`; plugin and its replicates don't
 CUTS = ((4, 3), (3, 2), (2, 1))  # a set cut into 4 parts, 3 of them taken together, ...
 DRAWS = 60  # of each cut, as many as make it whole again and again

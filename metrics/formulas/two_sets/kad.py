@@ -18,6 +18,7 @@ kernel.
 from __future__ import annotations
 
 from functools import partial
+from typing import Any
 
 import numpy as np
 
@@ -26,6 +27,7 @@ from sightsound.metrics.formulas.two_sets.kernel import Groups
 from sightsound.metrics.rows import Clips, Rows
 
 TAKES_GROUPS = True  # aggregate and replicates take `groups` and `reference_groups`
+KEEPS = ("aggregate", "replicates")  # functions that take `kept`, what was worked out of the last reference
 SCALE = 100.0  # alpha of the paper, SCALE_FACTOR of kadtk
 
 
@@ -42,6 +44,7 @@ def aggregate(
     *,
     groups: Groups = None,
     reference_groups: Groups = None,
+    kept: dict[Any, Any] | None = None,
 ) -> float:
     """KAD, about 0 for sets from one source, at most 200; NaN where a side's weights leave under two groups.
 
@@ -56,7 +59,7 @@ def aggregate(
     kernel.need_two(rows, groups, "generated clips")
     kernel.need_two(reference_rows, reference_groups, "reference clips")
     sides = rows, weights, reference_rows, reference_weights
-    return float(replicates(*sides, groups=groups, reference_groups=reference_groups))
+    return float(replicates(*sides, groups=groups, reference_groups=reference_groups, kept=kept))
 
 
 def replicates(
@@ -67,18 +70,23 @@ def replicates(
     *,
     groups: Groups = None,
     reference_groups: Groups = None,
+    kept: dict[Any, Any] | None = None,
 ) -> Rows:
     """`aggregate` for many weightings `[replicates, clips]` at once: `[replicates]`."""
-    sums = pair_sums(rows, reference_rows)
+    sums = pair_sums(rows, reference_rows, kept=kept)
     found = kernel.mmd2(sums, weights, reference_weights, groups=groups, reference_groups=reference_groups)
     return SCALE * found
 
 
-def pair_sums(rows: Rows, reference_rows: Rows, bandwidth: float | None = None) -> kernel.PairSums:
+def pair_sums(
+    rows: Rows, reference_rows: Rows, bandwidth: float | None = None, kept: dict[Any, Any] | None = None
+) -> kernel.PairSums:
     """The kernel over all pairs, `bandwidth` in the place of the reference's median distance where given."""
-    if bandwidth is None:
-        bandwidth = median_distance(kernel.pooled(reference_rows)[0])
-    return kernel.pair_sums(rows, reference_rows, partial(kernel.gaussian, bandwidth=bandwidth))
+    kept = {} if kept is None else kept
+    if bandwidth is None and "bandwidth" not in kept:
+        kept["bandwidth"] = median_distance(kernel.pooled(reference_rows)[0])
+    wide = kept["bandwidth"] if bandwidth is None else bandwidth
+    return kernel.pair_sums(rows, reference_rows, partial(kernel.gaussian, bandwidth=wide), kept)
 
 
 def median_distance(frames: Rows) -> float:

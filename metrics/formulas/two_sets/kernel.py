@@ -19,10 +19,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from sightsound.metrics.rows import Rows
+from sightsound.metrics.threads import side_by_side
 
 Kernel = Callable[[Rows, Rows], Rows]
 """k(x `[n, dim]`, y `[m, dim]`) -> `[n, m]`."""
@@ -30,7 +32,7 @@ Kernel = Callable[[Rows, Rows], Rows]
 Groups = Sequence[str] | None
 """A name for each clip, the same for clips that depend on each other; None: no clip depends on another."""
 
-BLOCK = 1024  # frames whose kernel values are in memory at once
+BLOCK = 256  # frames whose kernel values are in memory at once
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,10 @@ class PairSums:
     """`[reference clips]`."""
 
 
-def pair_sums(rows: Rows, reference_rows: Rows, kernel: Kernel) -> PairSums:
+def pair_sums(rows: Rows, reference_rows: Rows, kernel: Kernel, kept: dict[Any, Any] | None = None) -> PairSums:
     """The sums of `kernel` over all pairs. `rows`: `[clips, max_frames, dim]`, missing frames NaN.
 
+    `kept`: the sums of the last `rows`, and those of the reference for other `rows` and the same `kernel`.
     Raises ValueError when the dimensions differ.
 
     >>> rows = np.array([[[0.0]], [[2.0]]])  # two clips of one frame
@@ -63,15 +66,24 @@ def pair_sums(rows: Rows, reference_rows: Rows, kernel: Kernel) -> PairSums:
         raise ValueError(
             f"{rows.shape[-1]} dimensions against {reference_rows.shape[-1]}: not the same extractor?"
         )
+    kept = {} if kept is None else kept
+    if "pairs" in kept and kept["pairs"][0] is rows:
+        found: PairSums = kept["pairs"][1]
+        return found
+    kept.pop("pairs", None)
     x, frames = pooled(rows)
     y, reference_frames = pooled(reference_rows)
-    return PairSums(
+    if "reference" not in kept:
+        kept["reference"] = _block_sums(y, y, reference_frames, reference_frames, kernel, distinct=True)
+    found = PairSums(
         _block_sums(x, x, frames, frames, kernel, distinct=True),
-        _block_sums(y, y, reference_frames, reference_frames, kernel, distinct=True),
+        kept["reference"],
         _block_sums(x, y, frames, reference_frames, kernel, distinct=False),
         frames.astype(np.float64),
         reference_frames.astype(np.float64),
     )
+    kept["pairs"] = rows, found
+    return found
 
 
 def mmd2(
@@ -162,11 +174,14 @@ def _block_sums(x: Rows, y: Rows, x_frames: Rows, y_frames: Rows, kernel: Kernel
     """Kernel sums `[clips of x, clips of y]`; `distinct` (x is y): without the pairs of a frame with itself."""
     y_starts = np.concatenate([[0], np.cumsum(y_frames)[:-1]])
     by_frame = np.empty((len(x), len(y_frames)))  # frames of x against clips of y
-    for start in range(0, len(x), BLOCK):
+
+    def sum_up(start: int) -> None:
         values = kernel(x[start : start + BLOCK], y)
         if distinct:
             np.fill_diagonal(values[:, start:], 0.0)
-        by_frame[start : start + BLOCK] = np.add.reduceat(values, y_starts, axis=1)
+        np.add.reduceat(values, y_starts, axis=1, out=by_frame[start : start + BLOCK])
+
+    side_by_side(sum_up, range(0, len(x), BLOCK))
     return np.add.reduceat(by_frame, np.concatenate([[0], np.cumsum(x_frames)[:-1]]), axis=0)
 
 

@@ -8,11 +8,14 @@ neither.
 
 from __future__ import annotations
 
+from typing import Any
+
 from sightsound.metrics.formulas.two_sets import frechet, kernel
 from sightsound.metrics.formulas.two_sets.kernel import Groups
 from sightsound.metrics.rows import Clips, Rows
 
 TAKES_GROUPS = True  # aggregate and replicates take `groups` and `reference_groups`
+KEEPS = ("aggregate", "replicates")  # functions that take `kept`, what was worked out of the last reference
 
 
 def statistics(features: Clips) -> Rows:
@@ -28,6 +31,7 @@ def aggregate(
     *,
     groups: Groups = None,
     reference_groups: Groups = None,
+    kept: dict[Any, Any] | None = None,
 ) -> float:
     """KID, about 0 for sets from one source and then often negative; NaN where weights leave under two groups.
 
@@ -44,7 +48,7 @@ def aggregate(
     kernel.need_two(rows, groups, "generated clips")
     kernel.need_two(reference_rows, reference_groups, "reference clips")
     sides = rows, weights, reference_rows, reference_weights
-    return float(replicates(*sides, groups=groups, reference_groups=reference_groups))
+    return float(replicates(*sides, groups=groups, reference_groups=reference_groups, kept=kept))
 
 
 def replicates(
@@ -55,7 +59,8 @@ def replicates(
     *,
     groups: Groups = None,
     reference_groups: Groups = None,
+    kept: dict[Any, Any] | None = None,
 ) -> Rows:
     """`aggregate` for many weightings `[replicates, clips]` at once: `[replicates]`."""
-    sums = kernel.pair_sums(rows, reference_rows, kernel.polynomial)
+    sums = kernel.pair_sums(rows, reference_rows, kernel.polynomial, kept=kept)
     return kernel.mmd2(sums, weights, reference_weights, groups=groups, reference_groups=reference_groups)

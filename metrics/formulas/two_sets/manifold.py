@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.distance import cdist
 
-from sightsound.metrics.rows import Clips, Rows, checked
+from sightsound.metrics.rows import Clips, Rows, by_shape
 
 
 def points(features: Clips) -> Rows:
@@ -25,7 +25,7 @@ def points(features: Clips) -> Rows:
     >>> points([np.array([[0.0, 1.0], [2.0, 3.0]])])
     array([[1., 2.]])
     """
-    return np.stack([clip.mean(axis=0) for clip in checked(features)])
+    return by_shape(lambda clips: clips.mean(axis=1), features)
 
 
 def distances(points_: Rows, others: Rows) -> Rows:
