@@ -50,7 +50,7 @@ def measure(
     ends_s = time.monotonic() + 60 * minutes if minutes else None
     figures, parts, failed = [], dict[str, Spent](), dict[str, str]()
     for name in names:
-        about_s = took.get((name, "seconds"), 0 if asked.tiny else PARTS[name].about_s(asked))
+        about_s = took.get((name, "seconds"), None if asked.tiny else PARTS[name].about_s(asked))
         left_s = ends_s - time.monotonic() if ends_s is not None else None
         if left_s is not None and left_s < max(1.0, (about_s or 0) / 2):
             failed[name] = f"left out: it takes about {span(about_s or 0)}, {span(max(left_s, 0))} are left"
@@ -61,7 +61,7 @@ def measure(
         outcome = apart.run(PARTS[name], asked, limit_s, log, _of(name, report))
         figures += [history.kept(name, each) for each in outcome.figures]
         if outcome.failed:
-            more = f"; {len(outcome.figures)} figures from before are kept" if outcome.figures else ""
+            more = f"; {_figures(len(outcome.figures))} kept" if outcome.figures else ""
             failed[name] = f"{outcome.failed}{more}"
             console.say(f"{name}: {failed[name]}")
         else:
@@ -71,6 +71,10 @@ def measure(
 
 def _about(about_s: float | None) -> str:
     return f"; about {span(about_s)}" if about_s else ""
+
+
+def _figures(count: int) -> str:
+    return "1 figure from before is" if count == 1 else f"{count} figures from before are"
 
 
 def _limit(about_s: float | None, left_s: float | None) -> float:
