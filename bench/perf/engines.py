@@ -48,9 +48,10 @@ def measure(
         report("writing clips", 1, 1)
         for _ in range(rounds):
             for count in counts:
-                report(f"workers: {count}", 0, 1)
+                stage = f"{count} worker{'s' if count > 1 else ''}"
+                report(stage, 0, 1)
                 took_s[count].append(_seconds(items, network, device, count))
-                report(f"workers: {count}", 1, 1)
+                report(stage, 1, 1)
     what = f"{clips:,} clips of {seconds:g} s by {network} on {device.partition(':')[0]}"
     yield Figure(f"{what}, one worker process: clips a second", clips / statistics.median(took_s[1]), 0.0, True)
     for count in counts[1:]:

@@ -10,7 +10,6 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from sightsound.bench.core import console
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.store import write_text
 from sightsound.bench.perf import history, written
@@ -73,12 +72,12 @@ def _figures(part: str, past: Sequence[Measured]) -> str:
         for each in one.figures:
             if each.part == part:
                 rows.setdefault(each.what, {})[kind] = _cell(each, was.get((part, each.what)))
-                targets.setdefault(each.what, "–" if each.target is None else console.number(each.target, 3))
+                targets.setdefault(each.what, "–" if each.target is None else written.number(each.target))
     if not rows:
         return ""
-    header = ("what", "target", *map(_kind, newest.values()))
+    header = ("what", "target", *(f"{_kind(one)} ({_when(one)})" for one in newest.values()))
     lines = [(what, targets[what], *(row.get(kind, "") for kind in newest)) for what, row in rows.items()]
-    return f"{written.marked(header, lines)}\n\n{_when(list(newest.values()))}\n"
+    return f"{written.marked(header, lines)}\n"
 
 
 def _took(past: Sequence[Measured]) -> str:
@@ -92,13 +91,13 @@ def _took(past: Sequence[Measured]) -> str:
         ordered = {part: latest[part] for part in PARTS if part in latest}
         was = {part: before for part, (_, _, before) in ordered.items() if before}
         header, rows = written.parts_table({part: spent for part, (_, spent, _) in ordered.items()}, was)
-        tables.append(f"{written.marked(header, rows)}\n\n{_when([one for one, _, _ in ordered.values()])}\n")
+        tables.append(f"{written.marked(header, rows)}\n\n{_where([one for one, _, _ in ordered.values()])}\n")
     return "\n".join(tables)
 
 
 def _cell(figure: Kept, before: float | None) -> str:
     """A value, bold where it misses its target, with its change where that is worth a look."""
-    value = console.number(figure.value, 3)
+    value = written.number(figure.value)
     change = history.change(figure.value, before)
     note = f" ({written.marked_change(change)})" if change is not None and abs(change) > history.CHANGED else ""
     return f"{value if figure.ok else f'**{value}**'}{note}"
@@ -108,7 +107,11 @@ def _kind(one: Measured) -> str:
     return f"{one.device}, {one.machine.replace('OMP_NUM_THREADS=all', 'all threads')}"
 
 
-def _when(shown: Sequence[Measured]) -> str:
-    """Where and when, a line a measurement."""
-    lines = [f"Measured on {_kind(one)}: {one.day}, {one.commit or 'no commit'}, {one.versions}." for one in shown]
-    return "\n".join(dict.fromkeys(lines))
+def _when(one: Measured) -> str:
+    return f"{one.day}, {one.commit or 'no commit'}"
+
+
+def _where(shown: Sequence[Measured]) -> str:
+    """Where, when and with which packages, a line a measurement."""
+    lines = dict.fromkeys(f"Measured on {_kind(one)}: {_when(one)}, {one.versions}." for one in shown)
+    return "\n".join(lines)

@@ -45,7 +45,8 @@ def measure(device: str, sizes: Sizes, report: Report) -> Iterator[Figure]:
         report("writing clips", 1, 1)
         counts = sorted({1, min(2, os.cpu_count() or 1)}) if device == "cpu" else []
         steps: dict[str, Callable[[], Iterable[Figure]]] = {
-            f"FAD, threads: {threads}": partial(fad, world, threads) for threads in counts
+            f"FAD on {threads} thread{'s' if threads > 1 else ''}": partial(fad, world, threads)
+            for threads in counts
         }
         steps |= {"FAD, KL and IS": partial(whole, world), "distance of features": partial(of_features, sizes)}
         yield from stages(steps, report)

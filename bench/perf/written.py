@@ -21,6 +21,8 @@ MISSED = "#b03a2e"
 SHADES = ("#1f4e79", "#7fa8d1", "#c8b06b", "#8a8a8a")
 """Of a part's stages: the three longest and the rest."""
 STAGES = len(SHADES) - 1
+WIDTH = 9.0  # inches
+LONGEST = 64  # characters of a line of a name
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """Header and rows."""
 
@@ -65,17 +67,27 @@ def table(lines: Sequence[Line]) -> Table:
     """The figures."""
     rows: list[tuple[str, ...]] = [
         (
-            "ok" if each.figure.ok else "MISSED",
-            each.figure.part,
-            each.figure.what,
-            console.number(each.figure.value, 3),
-            "" if each.figure.target is None else console.number(each.figure.target, 3),
-            "" if each.before is None else console.number(each.before, 3),
-            marked_change(each.change),
+            "ok" if line.figure.ok else "MISSED",
+            line.figure.part,
+            line.figure.what,
+            *(
+                "" if each is None else number(each)
+                for each in (line.figure.value, line.figure.target, line.before)
+            ),
+            marked_change(line.change),
         )
-        for each in lines
+        for line in lines
     ]
     return ("", "part", "what", "measured", "target", "before", "change"), rows
+
+
+def number(value: float) -> str:
+    """A value with three significant digits, thousands in full.
+
+    >>> number(3481.2), number(41.0), number(5e-7)
+    ('3,481', '41.0', '5.00e-07')
+    """
+    return f"{value:,.0f}" if abs(value) >= 999.5 else console.number(value, 3)
 
 
 def took(measured: Measured, past: Sequence[Measured]) -> dict[str, float]:
@@ -108,7 +120,7 @@ def parts_table(parts: Mapping[str, Spent], before: Mapping[str, float]) -> Tabl
                 if spent.device_busy is None
                 else (f"{spent.device_busy:.0%}", f"{spent.device_mb:,.0f}")
             ),
-            ", ".join(f"{stage} {span(seconds)}" for stage, seconds in longest(spent.stages)),
+            "; ".join(f"{stage}: {span(seconds)}" for stage, seconds in longest(spent.stages)),
         )
         for part, spent in parts.items()
     ]
@@ -154,16 +166,18 @@ def _plot(out: Path, measured: Measured, lines: Sequence[Line]) -> None:
         drawing.point(place, now, height, colour=drawing.SYSTEM if each.figure.ok else MISSED)
     place.set_xscale("log")
     place.axvline(1.0, color=drawing.REFERENCE, linestyle="--", linewidth=0.8)
-    names = [drawing.plain(_short(each.figure.what)) for each in reversed(shown)]
+    place.xaxis.set_major_formatter("{x:g}")
+    figure.set_figwidth(WIDTH)
+    names = [drawing.plain_lines(_short(each.figure.what)) for each in reversed(shown)]
     place.set_yticks(range(len(shown)), names, fontsize="xx-small")
     place.set_xlabel("times better than its target (red: missed; grey: before)", fontsize="x-small")
     drawing.save(figure, out, f"bench perf all, {measured.day}, {measured.device}")
 
 
-def _short(text: str, most: int = 90) -> str:
+def _short(text: str) -> str:
     """A text in at most two lines."""
-    half = console.in_width(text.split(), most // 2 + 10)
-    return "\n".join([half[0], " ".join(half[1:])[: most // 2 + 10]]) if len(half) > 1 else text
+    first, *rest = console.in_width(text.split(), LONGEST)
+    return "\n".join([first, f"{rest[0]} ..." if len(rest) > 1 else rest[0]]) if rest else first
 
 
 def _plot_parts(out: Path, measured: Measured) -> None:

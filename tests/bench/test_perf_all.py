@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import json
+import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.perf import everything, history, page, parts, written
+from sightsound.bench.perf import apart, everything, history, page, parts, written
 from sightsound.bench.perf.history import Kept, Line, Measured, Spent
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.perf.parts import PARTS, Asked, Part
 from tests import pages
 
 MADE = """
+import os
 import time
 from pathlib import Path
 from sightsound.bench.core.errors import BenchError
@@ -35,12 +39,13 @@ def bad(asked, report):
     raise BenchError("it is\\nbroken")
 
 def dead(asked, report):
-    import os
     print("the last words", flush=True)
     os._exit(3)
 
 def slow(asked, report):
     yield Figure("rate", 1.0, 0.0, True)
+    Path(__file__).with_name("process").write_text(str(os.getpid()))
+    report("sleeping", 0, 1)
     time.sleep(600)
 """
 
@@ -77,19 +82,36 @@ def test_all_is_written_and_a_change_is_marked(bench, made: Callable[..., Path],
 
 
 def test_a_part_that_goes_wrong_is_a_line_and_the_others_go_on(
-    bench, made: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    bench, made: Callable[..., Path], tmp_path: Path
 ) -> None:
-    made("bad", "dead", "slow", "good")
-    monkeypatch.setattr(everything, "_limit", lambda about_s, left_s: 4.0)
+    made("bad", "dead", "good")
     done = bench("perf", "all", "--tiny", "--history", tmp_path / "none", "--out", tmp_path / "out", "--json")
     found = json.loads(done.out)
     assert done.code == 1 and found["failed"] == {
         "bad": "it is broken; 1 figure from before is kept",
         "dead": f"ended with exit code 3, its last line: the last words (log: {tmp_path / 'out/perf.log'})",
-        "slow": "took more than 4.0 s and was ended; 1 figure from before is kept",
     }
-    assert [each["part"] for each in found["figures"]] == ["bad", "slow", "good", "good"]
+    assert [each["part"] for each in found["figures"]] == ["bad", "good", "good"]
     assert all(f"{part}: {why}" in done.err.splitlines() for part, why in found["failed"].items())
+
+
+def test_a_part_that_takes_too_long_is_ended(
+    made: Callable[..., Path], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    made("slow")
+    later = [0.0]
+
+    def report(what: str, done: int, total: int | None) -> None:
+        later[0] = 1000.0  # it has told its figure and sleeps
+
+    monkeypatch.setattr(
+        apart, "time", SimpleNamespace(monotonic=lambda: time.monotonic() + later[0], sleep=time.sleep)
+    )
+    found = apart.run(everything.PARTS["slow"], Asked("cpu", True), 900.0, tmp_path / "log", report)
+    assert found.failed == "took more than 15 min 00 s and was ended" and found.use.seconds > 1000
+    assert [each.what for each in found.figures] == ["rate"]
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((tmp_path / "process").read_text()), 0)
 
 
 def test_time_for_all_parts(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
@@ -178,10 +200,10 @@ def test_a_page_is_made_of_the_history() -> None:
     assert page.made(PAGE, []) == PAGE == page.made(PAGE, [replace(measured(3, 9), size="tiny")])
     found = page.made(PAGE, [measured(3, 10), measured(1.5, 20, "2026-02-03"), measured(8, 10, machine="y")])
     assert "by hand" not in found and found.startswith("head\n")
-    assert "| what | target | cpu, x, 2 cores | cpu, y |" in found
+    assert "| what | target | cpu, x, 2 cores (2026-02-03, abc) | cpu, y (2026-01-02, abc) |" in found
     assert "| read \\| again, times as fast | 2.00 | **1.50** (-50% CHANGED) | 8.00 |" in found
-    assert "Measured on cpu, x, 2 cores: 2026-02-03, abc, torch==1." in found and "2026-01-02, abc" in found
-    assert "| store | 20 s (+100% CHANGED) | 600 | 50% | – | – | features 10 s |" in found
+    assert found.count("Measured on") == 2 and "Measured on cpu, x, 2 cores: 2026-02-03, abc, torch==1." in found
+    assert "| store | 20 s (+100% CHANGED) | 600 | 50% | – | – | features: 10 s |" in found
     assert page.made(found, []) == found
 
 
