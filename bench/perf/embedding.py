@@ -31,7 +31,7 @@ APART = 0.02  # by which a distance may differ: another resampler
 class Amount:
     """How much is embedded."""
 
-    clips: int = 48
+    clips: int = 24
     seconds: float = 10.0
     theirs: tuple[int, int] = (0, 0)
     """Clips a side of both measurements of frechet-audio-distance's way; (0, 0): it is not measured."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import os
+import re
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -146,6 +148,17 @@ def test_parts_by_name_and_by_device(bench, tmp_path: Path) -> None:
     assert sum(about) < 25 * 60 and sum(part.card_seconds or 0 for part in PARTS.values()) <= 8 * 60
     assert bench("perf", "all", "--only", "none").err.count("\n") == 1
     assert bench("perf", "all", "--device", "cuda").err.count("\n") == 1
+
+
+def test_the_page_says_how_long_each_part_takes() -> None:
+    text = (pages.ROOT / "docs/performance.md").read_text(encoding="utf-8")
+    told = re.findall(r"^\| `(\w+)` \|[^|]*\| (\S+)[^|]*\| (\S+)[^|]*\|", text, re.MULTILINE)
+    minutes = [(name, _minutes(part.seconds), _minutes(part.card_seconds)) for name, part in PARTS.items()]
+    assert told == minutes
+
+
+def _minutes(seconds: float | None) -> str:
+    return "-" if seconds is None else str(math.ceil(seconds / 60))
 
 
 def test_another_machine_or_size_is_not_compared(tmp_path: Path) -> None:
