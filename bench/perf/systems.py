@@ -6,12 +6,12 @@ compares with theirs. Random weights, small sizes, one example or two.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Report
-from sightsound.bench.perf.metrics import Figure, stages
+from sightsound.bench.perf.metrics import Figure
 
 CACHED = 10.0  # times as fast as without a cache, at 512 tokens
 BATCHED = 2.0  # times as fast as one by one and written out
@@ -20,12 +20,15 @@ AGREE = 1e-4  # of the largest value
 
 def measure(report: Report, *, tiny: bool = False) -> Iterator[Figure]:
     """Every figure. `tiny`: at sizes that take no time and say nothing."""
-    made = {
+    made: dict[str, Callable[[], Figure]] = {
         "m2ugen": partial(m2ugen, 4 if tiny else 512),
         "codi": codi,
         "pairs": partial(pairs, *((8, 200) if tiny else (512, 20_000))),
     }
-    yield from stages({name: lambda step=step: [step()] for name, step in made.items()}, report)
+    for name, step in made.items():
+        report(name, 0, 1)
+        yield step()
+        report(name, 1, 1)
 
 
 def m2ugen(tokens: int = 512) -> Figure:

@@ -109,7 +109,7 @@ def marked_change(change: float | None) -> str:
 
 def parts_table(parts: Mapping[str, Spent], before: Mapping[str, float]) -> Table:
     """What the parts took; `before`: part -> seconds that it took then, so that a change is marked."""
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             part,
             span(spent.seconds) + _slower(spent.seconds, before.get(part)),
@@ -183,7 +183,7 @@ def _short(text: str) -> str:
 def _plot_parts(out: Path, measured: Measured) -> None:
     """Seconds of every part by its stages; beside it memory and what was busy."""
     figure, (place,) = drawing.panels(1, height=0.9 + 0.45 * len(measured.parts))
-    for height, spent in enumerate(reversed(measured.parts.values())):
+    for height, spent in enumerate(reversed(list(measured.parts.values()))):
         left = 0.0
         pieces = longest(spent.stages)
         rest = spent.seconds - sum(seconds for _, seconds in pieces)
@@ -196,7 +196,7 @@ def _plot_parts(out: Path, measured: Measured) -> None:
         card = "" if spent.device_busy is None else f", card {spent.device_busy:.0%}"
         note = f"  {span(spent.seconds)}, {spent.peak_mb:,.0f} MB, cores {spent.cores_busy:.0%}{card}"
         place.text(spent.seconds, height, note, fontsize=6, va="center")
-    place.set_yticks(range(len(measured.parts)), list(reversed(measured.parts)), fontsize="x-small")
+    place.set_yticks(range(len(measured.parts)), list(measured.parts)[::-1], fontsize="x-small")
     place.set_xlim(0, 1.6 * max(each.seconds for each in measured.parts.values()))
     place.set_xlabel("seconds, by stage", fontsize="x-small")
     drawing.save(figure, out, f"bench perf all, {measured.day}, {measured.device}")
