@@ -50,15 +50,23 @@ def measure(device: str, amount: Amount, report: Report) -> Iterator[Figure]:
         report("writing clips", 0, 1)
         world = World(Path(name), device, sizes, made_clips.write)
         report("writing clips", 1, 1)
+        seen = True
         for networks in SETS:
-            yield from _embedded(world.ours[0], networks, device, amount.seconds, report)
+            use = _embedded(world.ours[0], networks, device, report)
+            yield from _figures(use, amount, networks, device)
+            seen &= device == "cpu" or use.device_busy is not None
         if any(amount.theirs):
             yield _against(world, amount, report)
+    if not seen:
+        raise BenchError(
+            f"{watch.SMI} is not here or tells nothing of {device}: no share of its time was measured"
+        )
 
 
 @known()
-def _embedded(folder: Path, networks: Sequence[str], device: str, seconds: float, report: Report) -> list[Figure]:
-    """One side, by the stage of a run: decoded once, embedded by all networks, kept in a store."""
+def _embedded(folder: Path, networks: Sequence[str], device: str, report: Report) -> watch.Use:
+    """One side, by the stage of a run: decoded once, embedded by all networks, kept in a store. Returns what that
+    took."""
     items = [embed.file_item(path) for path in sorted(folder.iterdir())]
     extractors = Untrained(networks, device, None)
     with TemporaryDirectory() as first:  # loaded and warm
@@ -67,16 +75,18 @@ def _embedded(folder: Path, networks: Sequence[str], device: str, seconds: float
         failures = embed.embed(items, networks, extractors, FeatureStore(Path(kept)), report)
     if failures:
         raise BenchError(f"{len(failures)} clips have no features: {next(iter(failures.values()))}")
-    what = f"{len(items):,} clips of {seconds:g} s embedded by {', '.join(networks)} on {_kind(device)}"
-    found = [
-        Figure(f"{what}: a second", len(items) / use.seconds, 0.0, True),
-        Figure(f"{what}: share of the time of all cores", use.cores_busy, 0.0, True),
-    ]
+    return use
+
+
+def _figures(use: watch.Use, amount: Amount, networks: Sequence[str], device: str) -> Iterator[Figure]:
+    clips = f"{amount.clips:,} clips of {amount.seconds:g} s"
+    what = f"{clips} embedded by {', '.join(networks)} on {_kind(device)}"
+    yield Figure(f"{what}: a second", amount.clips / use.seconds, 0.0, True)
+    yield Figure(f"{what}: share of the time of all cores", use.cores_busy, 0.0, True)
     if use.device_busy is not None:
         target = BUSY if len(networks) > 1 else 0.0
         said = f"{what}: share of the time in which the card works"
-        found.append(Figure(said, use.device_busy, target, use.device_busy >= target))
-    return found
+        yield Figure(said, use.device_busy, target, use.device_busy >= target)
 
 
 def _against(world: World, amount: Amount, report: Report) -> Figure:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+import torch
 
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.perf import apart, everything, history, page, parts, written
@@ -139,7 +140,7 @@ def spent(seconds: float) -> Spent:
     return Spent(seconds, 600.0, 0.5, stages={"features": seconds / 2})
 
 
-def test_parts_by_name_and_by_device(bench, tmp_path: Path) -> None:
+def test_parts_by_name_and_by_device(bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert everything.chosen([], Asked("cpu", False)) == list(PARTS)
     on_card = everything.chosen([], Asked("cuda", False))
     assert on_card[0] == "embedding" and "site" not in on_card
@@ -147,7 +148,9 @@ def test_parts_by_name_and_by_device(bench, tmp_path: Path) -> None:
     about = [part.seconds or 0 for name, part in PARTS.items() if name != "scaling"]
     assert sum(about) < 25 * 60 and sum(part.card_seconds or 0 for part in PARTS.values()) <= 8 * 60
     assert bench("perf", "all", "--only", "none").err.count("\n") == 1
-    assert bench("perf", "all", "--device", "cuda").err.count("\n") == 1
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    done = bench("perf", "all", "--device", "cuda")
+    assert done.code == 2 and done.err.count("\n") == 1 and "no CUDA device here" in done.err
 
 
 def test_the_page_says_how_long_each_part_takes() -> None:

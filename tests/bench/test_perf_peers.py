@@ -43,9 +43,17 @@ def test_the_front_ends_hear_the_same(world: World) -> None:
 
 
 def test_embedding_is_measured_and_a_distance_against_a_line(world: World) -> None:
-    rate, busy = embedding._embedded(world.ours[0], ["musicnn_mtt"], "cpu", 2.0, lambda *_: None)
+    amount = embedding.Amount(3, 2.0, (1, 3))
+    use = embedding._embedded(world.ours[0], ["musicnn_mtt"], "cpu", lambda *_: None)
+    rate, busy = embedding._figures(use, amount, ["musicnn_mtt"], "cpu")
     assert "3 clips of 2 s embedded by musicnn_mtt on cpu" in rate.what and rate.value > 0 < busy.value < 1.5
-    figure = embedding._against(world, embedding.Amount(3, 2.0, (1, 3)), lambda *_: None)
+    use.device_busy = 0.7
+    assert [each.ok for each in embedding._figures(use, amount, ["vggish", "passt"], "cuda")] == [
+        True,
+        True,
+        False,
+    ]
+    figure = embedding._against(world, amount, lambda *_: None)
     assert figure.ok and figure.value > 0 and "by a line through 2 and 6 clips" in figure.what
 
 
