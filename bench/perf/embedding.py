@@ -13,7 +13,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Report
-from sightsound.bench.perf import made_clips, watch
+from sightsound.bench.perf import clip_files, watch
 from sightsound.bench.perf import peer_ways as ways
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.perf.peer_world import Sizes, World, distance, rounds
@@ -48,7 +48,7 @@ def measure(device: str, amount: Amount, report: Report) -> Iterator[Figure]:
     with TemporaryDirectory() as name:
         sizes = Sizes(clips=amount.clips, theirs=max(amount.theirs), seconds=amount.seconds, rounds=1)
         report("writing clips", 0, 1)
-        world = World(Path(name), device, sizes, made_clips.write)
+        world = World(Path(name), device, sizes, clip_files.write)
         report("writing clips", 1, 1)
         seen = True
         for networks in SETS:

@@ -14,7 +14,7 @@ from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Report
 from sightsound.bench.engines.processes import Processes
-from sightsound.bench.perf import made_clips
+from sightsound.bench.perf import clip_files
 from sightsound.bench.perf.metrics import Figure
 from sightsound.bench.perf.untrained import Untrained
 from sightsound.bench.stages import embed
@@ -44,7 +44,7 @@ def measure(
     took_s: dict[int, list[float]] = {count: [] for count in counts}
     with TemporaryDirectory() as folder:
         report("writing clips", 0, 1)
-        items = [embed.file_item(path) for path in made_clips.write(Path(folder), clips, seconds)]
+        items = [embed.file_item(path) for path in clip_files.write(Path(folder), clips, seconds)]
         report("writing clips", 1, 1)
         for _ in range(rounds):
             for count in counts:

@@ -10,7 +10,7 @@ import pytest
 import torch
 
 from sightsound.bench.core import media
-from sightsound.bench.perf import embedding, made_clips, peer_ways, peers
+from sightsound.bench.perf import clip_files, embedding, peer_ways, peers
 from sightsound.bench.perf.peer_world import TINY, World, distance, rounds, suite
 
 
@@ -57,8 +57,8 @@ def test_embedding_is_measured_and_a_distance_against_a_line(world: World) -> No
     assert figure.ok and figure.value > 0 and "by a line through 2 and 6 clips" in figure.what
 
 
-def test_made_clips_are_all_different(tmp_path: Path) -> None:
-    paths = made_clips.write(tmp_path, 10, 0.5)
+def test_clip_files_are_all_different(tmp_path: Path) -> None:
+    paths = clip_files.write(tmp_path, 10, 0.5)
     assert len({path.read_bytes() for path in paths}) == 10 == len(list(tmp_path.iterdir()))
     assert all(len(media.load_audio(path, [16000])[16000]) == 8000 for path in paths)
 
