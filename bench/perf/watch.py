@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from statistics import fmean
 from tempfile import TemporaryFile
 from typing import IO, Any
@@ -45,10 +46,7 @@ def watched(device: str) -> Iterator[Use]:
         finally:
             use.seconds = time.perf_counter() - began
             use.cores_busy = (_worked_s() - worked) / max(use.seconds, 1e-9) / len(os.sched_getaffinity(0))
-            use.peak_mb = max(
-                resource.getrusage(who).ru_maxrss / 1024
-                for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-            )
+            use.peak_mb = max(_own_peak_mb(), resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024)
             if looking is not None:
                 looking.terminate()
                 looking.wait()
@@ -71,6 +69,15 @@ def read(lines: Sequence[str]) -> tuple[float | None, float | None]:
     if not found:
         return None, None
     return fmean(busy for busy, _ in found) / 100, max(taken for _, taken in found) * 2**20 / 1e6
+
+
+def _own_peak_mb() -> float:
+    """Most memory of this process. getrusage would count the process that it was started from, too."""
+    try:
+        lines = Path("/proc/self/status").read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:  # no Linux
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:"))
 
 
 def _worked_s() -> float:
