@@ -145,7 +145,7 @@ PARTS: Mapping[str, Part] = {
     "engines": _part("engines", "one worker process against several", 260, 45),
     "differences": _part("differences", "how far numbers are apart", 30, 30),
     "metrics": _part("metrics", "the metrics against what they replace", 120, 40),
-    "systems": _part("systems", "systems and builders against the plain way", 120),
+    "systems": _part("systems", "systems and builders against the plain way", 180),
     "store": _part("store", "features kept and read again", 60, 15),
     "folders": _part("folders", "two folders against decoding and the network alone", 240),
     "site": _part("site", "the pages of a large board", 60),
