@@ -80,3 +80,11 @@ def test_numbers_apart(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 def test_a_part_is_told_its_size() -> None:
     found = {each.what: each for each in store(Asked("cpu", True), lambda *_: None)}
     assert found["files"].value == 3 and any(what.startswith("60 clips put") for what in found)
+
+
+@pytest.mark.parametrize(
+    "words", [("--workers", "2,none"), ("--workers", "0"), ("--network", "mine"), ("--clips", "1")]
+)
+def test_engines_asked_for_what_is_not(bench, words: tuple[str, str]) -> None:
+    done = bench("perf", "engines", *words)
+    assert done.code == 2 and words[1] in done.err
