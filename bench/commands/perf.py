@@ -1,5 +1,5 @@
-"""Commands that measure the suite itself: perf all, peers, metrics, systems, generate, folders, store, scaling,
-site, thd, rewards, gate."""
+"""Commands that measure the suite itself: perf all, page, peers, engines, metrics, systems, generate, folders,
+store, scaling, site, thd, rewards, gate."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from sightsound.bench.commands import perf_all
 from sightsound.bench.commands.config import Commands
 from sightsound.bench.commands.options import Device, Json, Metrics, Mirror, takes
 from sightsound.bench.stages.options import Options
@@ -26,44 +27,40 @@ def metrics(json: Json = False) -> None:
     from sightsound.bench.perf import metrics as perf
 
     with console.progress() as report:
-        figures = perf.metrics(report)
+        figures = list(perf.metrics(report))
     _print(figures, json)
 
 
-@app.command(name="all")
-def everything(
-    out: Annotated[Path | None, typer.Option("--out", help="folder for perf.json, perf.md and perf.png")] = None,
-    only: Annotated[str | None, typer.Option("--only", help="parts, e.g. metrics,peers; all without it")] = None,
+app.command(name="all")(perf_all.everything)
+app.command()(perf_all.page)
+
+
+@app.command()
+def engines(
+    workers: Annotated[str, typer.Option("--workers", help="numbers of worker processes, by commas")] = "1,2,4",
+    clips: Annotated[int, typer.Option("--clips", min=2, help="clips of ten seconds")] = 1000,
+    rounds: Annotated[int, typer.Option("--rounds", min=1, help="times that each number is measured")] = 3,
+    network: Annotated[
+        str, typer.Option("--network", help="musicnn_mtt, vggish, panns_16k or passt")
+    ] = "musicnn_mtt",
     device: Device = "cpu",
-    tiny: Annotated[bool, typer.Option("--tiny", help="only look if all runs: the figures say nothing")] = False,
-    history: Annotated[
-        Path | None, typer.Option("--history", help="compare with this file in the place of results/perf.jsonl")
-    ] = None,
-    keep: Annotated[bool, typer.Option("--keep", help="add this measurement to the history")] = False,
     json: Json = False,
 ) -> None:
-    """All parts in one run, beside what was measured before; ends with 1 if a bound is not kept."""
+    """How much faster several worker processes embed than one."""
     from sightsound.bench.core import console
-    from sightsound.bench.perf import everything as perf_all
-    from sightsound.bench.perf import history as past
+    from sightsound.bench.core.errors import BenchError
+    from sightsound.bench.perf import engines as perf_engines
+    from sightsound.bench.perf.untrained import NETWORKS
     from sightsound.bench.stages import choose
 
-    names = perf_all.chosen([name.strip() for name in (only or "").split(",") if name.strip()])
-    before = history or perf_all.HISTORY
-    asked = perf_all.Asked(choose.device_of(device), tiny)
+    if not all(each.strip().isdecimal() and int(each) >= 1 for each in workers.split(",")):
+        raise BenchError(f"--workers {workers}: name numbers of workers, such as 1,2,4")
+    if network not in NETWORKS:
+        raise BenchError(f"--network {network}: no such network here; there are {', '.join(NETWORKS)}")
+    counts, where = [int(each) for each in workers.split(",")], choose.device_of(device)
     with console.progress() as report:
-        measured, lines = perf_all.measure(names, asked, before, report)
-    if out:
-        perf_all.write(out, measured, lines)
-    if keep:
-        past.add(before, measured)
-        console.say(f"{before}: this measurement was added")
-    if json:
-        console.as_json([each.figure._asdict() | {"before": each.before, "change": each.change} for each in lines])
-    else:
-        console.listing(*perf_all.table(lines))
-    if not tiny and not all(each.figure.ok for each in lines):
-        raise typer.Exit(1)
+        figures = list(perf_engines.measure(counts, clips, report, rounds=rounds, device=where, network=network))
+    _print(figures, json)
 
 
 @app.command()
@@ -81,7 +78,7 @@ def peers(
     where = choose.device_of(device)
     usual = peer_world.CARD if where.startswith("cuda") else peer_world.USUAL
     with console.progress() as report:
-        figures = perf_peers.measure(where, peer_world.TINY if tiny else usual, report)
+        figures = list(perf_peers.measure(where, peer_world.TINY if tiny else usual, report))
     _print(figures, json)
 
 
@@ -92,7 +89,7 @@ def systems(json: Json = False) -> None:
     from sightsound.bench.perf import systems as perf_systems
 
     with console.progress() as report:
-        figures = perf_systems.measure(report)
+        figures = list(perf_systems.measure(report))
     _print(figures, json)
 
 

@@ -1,28 +1,64 @@
 """What was measured before: a JSON line a measurement, committed, so that a change shows.
 
-A line holds where and when it was measured, and every figure by what it is. Figures are compared with the last
-line of the same kind of machine (device, processor, threads) and size; a ratio holds from day to day, a time does
-not.
+A line holds where and when it was measured, every figure by what it is, and what each part took. Figures are
+compared with the last line of the same kind of machine (device, processor, threads) and size; a ratio holds from
+day to day, a time does not.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import os
 import platform
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from sightsound.bench.core import provenance
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.store import locked_file, write_text
-from sightsound.bench.perf.metrics import Figure
+from sightsound.bench.perf.metrics import CHECKOUT, Figure
 
+HISTORY = CHECKOUT / "results" / "perf.jsonl"
 CHANGED = 0.2  # of a figure, beyond what a shared machine makes of it
+DIGITS = 6  # significant, that are kept
 _VARIES = re.compile(r" \((?:values|relative difference) [^)]*\)")
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A figure as it is kept."""
+
+    part: str
+    """The part of `bench perf all` that it is of."""
+    what: str
+    """What was measured, with its unit, without what varies from run to run."""
+    value: float
+    target: float | None
+    """Least ratio, or most of what is to be small; None where nothing is asked of it."""
+    ok: bool
+    """Whether the target is met and both ways give the same result."""
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What a part took."""
+
+    seconds: float
+    peak_mb: float
+    """Most memory of its largest process."""
+    cores_busy: float
+    """Share of the time of all cores."""
+    device_busy: float | None = None
+    """Share of the card's time; None without a card."""
+    device_mb: float | None = None
+    """Most memory of the card."""
+    stages: Mapping[str, float] = field(default_factory=dict)
+    """Stage -> seconds in which it was the one at work."""
 
 
 @dataclass(frozen=True)
@@ -41,26 +77,42 @@ class Measured:
     """`usual` or `tiny`."""
     versions: str
     """Of the packages."""
-    figures: Mapping[str, float]
-    """What was measured -> its value."""
+    figures: Sequence[Kept]
+    parts: Mapping[str, Spent] = field(default_factory=dict)
+    """Part -> what it took, of those that came to their end."""
+    failed: Mapping[str, str] = field(default_factory=dict)
+    """Part -> why it did not."""
 
     def is_like(self, other: Measured) -> bool:
         """Whether the figures of both may be compared."""
-        return (self.device, self.machine, self.size) == (other.device, other.machine, other.size)
+        return self.kind == other.kind and self.size == other.size
+
+    @property
+    def kind(self) -> tuple[str, str]:
+        """Of the machine: device and the rest."""
+        return self.device, self.machine
+
+    @property
+    def values(self) -> dict[tuple[str, str], float]:
+        """(part, what is measured) -> value; what a part took is among them."""
+        found = {(each.part, each.what): each.value for each in self.figures}
+        for part, spent in self.parts.items():
+            found |= {(part, "seconds"): spent.seconds, (part, "MB"): spent.peak_mb}
+        return found
 
 
 @dataclass(frozen=True)
 class Line:
     """A figure beside what it was."""
 
-    figure: Figure
+    figure: Kept
     before: float | None
     """Its value in the last measurement of this kind; None where it has none."""
 
     @property
     def change(self) -> float | None:
         """Its share of the value before, less 1."""
-        return self.figure.value / self.before - 1 if self.before else None
+        return change(self.figure.value, self.before)
 
     @property
     def changed(self) -> bool:
@@ -68,7 +120,29 @@ class Line:
         return self.change is not None and abs(self.change) > CHANGED
 
 
-def now(figures: Sequence[Figure], device: str, size: str) -> Measured:
+def change(value: float, before: float | None) -> float | None:
+    """A value's share of the one before, less 1; None where there was none."""
+    return value / before - 1 if before else None
+
+
+def kept(part: str, figure: Figure) -> Kept:
+    """The figure as it is kept."""
+    target = None if not figure.target or math.isnan(figure.target) else rounded(figure.target)
+    return Kept(part, _VARIES.sub("", figure.what), rounded(figure.value), target, figure.ok)
+
+
+def rounded(value: float) -> float:
+    """With DIGITS significant digits."""
+    return float(f"{value:.{DIGITS}g}")
+
+
+def now(
+    figures: Sequence[Kept],
+    device: str,
+    size: str,
+    parts: Mapping[str, Spent] | None = None,
+    failed: Mapping[str, str] | None = None,
+) -> Measured:
     """This measurement."""
     threads = os.environ.get("OMP_NUM_THREADS", "") or "all"
     return Measured(
@@ -78,13 +152,10 @@ def now(figures: Sequence[Figure], device: str, size: str) -> Measured:
         machine=f"{platform.machine()}, {os.cpu_count()} cores, OMP_NUM_THREADS={threads}",
         size=size,
         versions=provenance.versions({}),
-        figures={name(each): round(each.value, 6) for each in figures},
+        figures=figures,
+        parts=parts or {},
+        failed=failed or {},
     )
-
-
-def name(figure: Figure) -> str:
-    """What is measured, without what varies from run to run."""
-    return _VARIES.sub("", figure.what)
 
 
 def read(path: Path) -> list[Measured]:
@@ -94,18 +165,29 @@ def read(path: Path) -> list[Measured]:
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         try:
-            found.append(Measured(**json.loads(line)))
-        except (ValueError, TypeError) as error:
+            found.append(_measured(json.loads(line)))
+        except (ValueError, TypeError, KeyError) as error:
             raise BenchError(f"{path}:{number}: is no measurement ({error}); remove the line") from error
     return found
 
 
-def against(figures: Sequence[Figure], measured: Measured, history: Sequence[Measured]) -> list[Line]:
-    """Every figure beside its value in the last measurement of the kind that has it."""
-    before: dict[str, float] = {}
+def _measured(line: dict[str, Any]) -> Measured:
+    figures = [Kept(**each) for each in line.pop("figures")]
+    return Measured(figures=figures, parts={n: Spent(**e) for n, e in line.pop("parts").items()}, **line)
+
+
+def before(measured: Measured, history: Sequence[Measured]) -> dict[tuple[str, str], float]:
+    """(part, what is measured) -> its value in the last measurement of the kind that has it."""
+    found: dict[tuple[str, str], float] = {}
     for one in history:
-        before |= one.figures if one.is_like(measured) else {}
-    return [Line(figure, before.get(name(figure))) for figure in figures]
+        found |= one.values if one.is_like(measured) else {}
+    return found
+
+
+def against(measured: Measured, history: Sequence[Measured]) -> list[Line]:
+    """Every figure beside its value before."""
+    was = before(measured, history)
+    return [Line(figure, was.get((figure.part, figure.what))) for figure in measured.figures]
 
 
 def add(path: Path, measured: Measured) -> None:

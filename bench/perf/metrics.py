@@ -10,7 +10,7 @@ import json
 import os
 import subprocess
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -53,18 +53,25 @@ class Figure(NamedTuple):
     """Whether the target is met and both ways give the same result."""
 
 
-def metrics(report: Report) -> list[Figure]:
+def metrics(report: Report) -> Iterator[Figure]:
     """Every figure of the metrics. Those against frechet-audio-distance need the environment of `make
     reference`, and are left out without it."""
-    steps: list[Callable[[], list[Figure]]] = [root_trace, interval, warm_store]
+    steps: dict[str, Callable[[], list[Figure]]] = {
+        "square root": root_trace,
+        "interval": interval,
+        "warm store": warm_store,
+    }
     if REFERENCE.is_file():
-        steps.append(vggish)
-    figures: list[Figure] = []
-    for done, step in enumerate(steps):
-        report("measuring", done, len(steps))
-        figures += step()
-    report("measuring", len(steps), len(steps))
-    return figures
+        steps["frechet-audio-distance"] = vggish
+    yield from stages(steps, report)
+
+
+def stages(steps: Mapping[str, Callable[[], Iterable[Figure]]], report: Report) -> Iterator[Figure]:
+    """The figures of one step after the other, each reported as a stage of its own."""
+    for name, step in steps.items():
+        report(name, 0, 1)
+        yield from step()
+        report(name, 1, 1)
 
 
 def root_trace(dim: int = 1024) -> list[Figure]:
@@ -103,37 +110,16 @@ def interval(clips: int = 2500, frames: int = 10, dim: int = 128) -> list[Figure
     return [Figure(what, took_s, 30.0, took_s <= 30 and found.low < value < found.high)]
 
 
-class _Untrained(embed.Extractors):
-    """PaSST and VGGish with random weights: the time does not depend on the weights."""
-
-    def __init__(self) -> None:
-        import torch
-
-        from sightsound.metrics.networks.audio import passt, vggish
-
-        super().__init__(("passt", "vggish"), "cpu", None)
-        torch.manual_seed(0)
-        transformer = passt.Passt().eval()
-        for parameter in transformer.parameters():  # some are made empty, to be filled by a checkpoint
-            torch.nn.init.normal_(parameter, std=0.02)
-        self._loaded = {
-            "passt": passt.PasstExtractor(transformer, "cpu"),
-            "vggish": vggish.VggishExtractor(vggish.Vggish(), vggish.windows, "cpu"),
-        }
-
-    def signature(self, name: str) -> str:
-        """One that no published weights have."""
-        return f"{name}|w:untrained"
-
-
 def warm_store(clips: int = 12, seconds: float = media.CLIP_S) -> list[Figure]:
     """Features and rows of the same files, first from the audio and then from the store."""
+    from sightsound.bench.perf.untrained import Untrained  # brings torch
+
     cards = [registry.metric(name) for name in WARM]
     names = reading.extractors(cards)
     system = choose.given("clips")
     with TemporaryDirectory() as folder:
         paths = _clips(Path(folder), 2 * clips, seconds=seconds)
-        extractors, store = _Untrained(), FeatureStore(Path(folder) / "features")
+        extractors, store = Untrained(names, "cpu", None), FeatureStore(Path(folder) / "features")
 
         def features() -> list[str]:
             items = [embed.file_item(path) for path in paths]

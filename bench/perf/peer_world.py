@@ -51,21 +51,44 @@ class Sizes:
 
 
 USUAL = Sizes()
-CARD = Sizes(clips=1000, theirs=20, rounds=2)
+CARD = Sizes(clips=60, theirs=60, rounds=1)
 TINY = Sizes(clips=3, theirs=3, seconds=2.0, rows=60, dim=12, rounds=1, workers=0, loaders=0)
 """For a look at whether everything runs; its ratios say nothing."""
+
+
+def _clips(folder: Path, number: int, seconds: float, seed: int) -> list[Path]:
+    """Chords that swell, in noise; both channels the same, so that no rule for channels changes a value."""
+    folder.mkdir(parents=True)
+    rng = np.random.default_rng(seed)
+    time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
+    paths = []
+    for index in range(number):
+        pitches = 110 * 2 ** (rng.integers(0, 48, 3) / 12)
+        chord = sum(np.sin(2 * np.pi * pitch * time_s) for pitch in pitches)
+        swell = np.abs(np.sin(np.pi * (1 + index % 5) * time_s / seconds))
+        samples = 0.1 * chord * swell + 0.03 * rng.standard_normal(len(time_s))
+        paths.append(folder / f"{index:05d}.wav")
+        media.write_audio(paths[-1], np.stack([samples, samples]), RATE_HZ)
+    return paths
 
 
 class World:
     """The files of both sides, and the networks."""
 
-    def __init__(self, folder: Path, device: str, sizes: Sizes) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        device: str,
+        sizes: Sizes,
+        write: Callable[[Path, int, float, int], list[Path]] = _clips,
+    ) -> None:
+        """`write`: puts so many clips of so many seconds into a folder, by a seed."""
         self.folder, self.device, self.sizes = folder, device, sizes
         self.ours = [folder / side for side in ("reference", "generated")]
         self.theirs = [folder / f"{side}_for_theirs" for side in ("reference", "generated")]
         for seed, (whole, some) in enumerate(zip(self.ours, self.theirs, strict=True)):
             some.mkdir(parents=True)
-            for path in _clips(whole, sizes.clips, sizes.seconds, seed)[: sizes.theirs]:
+            for path in write(whole, sizes.clips, sizes.seconds, seed)[: sizes.theirs]:
                 (some / path.name).hardlink_to(path)
         self.vggish, self.cnn14 = Vggish().eval(), Cnn14(512, 160).eval()
         self.weights = folder / "vggish.pt"
@@ -130,22 +153,6 @@ def decoded(folder: Path) -> list[Clip]:
         return [found[ways.RATE_HZ] for found in loaded]
 
 
-def _clips(folder: Path, number: int, seconds: float, seed: int) -> list[Path]:
-    """Chords that swell, in noise; both channels the same, so that no rule for channels changes a value."""
-    folder.mkdir(parents=True)
-    rng = np.random.default_rng(seed)
-    time_s = np.arange(round(seconds * RATE_HZ)) / RATE_HZ
-    paths = []
-    for index in range(number):
-        pitches = 110 * 2 ** (rng.integers(0, 48, 3) / 12)
-        chord = sum(np.sin(2 * np.pi * pitch * time_s) for pitch in pitches)
-        swell = np.abs(np.sin(np.pi * (1 + index % 5) * time_s / seconds))
-        samples = 0.1 * chord * swell + 0.03 * rng.standard_normal(len(time_s))
-        paths.append(folder / f"{index:05d}.wav")
-        media.write_audio(paths[-1], np.stack([samples, samples]), RATE_HZ)
-    return paths
-
-
 Found = Mapping[str, tuple[float, Any]]
 """Way -> seconds of its fastest round, and its result."""
 
@@ -164,11 +171,8 @@ def rounds(measured: Mapping[str, Callable[[], Any]], times: int) -> Found:
 
 @contextmanager
 def threads(number: int) -> Iterator[None]:
-    """Torch and BLAS with so many threads; 0: as they are."""
+    """Torch and BLAS with so many threads."""
     before = torch.get_num_threads()
-    if not number:
-        yield
-        return
     torch.set_num_threads(number)
     try:
         with threadpool_limits(number, user_api="blas"):

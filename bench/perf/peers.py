@@ -7,7 +7,7 @@ the fastest round. A ratio is of seconds a clip, as on a card ours is measured o
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -18,7 +18,7 @@ import torch
 
 from sightsound.bench.core.types import Report
 from sightsound.bench.perf import peer_ways as ways
-from sightsound.bench.perf.metrics import Figure
+from sightsound.bench.perf.metrics import Figure, stages
 from sightsound.bench.perf.peer_world import (
     Found,
     Sizes,
@@ -32,24 +32,24 @@ from sightsound.bench.perf.peer_world import threads as threads_of
 from sightsound.metrics.formulas.two_sets import frechet
 from sightsound.metrics.networks.audio.vggish import LogMel, windows
 
-TARGETS = {"front": 15.0, "two threads": 2.5, "one thread": 2.4, "whole": 5.0, "card": 50.0}
+TARGETS = {"front": 15.0, "two threads": 2.5, "one thread": 2.4, "whole": 5.0}
 APART = 0.02  # by which a value may differ: another resampler
 
 
-def measure(device: str, sizes: Sizes, report: Report) -> list[Figure]:
-    """Every figure; those of threads on a CPU alone."""
+def measure(device: str, sizes: Sizes, report: Report) -> Iterator[Figure]:
+    """Every figure; FAD alone on a CPU only, as bench/perf/embedding.py measures it on a card."""
     torch.manual_seed(0)
     with TemporaryDirectory() as name:
+        report("writing clips", 0, 1)
         world = World(Path(name), device, sizes)
-        counts = sorted({1, min(2, os.cpu_count() or 1)}) if device == "cpu" else [0]
-        steps: list[Callable[[], list[Figure]]] = [partial(fad, world, threads) for threads in counts]
-        steps += [partial(whole, world), partial(of_features, sizes)]
-        figures: list[Figure] = []
-        for done, step in enumerate(steps):
-            report("measuring against others", done, len(steps))
-            figures += step()
-        report("measuring against others", len(steps), len(steps))
-    return figures
+        report("writing clips", 1, 1)
+        counts = sorted({1, min(2, os.cpu_count() or 1)}) if device == "cpu" else []
+        steps: dict[str, Callable[[], Iterable[Figure]]] = {
+            f"FAD on {threads} thread{'s' if threads > 1 else ''}": partial(fad, world, threads)
+            for threads in counts
+        }
+        steps |= {"FAD, KL and IS": partial(whole, world), "distance of features": partial(of_features, sizes)}
+        yield from stages(steps, report)
 
 
 def fad(world: World, threads: int) -> list[Figure]:
@@ -73,9 +73,8 @@ def fad(world: World, threads: int) -> list[Figure]:
             {"ours": partial(distance, world), "theirs": partial(world.fad.score, world.theirs, ways.in_threads)},
             world.sizes.rounds,
         )
-    how = f"threads={threads}" if threads else f"on {world.device}"
-    target = TARGETS["card"] if not threads else TARGETS["one thread" if threads == 1 else "two threads"]
-    what = f"against frechet-audio-distance's way, {_size(world.sizes)}, {how}, times as fast"
+    target = TARGETS["one thread" if threads == 1 else "two threads"]
+    what = f"against frechet-audio-distance's way, {_size(world.sizes)}, threads={threads}, times as fast"
     return [
         _figure(f"decode, resample and log-mel {what}", _ratio(fronts, world.sizes), TARGETS["front"]),
         _figure(

@@ -64,9 +64,11 @@ def measure(systems: int, examples: int, report: Report) -> list[Figure]:
         ]
         pages = {"board": f"boards/{site.boards[0].slug}.html", "values": f"values/{site.boards[0].slug}.html"}
         for done, (page, path) in enumerate(pages.items()):
-            report("pages", done, len(pages))
+            report("pages", done, len(pages) + 1)
             figures += _page(chromium, page, folder / "site" / path)
-        return figures + list(_examples(chromium, folder / "site/examples.html"))
+        figures += _examples(chromium, folder / "site/examples.html")
+        report("pages", len(pages) + 1, len(pages) + 1)
+        return figures
 
 
 def _examples(chromium: Browser, path: Path) -> Iterator[Figure]:

@@ -27,10 +27,12 @@ def test_help_names_what_is_measured(bench):
 
 def test_systems_are_held_against_their_bounds(monkeypatch):
     found = {
-        "sightsound.baselines.m2ugen.speed:decode_ratio": lambda width: SimpleNamespace(ratio=9.0, same=True),
+        "sightsound.baselines.m2ugen.speed:decode_ratio": lambda width, tokens: SimpleNamespace(
+            ratio=9.0, same=True
+        ),
         "sightsound.baselines.codi.speed:codi_ratio": lambda: SimpleNamespace(times=3.0, apart=1e-6),
-        "sightsound.bench.perf.pairing:pairing": lambda: (5.0, False),
+        "sightsound.bench.perf.pairing:pairing": lambda pictures, tracks: (5.0, False),
     }
     monkeypatch.setattr(registry, "load", found.__getitem__)
-    figures = perf_systems.measure(lambda what, done, total: None)
+    figures = list(perf_systems.measure(lambda what, done, total: None))
     assert [(figure.value, figure.ok) for figure in figures] == [(9.0, False), (3.0, True), (5.0, False)]
