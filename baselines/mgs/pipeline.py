@@ -73,7 +73,12 @@ class Mgs:
         self.seconds = seconds
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See sightsound.bench.core.types.Model. Notes: emotion, caption, prompt."""
+        """See sightsound.bench.core.types.Staged. Notes: emotion, caption, prompt."""
+        return self.finish(self.prepare(examples, seed), seed)
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> tuple[list[Generated], dict[str, dict[str, str]]]:
+        """The failures, and the notes of the other examples by id."""
+        failed: list[Generated] = []
         pictures: dict[str, Picture] = {}
         for example in examples:
             try:
@@ -81,12 +86,19 @@ class Mgs:
                     raise MediaError("no picture")
                 pictures[example.id] = load_image(example.image)
             except MediaError as error:
-                yield Generated(example.id, error=str(error))
-        if not pictures:
-            return
-        notes = dict(zip(pictures, self._prompts(list(pictures.values())), strict=True))
+                failed.append(Generated(example.id, error=str(error)))
+        prompts = self._prompts(list(pictures.values())) if pictures else []
+        notes = dict(zip(pictures, prompts, strict=True))
         for name in [name for name, note in notes.items() if not note["prompt"]]:
-            yield Generated(name, notes=notes.pop(name), error="the prompt came out empty")
+            failed.append(Generated(name, notes=notes.pop(name), error="the prompt came out empty"))
+        return failed, notes
+
+    def finish(
+        self, prepared: tuple[list[Generated], dict[str, dict[str, str]]], seed: int
+    ) -> Iterator[Generated]:
+        """The music."""
+        failed, notes = prepared
+        yield from failed
         if not notes:
             return
         prompts = [note["prompt"] for note in notes.values()]

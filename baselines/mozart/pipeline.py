@@ -81,12 +81,20 @@ class Mozart:
     """What the chat model is told."""
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on."""
+        """See bench.core.types.Staged. What is wrong with one example is its own error; the others go on."""
+        return self.finish(self.prepare(examples, seed), seed)
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> list[_Work]:
+        """Captions and prompts."""
         batch = [_Work(example) for example in examples]
         self._caption_images([work for work in batch if work.example.video is None])
         self._caption_videos([work for work in batch if work.example.video is not None], seed)
         self._bridge(batch, seed)
-        ready = [work for work in batch if work.error is None]
+        return batch
+
+    def finish(self, prepared: Sequence[_Work], seed: int) -> Iterator[Generated]:
+        """The music."""
+        batch, ready = prepared, [work for work in prepared if work.error is None]
         seeds = self._seeds(ready, seed, "music")
         music = (
             self.generator.generate([w.prompt for w in ready], seeds, float(self.options.seconds)) if ready else []

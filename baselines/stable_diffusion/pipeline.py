@@ -40,14 +40,21 @@ class ThroughPrompt:
         self.writer, self.painter = writer, painter
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See sightsound.bench.core.types.Model. Notes: what the writer noted, and the prompt."""
-        written = list(self.writer.generate(examples, seed))
-        yield from (answer for answer in written if answer.text is None)
-        texts = {answer.id: answer.text for answer in written if answer.text is not None}
+        """See sightsound.bench.core.types.Staged. Notes: what the writer noted, and the prompt."""
+        return self.finish(self.prepare(examples, seed), seed)
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> list[Generated]:
+        """What the writer answers."""
+        return list(self.writer.generate(examples, seed))
+
+    def finish(self, prepared: Sequence[Generated], seed: int) -> Iterator[Generated]:
+        """The pictures."""
+        yield from (answer for answer in prepared if answer.text is None)
+        texts = {answer.id: answer.text for answer in prepared if answer.text is not None}
         read = {name: self.painter.cut(text) for name, text in texts.items()}
         if not read:
             return
-        facts = {answer.id: answer.notes for answer in written}
+        facts = {answer.id: answer.notes for answer in prepared}
         seeds = [example_seed(seed, f"{name}:picture") for name in read]
         pictures = self.painter.generate(list(read.values()), seeds)
         for (name, prompt), picture in zip(read.items(), pictures, strict=True):
