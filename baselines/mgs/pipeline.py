@@ -89,8 +89,8 @@ class Mgs:
                 failed.append(Generated(example.id, error=str(error)))
         prompts = self._prompts(list(pictures.values())) if pictures else []
         notes = dict(zip(pictures, prompts, strict=True))
-        for name in [name for name, note in notes.items() if not note["prompt"]]:
-            failed.append(Generated(name, notes=notes.pop(name), error="the prompt came out empty"))
+        empty = [name for name, note in notes.items() if not note["prompt"]]
+        failed += [Generated(name, notes=notes.pop(name), error="the prompt came out empty") for name in empty]
         return failed, notes
 
     def finish(

@@ -1,5 +1,5 @@
-"""The first stages of a pipeline a batch ahead: while the generator works at one batch, a thread makes the captions
-and prompts of the next.
+"""The first stages of a pipeline a batch ahead: while the generator works at one batch, a thread makes captions and
+prompts of the next.
 
 Batches are prepared one after another, in their order, and never while the whole model is asked, so a part of a
 model is in use by one thread at a time. What is prepared is the same as without a thread; where preparing fails,

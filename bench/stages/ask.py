@@ -45,8 +45,8 @@ class Asker:
     def ask(self, batch: Sequence[Example], seed: int, early: Early | None = None) -> list[Generated]:
         """One answer an example, in the batch's order. What a batch raises, each example is asked alone for.
 
-        `early`: the batch, begun ahead. MachineError for a fault of the machine, BenchError where one example alone
-        does not fit into memory.
+        `early`: the batch, begun ahead. MachineError for a fault of the machine, BenchError where one example
+        alone does not fit into memory.
         """
         if early is not None:
             return self._part(batch, seed, early)

@@ -86,9 +86,7 @@ def generate(
     limit_s = timeout_s if system.home is None else 0.0  # what runs elsewhere keeps to it by itself
     if ahead is None:
         ahead = device.startswith("cuda") and not limit_s  # a thread beside the main one cannot be interrupted
-    job = Asking(
-        system, make, seed, limit_s, gauged=batches.grow, withheld=watch.withheld(), ahead=int(ahead)
-    )
+    job = Asking(system, make, seed, limit_s, gauged=batches.grow, withheld=watch.withheld(), ahead=int(ahead))
     if engine is None or system.home is not None or system.card.reference:
         engine = Local(device)  # processes of its own have no use for workers, nor has a row that computes nothing
 
