@@ -1,5 +1,5 @@
-"""The first stages of a pipeline a batch ahead: while the generator works at one batch, a thread makes captions and
-prompts of the next.
+"""The first stages of a pipeline a batch ahead: while the generator works at one batch, a thread makes the
+captions and prompts of the next.
 
 Batches are prepared one after another, in their order, and never while the whole model is asked, so a part of a
 model is in use by one thread at a time. What is prepared is the same as without a thread; where preparing fails,
@@ -11,9 +11,9 @@ from __future__ import annotations
 import ctypes
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from concurrent.futures import Future
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from queue import SimpleQueue
 from typing import Any, NamedTuple
 
@@ -57,7 +57,7 @@ class Ahead:
     def __init__(self, model: Staged, seed: int, device: str) -> None:
         self.alone = threading.Lock()
         """Held while a batch is prepared; whoever asks the whole model holds it too."""
-        self._model, self._seed, self._device = model, seed, device
+        self._model, self._seed, self._stream = model, seed, _Stream(device)
         self._given: SimpleQueue[tuple[Sequence[Example], Future[_Ready]] | None] = SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="ahead", daemon=True)
         self._thread.start()
@@ -79,21 +79,18 @@ class Ahead:
 
     def _run(self) -> None:
         try:
-            with _stream(self._device) as settled:
+            with self._stream.entered():
                 while (given := self._given.get()) is not None:
-                    self._prepare(*given, settled)
+                    self._prepare(*given)
         except _Stopped:
             pass
-        except BaseException as error:  # the stream could not be had: every batch hears of it
-            while (given := self._given.get()) is not None:
-                given[1].set_exception(error)
 
-    def _prepare(self, batch: Sequence[Example], ready: Future[_Ready], settled: Callable[[], None]) -> None:
+    def _prepare(self, batch: Sequence[Example], ready: Future[_Ready]) -> None:
         try:
             with self.alone:
                 clock = Clock()
                 prepared = self._model.prepare(batch, self._seed)
-                settled()
+                self._stream.settle()
                 found = _Ready(prepared, clock.seconds(), clock.spared_s())
         except _Stopped:
             raise
@@ -103,18 +100,30 @@ class Ahead:
             ready.set_result(found)
 
 
-@contextmanager
-def _stream(device: str) -> Iterator[Callable[[], None]]:
-    """A stream of the device for the block, and what waits until all in it is done."""
-    if not device.startswith("cuda"):
-        yield lambda: None
-        return
-    import torch
+class _Stream:
+    """The stream of the device that the thread works in; on a CPU nothing."""
 
-    torch.cuda.synchronize(device)  # the weights were copied in another stream
-    stream = torch.cuda.Stream(device)
-    with torch.cuda.stream(stream):
-        yield stream.synchronize
+    def __init__(self, device: str) -> None:
+        self._own: Any = None
+        if device.startswith("cuda"):
+            import torch
+
+            torch.cuda.synchronize(device)  # the weights were copied in another stream
+            self._own = torch.cuda.Stream(device)
+
+    def entered(self) -> AbstractContextManager[Any]:
+        """For the thread."""
+        if self._own is None:
+            return nullcontext()
+        import torch
+
+        context: AbstractContextManager[Any] = torch.cuda.stream(self._own)
+        return context
+
+    def settle(self) -> None:
+        """Wait until all in it is done."""
+        if self._own is not None:
+            self._own.synchronize()
 
 
 def alone(ahead: Ahead | None) -> AbstractContextManager[Any]:

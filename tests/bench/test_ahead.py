@@ -14,7 +14,6 @@ from sightsound.bench.core import clock, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import MachineError
 from sightsound.bench.core.types import Example, Generated, ModelCard, Output, Variant
-from sightsound.bench.stages import ahead as ahead_of
 from sightsound.bench.stages.generate import generate
 
 CARD = ModelCard("staged", ("lyrics2prompt",), {"": Variant("-", "-", batch_size=2)}, "-", "-")
@@ -122,13 +121,13 @@ def test_two_batches_that_do_not_fit_at_once_are_done_one_after_the_other(tmp_pa
 
 @pytest.mark.parametrize("ahead", [True, False])
 def test_one_example_that_does_not_fit_ends_the_run_in_a_line(tmp_path: Path, ahead: bool) -> None:
-    with pytest.raises(BenchError, match="^staged: "):
+    with pytest.raises(BenchError, match=r"^staged: "):
         made(tmp_path, Staged({("finish", "e2"): MemoryError}), ahead=ahead)
 
 
 def test_a_fault_of_the_machine_in_the_thread_ends_the_run(tmp_path: Path) -> None:
     odd = {("prepare", "e3"): lambda: OSError(28, "No space left on device")}
-    with pytest.raises(MachineError, match="No space left"):
+    with pytest.raises(MachineError, match="disk is full"):
         made(tmp_path, Staged(odd))
     assert not [each for each in threading.enumerate() if each.name == "ahead"]
 
@@ -152,15 +151,6 @@ def test_an_interrupt_does_not_wait_for_the_thread(tmp_path: Path) -> None:
     assert time.monotonic() - since < WAIT_S
     assert not [each for each in threading.enumerate() if each.name == "ahead"]
     assert len(made(tmp_path, Staged())) == 7, "and the same command goes on"
-
-
-def test_a_thread_that_cannot_begin_fails_no_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def none(device: str) -> Any:
-        raise RuntimeError("no stream")
-
-    monkeypatch.setattr(ahead_of, "_stream", none)
-    model = Staged()
-    assert facts(made(tmp_path / "ahead", model)) == facts(made(tmp_path / "plain", Staged(), ahead=False))
 
 
 def test_seconds_of_both_stages_count_where_they_were_spent(tmp_path: Path) -> None:
