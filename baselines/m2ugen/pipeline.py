@@ -185,6 +185,7 @@ class M2UGen:
                 [w.ids for w in batch],
                 [None, seen.get("image"), seen.get("video")],
                 lambda logits: choice.choose(logits)[:, 0],
+                recorded=None if self.options.plays_back else False,
             )
             for work, answer in zip(batch, answers, strict=True):
                 work.hidden = None if answer.hidden is None else answer.hidden.cpu()
@@ -242,7 +243,7 @@ def _musicgen(size: str, paper: bool, **usual: int) -> Callable[..., M2UGen]:
         own = only(weights, f"m2ugen_musicgen_{size}", TOKENIZER)
         path = weights[f"m2ugen_musicgen_{size}"] / "checkpoint.safetensors"
         checkpoint = Checkpoint(path, empty_musicgen(folder))
-        music = FromMusicGen(device, folder, checkpoint)
+        music = FromMusicGen(device, folder, checkpoint, set_by_user.plays_back)
         return M2UGen(checkpoint, own, music, device, paper, set_by_user)
 
     build.__doc__ = f"M2UGen with MusicGen-{size}; `options`: see Options."

@@ -12,7 +12,7 @@ from sightsound.baselines.parts.captioners import Blip, Picture
 from sightsound.baselines.parts.completion import Completion
 from sightsound.baselines.parts.kept import Kept, Sights, only, sights
 from sightsound.baselines.parts.musicgen import MusicGen
-from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.options import positive, switch
 from sightsound.bench.core.media import MediaError, load_image
 from sightsound.bench.core.types import Example, Generated, example_seed
 
@@ -124,24 +124,32 @@ def asked(description: str) -> str:
     return TEMPLATE.format(system=SYSTEM, instruction=INSTRUCTION.format(description=description))
 
 
-def emotive(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def emotive(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """The emotion's name as the prompt."""
-    return _build("emotive", device, weights, seconds)
+    return _build("emotive", device, weights, seconds, recorded)
 
 
-def narrative(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def narrative(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """BLIP's sentence that begins with it."""
-    return _build("narrative", device, weights, seconds)
+    return _build("narrative", device, weights, seconds, recorded)
 
 
-def lyrical(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def lyrical(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """That sentence in musical terms."""
-    return _build("lyrical", device, weights, seconds)
+    return _build("lyrical", device, weights, seconds, recorded)
 
 
-def optimized(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def optimized(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """The same with the generator that was tuned otherwise."""
-    return _build("optimized", device, weights, seconds)
+    return _build("optimized", device, weights, seconds, recorded)
 
 
 FILES = {
@@ -153,14 +161,17 @@ FILES = {
 """Names of the authors' checkpoints."""
 
 
-def _build(way: str, device: str, weights: Mapping[str, Path], seconds: float | str) -> Mgs:
-    length_s = positive("seconds", seconds, float)
+def _build(way: str, device: str, weights: Mapping[str, Path], seconds: float | str, recorded: int | str) -> Mgs:
+    length_s, plays_back = positive("seconds", seconds, float), switch("recorded", recorded)
+    tuned = weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors"
     emotions = Emotions(device, weights["mgs_emotion"])
     falcon = Completion(device, weights[FALCON], **_FALCON) if FALCON in weights else None
     return Mgs(
         _Words(emotions, Kept(emotions, device, only(weights, "mgs_emotion"), {})),
         sights(Blip, device, weights, "blip_large", decoding=DECODING) if "blip_large" in weights else None,
         _Phrases(falcon, Kept(falcon, device, only(weights, FALCON), _FALCON)) if falcon else None,
-        finetuned(device, weights["musicgen_small"], weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors"),
+        finetuned(
+            device, weights["musicgen_small"], weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors", plays_back
+        ),
         length_s,
     )

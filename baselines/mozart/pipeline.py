@@ -11,15 +11,15 @@ from sightsound.baselines.mozart.frames import (
     CODE_AMOUNT,
     FRAME_DECODING,
     IMAGE_DECODING,
-    PAPER_AMOUNT,
     frame_indices,
 )
+from sightsound.baselines.mozart.options import Options
 from sightsound.baselines.mozart.prompts import CODE, PAPER, Prompts, frames_text
 from sightsound.baselines.parts.captioners import Blip, Captioner, Labels
 from sightsound.baselines.parts.kept import Kept, Sights, only, sights, talks
 from sightsound.baselines.parts.messages import Chat, ChatError, Message
 from sightsound.baselines.parts.musicgen import Generator, MusicGen
-from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.options import switch
 from sightsound.baselines.parts.remote import CHAT
 from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
@@ -41,23 +41,6 @@ class _Work:
     def notes(self) -> dict[str, str]:
         notes = {"caption": self.caption, "frames": self.frames, "prompt": self.prompt}
         return {name: text for name, text in notes.items() if text}
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user may set; made before any weights are loaded. From the command line all are strings."""
-
-    user_text: str = ""
-    """The user's own words, put behind every caption."""
-    seconds: float | str = 10.0
-    """Length of the music."""
-    frames: int | str = PAPER_AMOUNT
-    """Frames asked for of a video."""
-
-    def __post_init__(self) -> None:
-        """ValueError for what makes no sense."""
-        positive("seconds", self.seconds, float)
-        positive("frames", self.frames, int)
 
 
 @dataclass
@@ -284,7 +267,7 @@ def _paper(
         blip,
         sights(Blip, device, weights, "blip_large", decoding=FRAME_DECODING),
         chat(),
-        MusicGen(device, weights["musicgen_small"]),
+        _musicgen(device, weights, options),
         options,
     )
 
@@ -296,4 +279,8 @@ def _code(
 
     options = Options(**{"frames": CODE_AMOUNT, **given})
     florence = sights(Florence2, device, weights, "florence2_large")
-    return Mozart(florence, florence, chat(), MusicGen(device, weights["musicgen_small"]), options, CODE)
+    return Mozart(florence, florence, chat(), _musicgen(device, weights, options), options, CODE)
+
+
+def _musicgen(device: str, weights: Mapping[str, Path], options: Options) -> MusicGen:
+    return MusicGen(device, weights["musicgen_small"], recorded=switch("recorded", options.recorded))
