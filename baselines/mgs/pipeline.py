@@ -170,8 +170,6 @@ def _build(way: str, device: str, weights: Mapping[str, Path], seconds: float | 
         _Words(emotions, Kept(emotions, device, only(weights, "mgs_emotion"), {})),
         sights(Blip, device, weights, "blip_large", decoding=DECODING) if "blip_large" in weights else None,
         _Phrases(falcon, Kept(falcon, device, only(weights, FALCON), _FALCON)) if falcon else None,
-        finetuned(
-            device, weights["musicgen_small"], weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors", plays_back
-        ),
+        finetuned(device, weights["musicgen_small"], tuned, plays_back),
         length_s,
     )

@@ -53,12 +53,19 @@ class MusicGen:
     """
 
     def __init__(
-        self, device: str, folder: Path, guidance: float = GUIDANCE, model: Any = None, recorded: bool = True
+        self,
+        device: str,
+        folder: Path | None,
+        guidance: float = GUIDANCE,
+        model: Any = None,
+        recorded: bool = True,
     ) -> None:
-        """From a folder of the hub, or with its tokenizer and a network that has its weights from elsewhere.
+        """From a folder of the hub, or with its tokenizer and a network that has its weights from elsewhere; with
+        no folder for `generate_from` alone.
 
         `recorded`: whether steps are recorded where that pays (baselines/parts/recorded.py)."""
         if model is None:
+            assert folder is not None
             kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
             if kind not in CLASSES:
                 raise ValueError(f"{folder}: a {kind}, no MusicGen; fetch it again")
@@ -67,7 +74,7 @@ class MusicGen:
             )
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
-        self.tokenizer = load_tokenizer(folder, model.config.text_encoder.vocab_size)
+        self.tokenizer = None if folder is None else load_tokenizer(folder, model.config.text_encoder.vocab_size)
         self.rate_hz = int(model.config.audio_encoder.sampling_rate)
         self.books = int(model.config.decoder.num_codebooks)
         self.guidance = guidance
