@@ -112,7 +112,9 @@ def test_m2ugen_looks_and_tells_once_whatever_the_music(
     }
 
 
-def test_tags_are_heard_a_batch_at_a_time_and_once(run: Run, kept: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tags_are_heard_a_batch_at_a_time_and_once(
+    run: Run, kept: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     heard: list[int] = []
 
     class Network:
@@ -122,9 +124,10 @@ def test_tags_are_heard_a_batch_at_a_time_and_once(run: Run, kept: None, monkeyp
             return [{"logits": each[None]} for each in loud]
 
     monkeypatch.setattr(musicnn, "load_msd", lambda weights, device: Network())
-    first = run("stable_diffusion:2_1", "first", steps=1)
+    more = {"musicnn": tmp_path}
+    first = run("stable_diffusion:2_1", "first", more=more, steps=1)
     assert heard == [2, 1] and all(made.notes["prompt"].endswith("music") for made in first.values())
-    assert facts(run("stable_diffusion:2_1", "second", steps=1)) == facts(first)
+    assert facts(run("stable_diffusion:2_1", "second", more=more, steps=1)) == facts(first)
     assert heard == [2, 1]
 
 
