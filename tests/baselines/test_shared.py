@@ -124,7 +124,8 @@ def test_tags_are_heard_a_batch_at_a_time_and_once(
             return [{"logits": each[None]} for each in loud]
 
     monkeypatch.setattr(musicnn, "load_msd", lambda weights, device: Network())
-    more = {"musicnn": tmp_path}
+    more = {"musicnn": tmp_path / "musicnn"}
+    more["musicnn"].mkdir()
     first = run("stable_diffusion:2_1", "first", more=more, steps=1)
     assert heard == [2, 1] and all(made.notes["prompt"].endswith("music") for made in first.values())
     assert facts(run("stable_diffusion:2_1", "second", more=more, steps=1)) == facts(first)
