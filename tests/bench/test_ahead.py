@@ -14,6 +14,7 @@ from sightsound.bench.core import clock, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import MachineError
 from sightsound.bench.core.types import Example, Generated, ModelCard, Output, Variant
+from sightsound.bench.engines.processes import Processes
 from sightsound.bench.stages.generate import generate
 
 CARD = ModelCard("staged", ("lyrics2prompt",), {"": Variant("-", "-", batch_size=2)}, "-", "-")
@@ -178,3 +179,26 @@ def test_models_without_stages_and_runs_with_a_limit_are_asked_as_ever(tmp_path:
     model = Staged()
     generate(SYSTEM, TASK, examples(3), tmp_path / "usual", lambda: model, seed=5)
     assert model.asked == 2, "on a CPU a thread would only take the other stage's cores"
+
+
+def test_workers_of_other_processes_work_ahead_too(tmp_path: Path) -> None:
+    engine = Processes(1, ["cpu"])
+    try:
+        found = generate(SYSTEM, TASK, examples(7), tmp_path / "p", Noted, seed=5, engine=engine, ahead=True)
+    finally:
+        engine.close()
+    assert {each.notes["thread"] for each in found.values()} == {"ahead"}
+    plain = made(tmp_path / "plain", Staged(), ahead=False)
+    assert [each.sha256 for each in found.values()] == [each.sha256 for each in plain.values()]
+
+
+class Noted(Staged):
+    """Notes which thread prepared."""
+
+    def finish(self, prepared: Sequence[tuple[str, str]], seed: int) -> Iterator[Generated]:
+        for made in super().finish(prepared, seed):
+            yield Generated(made.id, text=made.text, notes={"thread": self.thread})
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> list[tuple[str, str]]:
+        self.thread = threading.current_thread().name
+        return super().prepare(examples, seed)
