@@ -74,7 +74,9 @@ class MusicGen:
             )
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
-        self.tokenizer = None if folder is None else load_tokenizer(folder, model.config.text_encoder.vocab_size)
+        self.tokenizer: Any = (
+            None if folder is None else load_tokenizer(folder, model.config.text_encoder.vocab_size)
+        )
         self.rate_hz = int(model.config.audio_encoder.sampling_rate)
         self.books = int(model.config.decoder.num_codebooks)
         self.guidance = guidance

@@ -86,7 +86,7 @@ class Begun:
 
     def _step(self, tokens: Tensor) -> tuple[Tensor]:
         own = self._own
-        x: Tensor = sum(embed(tokens[:, book]) for book, embed in enumerate(own.embed_tokens))  # type: ignore[assignment]
+        x: Tensor = sum(embed(tokens[:, book]) for book, embed in enumerate(own.embed_tokens))
         if self._guided:
             x = torch.cat([x, x])
         x = (x + self._positions.index_select(0, self._filled))[:, None]

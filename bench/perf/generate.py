@@ -53,7 +53,7 @@ def measure(request: Request, report: Report) -> list[Figure]:
         if system.home is not None:
             raise BenchError(f"{system.label}: runs elsewhere; what is measured here are models of this process")
         model = Timed(build(system, request.device, request.mirror, report))
-        examples = scope(system, split.examples)
+        examples = as_many(scope(system, split.examples), request.limit)
         _once(replace(request, limit=1), system, examples[:1], model)  # warm-up: kernels and caches
         total_s, model_s = _once(request, system, examples, model)
         count = f"{system.label}, {len(examples)} examples on {request.device}"
@@ -71,6 +71,17 @@ def measure(request: Request, report: Report) -> list[Figure]:
             figures += ahead(request, system, examples, model, total_s)
         report(system.label, 1, 1)
     return figures
+
+
+def as_many(examples: Sequence[Example], count: int | None) -> list[Example]:
+    """So many examples: where there are fewer, they are taken again under other ids. None: as they are."""
+    rounds = -(-count // len(examples)) if count and examples else 1
+    again = [
+        replace(example, id=f"{example.id}.{turn}" if turn else example.id)
+        for turn in range(rounds)
+        for example in examples
+    ]
+    return again[:count] if count else again
 
 
 def ahead(
