@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,8 @@ def test_pocket_bytes_by_any_batch(tmp_path: Path) -> None:
     (system,) = registry.systems("mozart:pocket+seconds=1", "pocket")
     task = registry.task("image2music")
     examples = splits.load("wesnoth", mirror=None, task=task.name, limit=3).examples
-    model = build(system, "cpu", None, lambda what, done, total: None)
+    model: Any = build(system, "cpu", None, lambda what, done, total: None)
+    model.chat.part.chat.model.generation_config.max_new_tokens = 10  # as many as show it
     made = [
         facts(
             generate(
