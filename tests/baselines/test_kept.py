@@ -98,7 +98,6 @@ def test_the_ways_of_mgs_look_at_a_painting_once(run: Run, calls: Counter[str]) 
     ("label", "options"),
     [
         ("qwen2vl:base", {}),
-        ("m2ugen:musicgen_small_code", {"seconds": 0.2}),
         ("music2prompt:mert95m_amv", {"longest": 6}),
     ],
 )
