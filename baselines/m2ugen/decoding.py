@@ -15,6 +15,7 @@ from torch import Tensor
 
 from sightsound.baselines.m2ugen.llama import LONGEST, Cache, Llama
 from sightsound.baselines.m2ugen.tokenizer import NEWLINE, LlamaTokenizer
+from sightsound.baselines.parts.recorded import Recorded, pays
 
 TEMPERATURE = 0.6  # generate_m2ugen.py of all three evaluations, and inference.py
 TOP_P = 0.8
@@ -80,10 +81,12 @@ def decode(
     choose: Choose,
     most: int = MOST,
     cached: bool = True,
+    recorded: bool | None = None,
 ) -> list[Answer]:
     """An answer for each prompt. `features` of audio, image and video, `[batch, width]` each or None.
 
     Without `cached` the whole batch is run again for every token, as the authors do; the answers are the same.
+    `recorded`: whether steps are recorded (baselines/parts/recorded.py), None: where it pays.
     ValueError for a prompt of 1024 tokens or more.
     """
     longest = max(len(prompt) for prompt in prompts)
@@ -97,7 +100,7 @@ def decode(
     lengths = [len(prompt) for prompt in prompts]
     cache = model.cache(lengths, columns)
     logits, hidden = model(tokens, cache, adapters, longest)
-    step = steps(model, cache, adapters, columns) if cached else None
+    step = steps(model, cache, adapters, columns, recorded) if cached else None
     for end in range(longest, columns + 1):
         chosen = choose(logits)
         states = hidden.clone()  # a recorded step writes the next ones into the same place
@@ -115,29 +118,12 @@ def decode(
 
 
 def steps(
-    model: Llama, cache: Cache, adapters: Sequence[Tensor | None], columns: int
-) -> Callable[[Tensor, int], tuple[Tensor, Tensor]]:
-    """step(tokens `[batch, 1]`, columns filled then). On CUDA a step of a thousand small kernels is recorded
-    once and played back, over all columns: started one by one they take longer than the weights take to be
-    read."""
-    if model.device.type != "cuda":
+    model: Llama, cache: Cache, adapters: Sequence[Tensor | None], columns: int, recorded: bool | None = None
+) -> Callable[[Tensor, int], tuple[Tensor, ...]]:
+    """step(tokens `[batch, 1]`, columns filled then). One that is recorded looks at all columns; None: where it
+    pays."""
+    if not (pays(model.device) if recorded is None else recorded):
         return lambda tokens, end: model(tokens, cache, adapters, end)
     given = torch.zeros((len(cache.padding), 1), dtype=torch.int64, device=model.device)
-    filled = cache.filled.clone()
-    side = torch.cuda.Stream(model.device)
-    side.wait_stream(torch.cuda.current_stream(model.device))
-    with torch.cuda.stream(side):  # what is done once, such as the choice of kernels, is not recorded
-        model(given, cache, adapters, columns)
-    torch.cuda.current_stream(model.device).wait_stream(side)
-    graph = torch.cuda.CUDAGraph()
-    cache.filled.copy_(filled)
-    with torch.cuda.graph(graph):
-        logits, hidden = model(given, cache, adapters, columns)
-    cache.filled.copy_(filled)
-
-    def step(tokens: Tensor, end: int) -> tuple[Tensor, Tensor]:
-        given.copy_(tokens)
-        graph.replay()
-        return logits, hidden
-
-    return step
+    step = Recorded(lambda tokens: model(tokens, cache, adapters, columns), given, [cache.filled])
+    return lambda tokens, end: step(tokens)

@@ -51,14 +51,14 @@ def empty_musicgen(folder: Path) -> Callable[[], nn.Module]:
 class FromMusicGen:
     """MusicGen with the weights of M2UGen's checkpoint; tokenizer and settings from the hub's folder."""
 
-    def __init__(self, device: str, folder: Path, checkpoint: Checkpoint) -> None:
+    def __init__(self, device: str, folder: Path, checkpoint: Checkpoint, recorded: bool = True) -> None:
         filled = checkpoint.part(empty_musicgen(folder), f"{GENERATOR}.", "cpu").state_dict()
         state = {name: value for name, value in filled.items() if not value.is_meta}  # positions are computed
         model: Any = MusicgenForConditionalGeneration.from_pretrained(
             None, config=MusicgenConfig.from_pretrained(folder), state_dict=state, **in_dtype(torch.float32)
         )
         model.generation_config = GenerationConfig.from_pretrained(folder, local_files_only=True)
-        self._music = MusicGen(device, folder, GUIDANCE, model)
+        self._music = MusicGen(device, folder, GUIDANCE, model, recorded)
         self.rate_hz = self._music.rate_hz
 
     def from_texts(self, texts: Sequence[str], seeds: Sequence[int], seconds: float) -> list[NDArray[np.float32]]:

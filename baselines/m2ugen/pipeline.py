@@ -32,6 +32,7 @@ from sightsound.baselines.m2ugen.layout import (
 )
 from sightsound.baselines.m2ugen.llama import Llama
 from sightsound.baselines.m2ugen.music import CANDIDATES, FromAudioLdm2, FromMusicGen, Music, empty_musicgen
+from sightsound.baselines.m2ugen.options import Options
 from sightsound.baselines.m2ugen.pixels import film_frames, film_pixels, picture_pixels
 from sightsound.baselines.m2ugen.tokenizer import AUDIO, LlamaTokenizer
 from sightsound.baselines.parts.audioldm2 import STEPS
@@ -40,43 +41,11 @@ from sightsound.baselines.parts.options import positive
 from sightsound.baselines.parts.sampling import SeededChoice
 from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
-from sightsound.bench.core.types import Example, Generated, example_seed
+from sightsound.bench.core.types import Example, Generated, chunks, example_seed
 
 TOKENIZER = "llama2_tokenizer"
 SEEN = ("image", "video")  # modalities that a task to music can bring; none brings music
-
-
-@dataclass(frozen=True)
-class Options:
-    """What the user may set; made before any weights are loaded. From the command line all are strings."""
-
-    seconds: float | str = 10.0
-    """Length of the music."""
-    with_instruction: int | str | bool = 0
-    """1: tell the model the data set's own instruction, which describes the reference music: a leak."""
-    raw_pixels: int | str | bool = 0
-    """1: give ViT pictures of 0..255, as the authors' evaluation of pictures does; it was trained on 0..1."""
-    rate_hz: int | str = 0
-    """Rate that the music is written at, as it is; 0: its own. 16000 plays MusicGen's at half the speed."""
-
-    def __post_init__(self) -> None:
-        """ValueError for what makes no sense."""
-        for name in ("with_instruction", "raw_pixels"):
-            if str(getattr(self, name)) not in ("0", "1", "False", "True"):
-                raise ValueError(f"{name}: {getattr(self, name)!r} is neither 0 nor 1")
-        positive("seconds", self.seconds, float)
-        if str(self.rate_hz) != "0":
-            positive("rate_hz", self.rate_hz, int)
-
-    @property
-    def leaks(self) -> bool:
-        """Whether the data set's instruction is used."""
-        return str(self.with_instruction) in ("1", "True")
-
-    @property
-    def raw(self) -> bool:
-        """Whether ViT gets pictures of 0..255."""
-        return str(self.raw_pixels) in ("1", "True")
+SEEN_AT_ONCE = 8  # pictures or films in one pass of an encoder
 
 
 @dataclass
@@ -86,9 +55,10 @@ class _Work:
     example: Example
     ids: list[int] = field(default_factory=list)
     told: str = ""
-    feature: Tensor | None = None
+    pixels: Tensor | None = None
     text: str = ""
     hidden: Tensor | None = None
+    """States of the audio tokens, not on the card: another stream goes on with them."""
     error: str | None = None
 
     @property
@@ -132,23 +102,32 @@ class M2UGen:
         self.music, self.device, self.options = music, torch.device(device), options
         self.kept = Kept(self, device, weights, {})
 
-    @torch.inference_mode()
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on.
+        """See bench.core.types.Staged. What is wrong with one example is its own error; the others go on.
 
         An example with a video is taken by it, one with an image by that; its texts are the instruction.
         """
+        return self.finish(self.prepare(examples, seed), seed)
+
+    @torch.inference_mode()
+    def prepare(self, examples: Sequence[Example], seed: int) -> list[_Work]:
+        """What the language model says."""
         batch = [_Work(example) for example in examples]
         for work in batch:
             self._tell(work)
             self._see(work, seed)
         for kind in ("", *SEEN):
             self._answer([work for work in batch if work.error is None and work.kind == kind], kind, seed)
-        ready = [work for work in batch if work.error is None]
+        return batch
+
+    @torch.inference_mode()
+    def finish(self, prepared: Sequence[_Work], seed: int) -> Iterator[Generated]:
+        """The music."""
+        ready = [work for work in prepared if work.error is None]
         rate_hz = int(self.options.rate_hz) or self.music.rate_hz
         for work, audio in zip(ready, self._make(ready, seed), strict=True):
             yield Generated(work.example.id, audio=audio, rate_hz=rate_hz, notes=work.notes)
-        for work in batch:
+        for work in prepared:
             if work.error is not None:
                 yield Generated(work.example.id, notes=work.notes, error=work.error)
 
@@ -164,19 +143,24 @@ class M2UGen:
         work.ids, work.told = prompt.prompt(text, self.tokenizer)
 
     def _see(self, work: _Work, seed: int) -> None:
-        """The example's picture or film as one token for LLaMA. One at a time: an encoder takes a fraction of the
-        time of the rest, and so no neighbour changes what it makes."""
+        """The example's picture or film as its encoder takes it."""
         if work.error is not None or not work.kind:
             return
         try:
-            pixels = self._pixels(work.example, example_seed(seed, f"{work.example.id}:frames"))
+            work.pixels = self._pixels(work.example, example_seed(seed, f"{work.example.id}:frames"))
         except (MediaError, ValueError) as error:
             work.error = str(error) if isinstance(error, MediaError) else f"{work.example.video}: {error}"
-            return
-        encoder, adapter = self.encoders[work.kind], self.adapters[work.kind]
-        weights = next(encoder.parameters())
-        rows = encoder(pixels[None].to(self.device, weights.dtype))
-        work.feature = adapter(rows.to(next(adapter.parameters()).dtype))[0]
+
+    def _features(self, pixels: Sequence[Tensor], kind: str) -> Tensor:
+        """Pictures or films as one token each for LLaMA, `[batch, width]`."""
+        encoder, adapter = self.encoders[kind], self.adapters[kind]
+        seen, told = (next(network.parameters()).dtype for network in (encoder, adapter))
+        return torch.cat(
+            [
+                adapter(encoder(torch.stack(list(some)).to(self.device, seen)).to(told))
+                for some in chunks(pixels, SEEN_AT_ONCE)
+            ]
+        )
 
     def _pixels(self, example: Example, seed: int) -> Tensor:
         if example.video is not None:
@@ -189,26 +173,25 @@ class M2UGen:
         """LLaMA's text for examples of one kind, and the states of its audio tokens."""
         if not batch:
             return
-        seen = {kind: torch.stack([work.feature for work in batch if work.feature is not None])} if kind else {}
-        features = [None, seen.get("image"), seen.get("video")]
         seeds = self._seeds(batch, seed, "text")
         choice = SeededChoice(seeds, self.device, TEMPERATURE, top_p=TOP_P)
 
         def said() -> list[str]:
+            pixels = [work.pixels for work in batch if work.pixels is not None]
+            seen = {kind: self._features(pixels, kind)} if kind else {}
             answers = decode(
                 self.llama,
                 self.tokenizer,
                 [w.ids for w in batch],
-                features,
+                [None, seen.get("image"), seen.get("video")],
                 lambda logits: choice.choose(logits)[:, 0],
+                recorded=None if self.options.plays_back else False,
             )
             for work, answer in zip(batch, answers, strict=True):
-                work.hidden = answer.hidden
+                work.hidden = None if answer.hidden is None else answer.hidden.cpu()
             return [json.dumps([answer.text(self.tokenizer), answer.audio_tokens]) for answer in answers]
 
-        asked = [
-            (kind, work.ids, *_numbers(work.feature), drawn) for work, drawn in zip(batch, seeds, strict=True)
-        ]
+        asked = [(kind, work.ids, *_numbers(work.pixels), drawn) for work, drawn in zip(batch, seeds, strict=True)]
         # the projected embedding is made of the states behind the text, which are not kept
         texts = self.kept.each(asked, said) if self.projector is None else said()
         for work, text in zip(batch, texts, strict=True):
@@ -229,7 +212,7 @@ class M2UGen:
         assert self.projector is not None
         dtype = self.projector.query_embs.dtype
         own = self.llama.embeddings[list(self.tokenizer.audio)].to(dtype)
-        return torch.as_tensor(self.projector(hidden.to(dtype), own.expand(len(hidden), -1, -1)))
+        return torch.as_tensor(self.projector(hidden.to(self.device, dtype), own.expand(len(hidden), -1, -1)))
 
     @staticmethod
     def _seeds(batch: Sequence[_Work], seed: int, stage: str) -> list[int]:
@@ -237,9 +220,9 @@ class M2UGen:
         return [example_seed(seed, f"{work.example.id}:{stage}") for work in batch]
 
 
-def _numbers(feature: Tensor | None) -> list[NDArray[np.float32]]:
-    """What LLaMA is shown, for a key."""
-    return [] if feature is None else [feature.float().cpu().numpy()]
+def _numbers(pixels: Tensor | None) -> list[NDArray[np.float32]]:
+    """What the encoder is shown, for a key."""
+    return [] if pixels is None else [pixels.numpy()]
 
 
 def _missing(audio_tokens: int) -> str | None:
@@ -260,7 +243,7 @@ def _musicgen(size: str, paper: bool, **usual: int) -> Callable[..., M2UGen]:
         own = only(weights, f"m2ugen_musicgen_{size}", TOKENIZER)
         path = weights[f"m2ugen_musicgen_{size}"] / "checkpoint.safetensors"
         checkpoint = Checkpoint(path, empty_musicgen(folder))
-        music = FromMusicGen(device, folder, checkpoint)
+        music = FromMusicGen(device, folder, checkpoint, set_by_user.plays_back)
         return M2UGen(checkpoint, own, music, device, paper, set_by_user)
 
     build.__doc__ = f"M2UGen with MusicGen-{size}; `options`: see Options."

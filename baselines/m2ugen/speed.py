@@ -97,36 +97,71 @@ def _greedy(model: Llama, count: int, cached: bool) -> list[int]:
     return [*ids[0, PROMPT:].tolist(), int(logits.argmax())]
 
 
+class Shape(NamedTuple):
+    """Of a LLaMA with adapters."""
+
+    name: str
+    """For people."""
+    width: int
+    hidden: int
+    layers: int
+    vocabulary: int
+
+
+SEVEN_B = Shape("LLaMA-7B", width=4096, hidden=11008, layers=32, vocabulary=32008)
+"""As M2UGen's is published."""
+TINY = Shape("LLaMA of 18 layers x 128", width=128, hidden=256, layers=18, vocabulary=1000)
+
+
+class Bandwidth(NamedTuple):
+    """Decoding against the memory that it must read."""
+
+    tokens_a_second: float
+    """Of all examples together."""
+    times: float
+    """Seconds of a step, as a multiple of what reading the matrices once takes at the speed of a copy."""
+
+
 @torch.inference_mode()
-def bandwidth_ratio(batch: int = 1, tokens: int = 256) -> tuple[float, float]:
-    """On CUDA, with LLaMA-2 7B's shape in bfloat16: seconds a token, and how many times that is what reading the
-    weights once takes at the speed at which the device copies 4 GB."""
+def bandwidth(shape: Shape, device: str, batch: int = 1, tokens: int = 256) -> Bandwidth:
+    """Greedy tokens after a prompt of PROMPT, bfloat16 on CUDA, else float32. Steps are recorded on CUDA."""
     from sightsound.baselines.m2ugen.decoding import steps
 
-    model = random_llama(4096, 11008, 32, device="cuda", dtype=torch.bfloat16)
+    place = torch.device(device)
+    dtype = torch.bfloat16 if place.type == "cuda" else torch.float32
+    model = random_llama(shape.width, shape.hidden, shape.layers, shape.vocabulary, device, dtype)
     columns = PROMPT + tokens + 1
-    ids = torch.randint(3, 1000, (batch, PROMPT), device="cuda")
+    ids = torch.randint(3, shape.vocabulary, (batch, PROMPT), device=place)
     adapters, cache = model.adapters([None] * 3), model.cache([PROMPT] * batch, columns)
     logits, _ = model(ids, cache, adapters, PROMPT)
-    step = steps(model, cache, adapters, columns)
-    torch.cuda.synchronize()
+    step = steps(model, cache, adapters, columns, recorded=True)
+    logits, _ = step(logits.argmax(-1, keepdim=True), PROMPT + 1)
+    _settle(place)
     started = time.perf_counter()
-    for end in range(PROMPT + 1, PROMPT + tokens + 1):
+    for end in range(PROMPT + 2, PROMPT + tokens + 1):
         logits, _ = step(logits.argmax(-1, keepdim=True), end)
-    torch.cuda.synchronize()
-    took_s = (time.perf_counter() - started) / tokens
+    _settle(place)
+    step_s = (time.perf_counter() - started) / (tokens - 1)
     matrices = [matrix for layer in model.layers for matrix, _ in (layer.qkv, layer.out, layer.up, layer.down)]
     weights = sum(matrix.numel() * matrix.element_size() for matrix in (*matrices, model.output))
-    return took_s, took_s / (weights / _bytes_a_second())
+    return Bandwidth(batch / step_s, step_s * _bytes_a_second(place) / weights)
 
 
-def _bytes_a_second(size: int = 4 << 30) -> float:
-    source, target = (torch.empty(size, dtype=torch.uint8, device="cuda") for _ in range(2))
+def _bytes_a_second(device: torch.device) -> float:
+    """How fast the device copies 4 GB, a CPU 64 MB, which few caches hold: bytes read and written."""
+    size = 4 << 30 if device.type == "cuda" else 64 << 20
+    source, target = (torch.zeros(size, dtype=torch.uint8, device=device) for _ in range(2))
     times = []
     for _ in range(5):
-        torch.cuda.synchronize()
+        _settle(device)
         started = time.perf_counter()
         target.copy_(source)
-        torch.cuda.synchronize()
+        _settle(device)
         times.append(time.perf_counter() - started)
-    return 2 * size / min(times)  # read and written
+    return 2 * size / min(times)
+
+
+def _settle(device: torch.device) -> None:
+    """Wait until the device has done all that it was given."""
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)

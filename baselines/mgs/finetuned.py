@@ -45,9 +45,9 @@ _NAMES = (
 _PACKED = re.compile(r"transformer\.layers\.(\d+)\.(self_attn|cross_attention)\.in_proj_weight")
 
 
-def finetuned(device: str, published: Path, tuned: Path) -> MusicGen:
+def finetuned(device: str, published: Path, tuned: Path, recorded: bool = True) -> MusicGen:
     """MusicGen with the weights of `tuned` in its decoder. ValueError where they are not exactly those of one."""
-    system = MusicGen(device, published)
+    system = MusicGen(device, published, recorded=recorded)
     model: Any = system.model
     state = renamed(read_safetensors(tuned), tuned)
     wanted = {

@@ -12,7 +12,7 @@ from sightsound.baselines.parts.captioners import Blip, Picture
 from sightsound.baselines.parts.completion import Completion
 from sightsound.baselines.parts.kept import Kept, Sights, only, sights
 from sightsound.baselines.parts.musicgen import MusicGen
-from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.options import positive, switch
 from sightsound.bench.core.media import MediaError, load_image
 from sightsound.bench.core.types import Example, Generated, example_seed
 
@@ -73,7 +73,12 @@ class Mgs:
         self.seconds = seconds
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See sightsound.bench.core.types.Model. Notes: emotion, caption, prompt."""
+        """See sightsound.bench.core.types.Staged. Notes: emotion, caption, prompt."""
+        return self.finish(self.prepare(examples, seed), seed)
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> tuple[list[Generated], dict[str, dict[str, str]]]:
+        """The failures, and the notes of the other examples by id."""
+        failed: list[Generated] = []
         pictures: dict[str, Picture] = {}
         for example in examples:
             try:
@@ -81,12 +86,19 @@ class Mgs:
                     raise MediaError("no picture")
                 pictures[example.id] = load_image(example.image)
             except MediaError as error:
-                yield Generated(example.id, error=str(error))
-        if not pictures:
-            return
-        notes = dict(zip(pictures, self._prompts(list(pictures.values())), strict=True))
-        for name in [name for name, note in notes.items() if not note["prompt"]]:
-            yield Generated(name, notes=notes.pop(name), error="the prompt came out empty")
+                failed.append(Generated(example.id, error=str(error)))
+        prompts = self._prompts(list(pictures.values())) if pictures else []
+        notes = dict(zip(pictures, prompts, strict=True))
+        empty = [name for name, note in notes.items() if not note["prompt"]]
+        failed += [Generated(name, notes=notes.pop(name), error="the prompt came out empty") for name in empty]
+        return failed, notes
+
+    def finish(
+        self, prepared: tuple[list[Generated], dict[str, dict[str, str]]], seed: int
+    ) -> Iterator[Generated]:
+        """The music."""
+        failed, notes = prepared
+        yield from failed
         if not notes:
             return
         prompts = [note["prompt"] for note in notes.values()]
@@ -112,24 +124,32 @@ def asked(description: str) -> str:
     return TEMPLATE.format(system=SYSTEM, instruction=INSTRUCTION.format(description=description))
 
 
-def emotive(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def emotive(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """The emotion's name as the prompt."""
-    return _build("emotive", device, weights, seconds)
+    return _build("emotive", device, weights, seconds, recorded)
 
 
-def narrative(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def narrative(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """BLIP's sentence that begins with it."""
-    return _build("narrative", device, weights, seconds)
+    return _build("narrative", device, weights, seconds, recorded)
 
 
-def lyrical(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def lyrical(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """That sentence in musical terms."""
-    return _build("lyrical", device, weights, seconds)
+    return _build("lyrical", device, weights, seconds, recorded)
 
 
-def optimized(device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS) -> Mgs:
+def optimized(
+    device: str, weights: Mapping[str, Path], seconds: float | str = SECONDS, recorded: int | str = 1
+) -> Mgs:
     """The same with the generator that was tuned otherwise."""
-    return _build("optimized", device, weights, seconds)
+    return _build("optimized", device, weights, seconds, recorded)
 
 
 FILES = {
@@ -141,14 +161,15 @@ FILES = {
 """Names of the authors' checkpoints."""
 
 
-def _build(way: str, device: str, weights: Mapping[str, Path], seconds: float | str) -> Mgs:
-    length_s = positive("seconds", seconds, float)
+def _build(way: str, device: str, weights: Mapping[str, Path], seconds: float | str, recorded: int | str) -> Mgs:
+    length_s, plays_back = positive("seconds", seconds, float), switch("recorded", recorded)
+    tuned = weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors"
     emotions = Emotions(device, weights["mgs_emotion"])
     falcon = Completion(device, weights[FALCON], **_FALCON) if FALCON in weights else None
     return Mgs(
         _Words(emotions, Kept(emotions, device, only(weights, "mgs_emotion"), {})),
         sights(Blip, device, weights, "blip_large", decoding=DECODING) if "blip_large" in weights else None,
         _Phrases(falcon, Kept(falcon, device, only(weights, FALCON), _FALCON)) if falcon else None,
-        finetuned(device, weights["musicgen_small"], weights[f"mgs_{way}"] / f"{FILES[way]}.safetensors"),
+        finetuned(device, weights["musicgen_small"], tuned, plays_back),
         length_s,
     )

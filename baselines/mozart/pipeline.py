@@ -11,15 +11,15 @@ from sightsound.baselines.mozart.frames import (
     CODE_AMOUNT,
     FRAME_DECODING,
     IMAGE_DECODING,
-    PAPER_AMOUNT,
     frame_indices,
 )
+from sightsound.baselines.mozart.options import Options
 from sightsound.baselines.mozart.prompts import CODE, PAPER, Prompts, frames_text
 from sightsound.baselines.parts.captioners import Blip, Captioner, Labels
 from sightsound.baselines.parts.kept import Kept, Sights, only, sights, talks
 from sightsound.baselines.parts.messages import Chat, ChatError, Message
 from sightsound.baselines.parts.musicgen import Generator, MusicGen
-from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.options import switch
 from sightsound.baselines.parts.remote import CHAT
 from sightsound.bench.core.entries import takes
 from sightsound.bench.core.media import MediaError, frame_count, load_image, video_frames
@@ -43,23 +43,6 @@ class _Work:
         return {name: text for name, text in notes.items() if text}
 
 
-@dataclass(frozen=True)
-class Options:
-    """What the user may set; made before any weights are loaded. From the command line all are strings."""
-
-    user_text: str = ""
-    """The user's own words, put behind every caption."""
-    seconds: float | str = 10.0
-    """Length of the music."""
-    frames: int | str = PAPER_AMOUNT
-    """Frames asked for of a video."""
-
-    def __post_init__(self) -> None:
-        """ValueError for what makes no sense."""
-        positive("seconds", self.seconds, float)
-        positive("frames", self.frames, int)
-
-
 @dataclass
 class Mozart:
     """Mozart's Touch of any parts. `chat` None is the paper's ablation without the bridge.
@@ -81,12 +64,20 @@ class Mozart:
     """What the chat model is told."""
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See bench.core.types.Model. What is wrong with one example is its own error; the others go on."""
+        """See bench.core.types.Staged. What is wrong with one example is its own error; the others go on."""
+        return self.finish(self.prepare(examples, seed), seed)
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> list[_Work]:
+        """Captions and prompts."""
         batch = [_Work(example) for example in examples]
         self._caption_images([work for work in batch if work.example.video is None])
         self._caption_videos([work for work in batch if work.example.video is not None], seed)
         self._bridge(batch, seed)
-        ready = [work for work in batch if work.error is None]
+        return batch
+
+    def finish(self, prepared: Sequence[_Work], seed: int) -> Iterator[Generated]:
+        """The music."""
+        batch, ready = prepared, [work for work in prepared if work.error is None]
         seeds = self._seeds(ready, seed, "music")
         music = (
             self.generator.generate([w.prompt for w in ready], seeds, float(self.options.seconds)) if ready else []
@@ -276,7 +267,7 @@ def _paper(
         blip,
         sights(Blip, device, weights, "blip_large", decoding=FRAME_DECODING),
         chat(),
-        MusicGen(device, weights["musicgen_small"]),
+        _musicgen(device, weights, options),
         options,
     )
 
@@ -288,4 +279,8 @@ def _code(
 
     options = Options(**{"frames": CODE_AMOUNT, **given})
     florence = sights(Florence2, device, weights, "florence2_large")
-    return Mozart(florence, florence, chat(), MusicGen(device, weights["musicgen_small"]), options, CODE)
+    return Mozart(florence, florence, chat(), _musicgen(device, weights, options), options, CODE)
+
+
+def _musicgen(device: str, weights: Mapping[str, Path], options: Options) -> MusicGen:
+    return MusicGen(device, weights["musicgen_small"], recorded=switch("recorded", options.recorded))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
-from sightsound.baselines.parts.options import positive
+from sightsound.baselines.parts.options import positive, switch
 from sightsound.bench.core.types import Model, ModelCard, Variant
 
 _SIZES = {  # variant -> parameters of the decoder in millions, GB of memory, examples a batch
@@ -38,13 +38,18 @@ CARD = ModelCard(
 
 
 def build(
-    device: str, weights: Mapping[str, Path], seconds: float | str = 10.0, guidance: float | str = 3.0
+    device: str,
+    weights: Mapping[str, Path],
+    seconds: float | str = 10.0,
+    guidance: float | str = 3.0,
+    recorded: int | str = 1,
 ) -> Model:
     """The published model with the sampling of its own configuration: top 250, temperature 1, guidance 3 where
-    `guidance` says no other."""
+    `guidance` says no other. `recorded` 0: transformers' own loop, on a card too."""
     from sightsound.baselines.parts.musicgen import MusicGen
     from sightsound.baselines.parts.prompted import Prompted
 
     length_s, weight = positive("seconds", seconds, float), positive("guidance", guidance, float)
+    plays_back = switch("recorded", recorded)
     (folder,) = weights.values()
-    return Prompted(MusicGen(device, folder, weight), length_s)
+    return Prompted(MusicGen(device, folder, weight, recorded=plays_back), length_s)

@@ -3,8 +3,8 @@ their embeddings.
 
 The pipeline of diffusers is given what it needs under transformers 5, GPT2LMHeadModel above all, and is kept
 from letting examples of one batch change each other: it would pad a sentence to its longest neighbour before
-GPT-2 reads it, and rank an example's waveforms among those of all. So sentences are encoded one by one, latents
-are drawn with each example's own seed, and the ranking is done here.
+GPT-2 reads it, and rank an example's waveforms among those of all. So only sentences of as many tokens are encoded
+together, latents are drawn with each example's own seed, and the ranking is done here.
 """
 
 from __future__ import annotations
@@ -65,8 +65,7 @@ class AudioLdm2:
     @torch.inference_mode()
     def generate(self, prompts: Sequence[str], seeds: Sequence[int], seconds: float) -> list[NDArray[np.float32]]:
         """Samples `[1, samples]` of each prompt, in order; `seconds` long."""
-        halves = [self._halves(prompt) for prompt in prompts]
-        positive, negative = zip(*halves, strict=True)
+        positive, negative = zip(*self._halves(prompts), strict=True)
         return self._run(positive, negative, seeds, seconds, self.waveforms, prompts)
 
     @torch.inference_mode()
@@ -110,13 +109,23 @@ class AudioLdm2:
         states: Tensor = self.pipe.text_encoder_2(**words)[0]
         return states
 
-    def _halves(self, prompt: str) -> tuple[Conditioning, Conditioning]:
-        """What the sentence says, and the negative one, which diffusers pads to as many tokens."""
-        states, mask, generated = self.pipe.encode_prompt(
-            prompt, self.device, 1, True, negative_prompt=self.negative, max_new_tokens=HEARD
-        )
-        negative, positive = zip(states.split(1), mask.split(1), generated.split(1), strict=True)
-        return positive, negative
+    def _halves(self, prompts: Sequence[str]) -> list[tuple[Conditioning, Conditioning]]:
+        """What each sentence says, and the negative one, which diffusers pads to as many tokens."""
+        lengths = [len(self.pipe.tokenizer_2(prompt, truncation=True)["input_ids"]) for prompt in prompts]
+        found: dict[int, tuple[Conditioning, Conditioning]] = {}
+        for length in sorted(set(lengths)):
+            places = [place for place, other in enumerate(lengths) if other == length]
+            both = self.pipe.encode_prompt(
+                [prompts[place] for place in places],
+                self.device,
+                1,
+                True,
+                negative_prompt=[self.negative] * len(places),
+                max_new_tokens=HEARD,
+            )
+            rows = list(zip(*(part.split(1) for part in both), strict=True))  # the negative ones come first
+            found |= zip(places, zip(rows[len(places) :], rows[: len(places)], strict=True), strict=True)
+        return [found[place] for place in range(len(prompts))]
 
     def _negative(self, tokens: int) -> Conditioning:
         """The negative sentence beside embeddings of so many tokens."""

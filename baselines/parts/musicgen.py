@@ -17,6 +17,8 @@ from transformers import (
 )
 from transformers.modeling_outputs import BaseModelOutput
 
+from sightsound.baselines.parts.musicgen_steps import Decoder
+from sightsound.baselines.parts.recorded import pays
 from sightsound.baselines.parts.sampling import SeededChoice
 from sightsound.baselines.parts.tokenizer import cut, load_tokenizer
 from sightsound.metrics.networks.common.pretrained import in_dtype
@@ -50,9 +52,20 @@ class MusicGen:
     through the rounding of the matrix products.
     """
 
-    def __init__(self, device: str, folder: Path, guidance: float = GUIDANCE, model: Any = None) -> None:
-        """From a folder of the hub, or with its tokenizer and a network that has its weights from elsewhere."""
+    def __init__(
+        self,
+        device: str,
+        folder: Path | None,
+        guidance: float = GUIDANCE,
+        model: Any = None,
+        recorded: bool = True,
+    ) -> None:
+        """From a folder of the hub, or with its tokenizer and a network that has its weights from elsewhere; with
+        no folder for `generate_from` alone.
+
+        `recorded`: whether steps are recorded where that pays (baselines/parts/recorded.py)."""
         if model is None:
+            assert folder is not None
             kind = AutoConfig.from_pretrained(folder, local_files_only=True).model_type
             if kind not in CLASSES:
                 raise ValueError(f"{folder}: a {kind}, no MusicGen; fetch it again")
@@ -61,11 +74,16 @@ class MusicGen:
             )
         self.device = torch.device(device)
         self.model = model.to(self.device).eval()
-        self.tokenizer = load_tokenizer(folder, model.config.text_encoder.vocab_size)
+        self.tokenizer: Any = (
+            None if folder is None else load_tokenizer(folder, model.config.text_encoder.vocab_size)
+        )
         self.rate_hz = int(model.config.audio_encoder.sampling_rate)
         self.books = int(model.config.decoder.num_codebooks)
         self.guidance = guidance
         self.prefixed = model.config.model_type == "musicgen_melody"
+        plain = not self.prefixed and model.config.decoder.audio_channels == 1
+        self.steps = Decoder(model) if plain and recorded and pays(self.device) else None
+        """None: transformers' own loop."""
 
     def cut(self, prompt: str) -> str:
         """The prompt's first 512 tokens; with more T5 reads on, but was never taught to."""
@@ -128,11 +146,33 @@ class MusicGen:
 
     def _run(self, seeds: Sequence[int], seconds: float, **inputs: Any) -> list[NDArray[np.float32]]:
         choice = SeededChoice(seeds, self.device, top_k=TOP_K, rows=self.books, guidance=self.guidance)
-        audio = self.model.generate(
-            **inputs,
-            do_sample=False,  # `choice` does it
-            guidance_scale=self.guidance,
-            max_new_tokens=int(256 * seconds // 5),
-            logits_processor=LogitsProcessorList([choice]),
-        )
+        length = int(256 * seconds // 5)
+        if self.steps is not None:
+            codes = self.steps.generate(*self._told(**inputs), length, choice.pick, self.guidance > 1)
+            audio = self.model.audio_encoder.decode(codes[None], audio_scales=[None] * len(codes)).audio_values
+        else:
+            audio = self.model.generate(
+                **inputs,
+                do_sample=False,  # `choice` does it
+                guidance_scale=self.guidance,
+                max_new_tokens=length,
+                logits_processor=LogitsProcessorList([choice]),
+            )
         return list(audio.float().cpu().numpy())
+
+    def _told(
+        self, input_ids: torch.Tensor, attention_mask: torch.Tensor, encoder_outputs: Any = None
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """What the decoder attends to, `[rows, tokens, width]`, and its mask; with guidance the half that is told
+        nothing behind the other."""
+        if encoder_outputs is None:
+            states = self.model.text_encoder(input_ids=input_ids, attention_mask=attention_mask).last_hidden_state
+            if self.guidance > 1:
+                states, attention_mask = (
+                    torch.cat([part, torch.zeros_like(part)]) for part in (states, attention_mask)
+                )
+        else:
+            states = encoder_outputs.last_hidden_state
+        if self.model.config.text_encoder.hidden_size != self.model.config.decoder.hidden_size:
+            states = self.model.enc_to_dec_proj(states)
+        return states * attention_mask[..., None], attention_mask

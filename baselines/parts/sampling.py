@@ -42,13 +42,19 @@ class SeededChoice(LogitsProcessor):
 
     def __call__(self, input_ids: torch.Tensor, scores: torch.Tensor) -> torch.Tensor:
         """`scores` is `[examples * rows, tokens]`, or twice as many rows with guidance."""
-        scores = scores.float()
-        if self.guidance > 1:
-            conditional, unconditional = scores.chunk(2)
-            scores = unconditional + self.guidance * (conditional - unconditional)
-        chosen = self.choose(scores)
-        result = torch.full_like(scores, _REJECTED).scatter_(1, chosen, 0.0)
+        scores = self._guided(scores.float())
+        result = torch.full_like(scores, _REJECTED).scatter_(1, self.choose(scores), 0.0)
         return torch.cat([result, result]) if self.guidance > 1 else result
+
+    def pick(self, scores: torch.Tensor) -> torch.Tensor:
+        """`choose` from scores that hold the unconditional rows too, where there is guidance."""
+        return self.choose(self._guided(scores.float()))
+
+    def _guided(self, scores: torch.Tensor) -> torch.Tensor:
+        if self.guidance <= 1:
+            return scores
+        conditional, unconditional = scores.chunk(2)
+        return unconditional + self.guidance * (conditional - unconditional)
 
     def choose(self, scores: torch.Tensor) -> torch.Tensor:
         """One sampled token a row, `[examples * rows, 1]`."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightsound.baselines.parts.kept import Kept, only
 from sightsound.baselines.parts.prompted import noted
 from sightsound.baselines.parts.remote import CHAT
 from sightsound.baselines.parts.stable_diffusion import GUIDANCE, STEPS, StableDiffusion, settings
 from sightsound.bench.core.entries import takes
-from sightsound.bench.core.media import load_audio
+from sightsound.bench.core.media import MediaError, load_audio
 from sightsound.bench.core.types import Example, Generated, Model, example_seed
 
 MUSICNN_HZ = 16000
@@ -40,14 +43,21 @@ class ThroughPrompt:
         self.writer, self.painter = writer, painter
 
     def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
-        """See sightsound.bench.core.types.Model. Notes: what the writer noted, and the prompt."""
-        written = list(self.writer.generate(examples, seed))
-        yield from (answer for answer in written if answer.text is None)
-        texts = {answer.id: answer.text for answer in written if answer.text is not None}
+        """See sightsound.bench.core.types.Staged. Notes: what the writer noted, and the prompt."""
+        return self.finish(self.prepare(examples, seed), seed)
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> list[Generated]:
+        """What the writer answers."""
+        return list(self.writer.generate(examples, seed))
+
+    def finish(self, prepared: Sequence[Generated], seed: int) -> Iterator[Generated]:
+        """The pictures."""
+        yield from (answer for answer in prepared if answer.text is None)
+        texts = {answer.id: answer.text for answer in prepared if answer.text is not None}
         read = {name: self.painter.cut(text) for name, text in texts.items()}
         if not read:
             return
-        facts = {answer.id: answer.notes for answer in written}
+        facts = {answer.id: answer.notes for answer in prepared}
         seeds = [example_seed(seed, f"{name}:picture") for name in read]
         pictures = self.painter.generate(list(read.values()), seeds)
         for (name, prompt), picture in zip(read.items(), pictures, strict=True):
@@ -65,7 +75,7 @@ def paper(
     `ID.txt`, e.g. the outputs of a run of music2prompt on the same split."""
     numbers = settings(steps, guidance)
     painter = StableDiffusion(device, weights["stable_diffusion_2_1"], *numbers)
-    return ThroughPrompt(Written(source(prompts, weights, device)), painter)
+    return ThroughPrompt(source(prompts, weights, device), painter)
 
 
 def _lyrics(flow: str) -> Callable[..., ThroughPrompt]:
@@ -116,37 +126,48 @@ def _music(name: str) -> Callable[..., ThroughPrompt]:
 music_mert95m_amv, music_mert95m_yt8m = _music("mert95m_amv"), _music("mert95m_yt8m")
 
 
-def source(prompts: str, weights: Mapping[str, Path], device: str) -> Prompts:
+def source(prompts: str, weights: Mapping[str, Path], device: str) -> Model:
     """Where the prompts come from, by the option's name. ValueError for a folder that is not there."""
     if prompts == "caption":
-        return _caption
+        return Written(_caption)
     if prompts == "tags":
-        return tags(weights, device)
+        return Tagged(weights, device)
     folder = Path(prompts)
     if not folder.is_dir():
         raise ValueError(f"prompts: {prompts!r} is neither tags nor caption nor a folder of ID.txt")
-    return lambda example: _nonempty((folder / f"{example.id}.txt").read_text(encoding="utf-8"), example)
+    return Written(lambda example: _nonempty((folder / f"{example.id}.txt").read_text(encoding="utf-8"), example))
 
 
-def tags(weights: Mapping[str, Path], device: str) -> Prompts:
-    """`ambient, jazz, instrumental, electronic, folk music`: the Million Song network's five likeliest tags."""
-    from sightsound.metrics.networks.pocket import musicnn
-    from sightsound.metrics.networks.pocket.through_text import top_names
+class Tagged:
+    """`ambient, jazz, instrumental, electronic, folk music`: the Million Song network's five likeliest tags of a
+    piece, as a Model that yields texts."""
 
-    network = musicnn.load_msd(weights, device)
-    kept = Kept(network, device, only(weights, "musicnn"), {"tags": list(musicnn.MSD_TAGS)})
+    def __init__(self, weights: Mapping[str, Path], device: str) -> None:
+        from sightsound.metrics.networks.pocket import musicnn
 
-    def prompt(example: Example) -> str:
-        if example.audio is None:
-            raise ValueError("no music")
-        clip = load_audio(example.audio, [MUSICNN_HZ])[MUSICNN_HZ]
+        self.names: Sequence[str] = list(musicnn.MSD_TAGS)
+        self.network = musicnn.load_msd(weights, device)
+        self.kept = Kept(self.network, device, only(weights, "musicnn"), {"tags": self.names})
 
-        def named() -> list[str]:
-            return [f"{', '.join(top_names(network([clip])[0]['logits'], musicnn.MSD_TAGS))} music"]
+    def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
+        """See sightsound.bench.core.types.Model."""
+        heard: dict[str, NDArray[np.float32]] = {}
+        for example in examples:
+            try:
+                if example.audio is None:
+                    raise ValueError("no music")
+                heard[example.id] = load_audio(example.audio, [MUSICNN_HZ])[MUSICNN_HZ]
+            except (ValueError, OSError, MediaError) as error:
+                yield Generated(example.id, error=str(error))
+        clips = list(heard.values())
+        texts = self.kept.each([(clip,) for clip in clips], lambda: self._texts(clips)) if clips else []
+        yield from (Generated(name, text=text) for name, text in zip(heard, texts, strict=True))
 
-        return kept.each([(clip,)], named)[0]
+    def _texts(self, clips: Sequence[NDArray[np.float32]]) -> list[str]:
+        from sightsound.metrics.networks.pocket.through_text import top_names
 
-    return prompt
+        found = self.network(clips)
+        return [f"{', '.join(top_names(features['logits'], self.names))} music" for features in found]
 
 
 def _caption(example: Example) -> str:

@@ -79,6 +79,10 @@ Shard = Annotated[
     typer.Option("--shard", help="I/N: make part I of N alone (docs/slurm.md); `bench merge` puts them together"),
 ]
 Timeout = Annotated[float, typer.Option("--timeout", help="most seconds a model may take for an example; 0: none")]
+InTurn = Annotated[
+    bool,
+    typer.Option("--in-turn", help="make no prompts while the generator is at the batch before"),
+]
 FeatureDevice = Annotated[str, typer.Option("--device", help="for features that are no longer stored")]
 Cards = Annotated[list[str] | None, typer.Option("--cards", help="module with cards that the run took from it")]
 Plan = Annotated[
@@ -111,6 +115,7 @@ _TAKEN: dict[str, Any] = {
     "retry": Retry,
     "remake": Remake,
     "timeout": Timeout,
+    "in_turn": InTurn,
     "allow_missing_metrics": Missing,
     "shard": Shard,
 }

@@ -94,13 +94,33 @@ def systems(json: Json = False) -> None:
 
 
 @app.command()
-@takes("model", "task", "split", "preset", "limit", "device", "batch_size", "mirror", "settings", limit=16)
-def generate(options: Options, json: Json = False) -> None:
-    """Clips a minute of a system, and how much of the time is not the model's."""
+@takes(
+    *("model", "task", "split", "preset", "limit", "device", "batch_size", "mirror", "settings"),
+    required=(),
+    task="",
+    limit=16,
+)
+def generate(
+    options: Options,
+    tiny: Annotated[bool, typer.Option("--tiny", help="without a model: only look if all runs")] = False,
+    json: Json = False,
+) -> None:
+    """Clips a minute of a system, and how much of the time is not the model's; without --model how well MusicGen
+    and LLaMA of random weights use the device."""
     from sightsound.bench.core import console
+    from sightsound.bench.core.errors import BenchError
+    from sightsound.bench.perf import decoding
     from sightsound.bench.perf import generate as perf_generate
     from sightsound.bench.stages import choose
 
+    if not options.model:
+        where = choose.device_of(options.device)
+        with console.progress() as report:
+            figures = decoding.measure(where, tiny, report)
+        _print(figures, json)
+        return
+    if not options.task:
+        raise BenchError("--task: name the task that the model is to do")
     systems = choose.systems_for(options, references=False)
     request = choose.request(options, systems, scores=False)
     for note in options.notes:

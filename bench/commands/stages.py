@@ -48,7 +48,7 @@ _GENERATION = (
         "settings",
         "python",
     ),
-    *("retry", "remake", "timeout"),
+    *("retry", "remake", "timeout", "in_turn"),
 )
 
 

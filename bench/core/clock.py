@@ -10,26 +10,30 @@ from __future__ import annotations
 import threading
 import time
 
-_lock = threading.Lock()
-_spared_s = 0.0
+
+class _Spared(threading.local):
+    """Of a thread: two batches may be under way at once, each in a thread of its own."""
+
+    seconds = 0.0
+
+
+_spared = _Spared()
 
 
 def spare(seconds: float) -> None:
-    """Work of so many seconds was taken from a store."""
-    global _spared_s
-    with _lock:
-        _spared_s += seconds
+    """Work of so many seconds of this thread was taken from a store."""
+    _spared.seconds += seconds
 
 
 class Clock:
-    """Runs from when it is made."""
+    """Runs from when it is made, for the thread that made it."""
 
     def __init__(self) -> None:
-        self._since, self._spared_s = time.perf_counter(), _spared_s
+        self._since, self._spared_s = time.perf_counter(), _spared.seconds
 
     def spared_s(self) -> float:
-        """Seconds of work of this process that a store has spared it since."""
-        return _spared_s - self._spared_s
+        """Seconds of work of this thread that a store has spared it since."""
+        return _spared.seconds - self._spared_s
 
     def seconds(self) -> float:
         """Seconds since, those included that were spared."""

@@ -149,6 +149,22 @@ class Model(Protocol):
         ...
 
 
+class Staged(Model, Protocol):
+    """A Model whose first stages can be done for the next batch while its last one works at this one.
+
+    `generate(examples, seed)` is `finish(prepare(examples, seed), seed)`. The two may run at the same time, for
+    different batches and in different threads, and share nothing that either changes.
+    """
+
+    def prepare(self, examples: Sequence[Example], seed: int) -> Any:
+        """What the last stage needs: captions, prompts. No tensors of a card, whose streams differ."""
+        ...
+
+    def finish(self, prepared: Any, seed: int) -> Iterable[Generated]:
+        """One Generated an example, of what `prepare` gave."""
+        ...
+
+
 @dataclass(frozen=True)
 class Variant:
     """One way to build a family's model."""

@@ -18,6 +18,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, Report
 from sightsound.bench.perf.metrics import Figure
+from sightsound.bench.stages.ahead import staged
 from sightsound.bench.stages.build import build
 from sightsound.bench.stages.generate import generate, scope
 from sightsound.bench.stages.request import Request
@@ -52,7 +53,7 @@ def measure(request: Request, report: Report) -> list[Figure]:
         if system.home is not None:
             raise BenchError(f"{system.label}: runs elsewhere; what is measured here are models of this process")
         model = Timed(build(system, request.device, request.mirror, report))
-        examples = scope(system, split.examples)
+        examples = as_many(scope(system, split.examples), request.limit)
         _once(replace(request, limit=1), system, examples[:1], model)  # warm-up: kernels and caches
         total_s, model_s = _once(request, system, examples, model)
         count = f"{system.label}, {len(examples)} examples on {request.device}"
@@ -67,12 +68,37 @@ def measure(request: Request, report: Report) -> list[Figure]:
             figures.append(
                 Figure(f"{count}: batched against one at a time, times as fast", ratio, SPEEDUP, ratio >= SPEEDUP)
             )
+            figures += ahead(request, system, examples, model, total_s)
         report(system.label, 1, 1)
     return figures
 
 
-def _once(request: Request, system: System, examples: Sequence[Example], model: Timed) -> tuple[float, float]:
-    """Seconds of one whole generation, and of the model in it."""
+def as_many(examples: Sequence[Example], count: int | None) -> list[Example]:
+    """So many examples: where there are fewer, they are taken again under other ids. None: as they are."""
+    rounds = -(-count // len(examples)) if count and examples else 1
+    again = [
+        replace(example, id=f"{example.id}.{turn}" if turn else example.id)
+        for turn in range(rounds)
+        for example in examples
+    ]
+    return again[:count] if count else again
+
+
+def ahead(
+    request: Request, system: System, examples: Sequence[Example], model: Timed, in_turn_s: float
+) -> list[Figure]:
+    """How much faster prompts a batch ahead are (bench/stages/ahead.py); nothing for a model of one stage."""
+    if not staged(model.model):
+        return []
+    at_once_s, _ = _once(request, system, examples, model, ahead=True)
+    what = f"{system.label}, {len(examples)} examples on {request.device}: prompts a batch ahead, times as fast"
+    return [Figure(what, in_turn_s / at_once_s, 0.0, True)]
+
+
+def _once(
+    request: Request, system: System, examples: Sequence[Example], model: Timed, ahead: bool = False
+) -> tuple[float, float]:
+    """Seconds of one whole generation, and of the model in it where its stages are asked in turn."""
     model.seconds = 0.0
     with TemporaryDirectory() as folder, texts.unused():  # else a second round captions nothing
         started = time.perf_counter()
@@ -81,9 +107,10 @@ def _once(request: Request, system: System, examples: Sequence[Example], model: 
             request.task,
             examples,
             Path(folder) / "system",
-            lambda: model,
+            lambda: model.model if ahead else model,
             seed=request.seed,
             device=request.device,
             batch_size=request.batch_size,
+            ahead=ahead,
         )
         return time.perf_counter() - started, model.seconds

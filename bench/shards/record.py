@@ -21,7 +21,7 @@ from sightsound.bench.stages.request import Request
 FEATURES = "features"
 """In a shard's folder: a feature store of its own."""
 _NAME = re.compile(r"(\d+)-of-(\d+)\.json")
-_OF_A_HOST = ("mirror", "timeout", "allow_missing_metrics", "python")
+_OF_A_HOST = ("mirror", "timeout", "in_turn", "allow_missing_metrics", "python")
 """Options that may be others on another host: what they change shows in plan, makers and versions."""
 
 

@@ -17,6 +17,7 @@ from sightsound.bench.core.faults import named
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, chunks
 from sightsound.bench.stages import fits
+from sightsound.bench.stages.ahead import Ahead, Early, alone
 
 
 class Asker:
@@ -31,36 +32,46 @@ class Asker:
         timeout_s: float = 0.0,
         log: Callable[[str, str], None] = lambda name, text: None,
         heard: Callable[[str], None] = lambda name: None,
+        ahead: Ahead | None = None,
     ) -> None:
         """`timeout_s`: most seconds an example, 0 for no limit; `log`: told the id of an example and the traceback
         of what the model raised for it; `heard`: told the id of each example as the model answers for it, once or
-        more."""
-        self.model, self.system, self.device = model, system, device
+        more; `ahead`: prepares batches of the same model."""
+        self.model, self.system, self.device, self._ahead = model, system, device, ahead
         self.timeout_s, self.log, self.heard = timeout_s, log, heard
         self.at_most: int | None = None
         """Examples that were found to fit; None as long as every batch did."""
 
-    def ask(self, batch: Sequence[Example], seed: int) -> list[Generated]:
+    def ask(self, batch: Sequence[Example], seed: int, early: Early | None = None) -> list[Generated]:
         """One answer an example, in the batch's order. What a batch raises, each example is asked alone for.
 
-        MachineError for a fault of the machine, BenchError where one example alone does not fit into memory.
+        `early`: the batch, begun ahead. MachineError for a fault of the machine, BenchError where one example
+        alone does not fit into memory.
         """
+        if early is not None:
+            return self._part(batch, seed, early)
         return [answer for part in chunks(batch, self.at_most or len(batch)) for answer in self._part(part, seed)]
 
-    def _part(self, batch: Sequence[Example], seed: int) -> list[Generated]:
+    def _part(self, batch: Sequence[Example], seed: int, early: Early | None = None) -> list[Generated]:
         try:
             with redirect_stdout(sys.stderr), _limit(self.timeout_s * len(batch)):
-                return _match(self.model.generate(batch, seed), self.system.label, batch, self.heard)
+                if early is not None:
+                    return _match(early.finish(), self.system.label, batch, self.heard)
+                with alone(self._ahead):
+                    return _match(self.model.generate(batch, seed), self.system.label, batch, self.heard)
         except (Exception, SystemExit) as error:  # a model may raise anything; it costs its examples
             if fault := faults.of_machine(error):
                 raise fault from error
             if memory.ran_out(error):
-                if len(batch) == 1:
+                if early is not None:
+                    parts = [batch]  # two batches at once took more: this one again with nothing beside it
+                elif len(batch) == 1:
                     raise BenchError(
                         f"{self.system.label}: {fits.too_little(self.system, self.device)}"
                     ) from error
-                self.at_most = (len(batch) + 1) // 2
-                parts = [list(part) for part in chunks(batch, self.at_most)]
+                else:
+                    self.at_most = (len(batch) + 1) // 2
+                    parts = [list(part) for part in chunks(batch, self.at_most)]
             else:
                 if len(batch) == 1:
                     self._keep_traceback(batch[0])

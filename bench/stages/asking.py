@@ -12,6 +12,7 @@ from sightsound.bench.core import registry, state, watch
 from sightsound.bench.core.clock import Clock
 from sightsound.bench.core.types import Example, Generated, Model
 from sightsound.bench.engines.job import Lost, Tell
+from sightsound.bench.stages.ahead import Ahead, Early, staged
 from sightsound.bench.stages.ask import Asker
 from sightsound.bench.stages.batches import Gauge, Use
 from sightsound.bench.stages.build import Build
@@ -60,7 +61,7 @@ class Asking:
     withheld: Sequence[Path]
     """Files that the model has no business to open."""
     ahead: int = 0
-    """Examples are read by the model."""
+    """Batches whose first stages are done while the one before them is at the last; of a model that has stages."""
 
     @property
     def label(self) -> str:
@@ -98,6 +99,10 @@ class _Asked:
             model = make()
             self._opened = set(opened)
             self._around = around.pop_all()
+        self._ahead: Ahead | None = None
+        if job.ahead and staged(model):
+            self._around.enter_context(watch.watched(job.withheld))  # the thread reads at all times
+            self._ahead = Ahead(model, job.seed, device)  # type: ignore[arg-type]
         self._asker = Asker(
             model,
             job.system,
@@ -105,24 +110,31 @@ class _Asked:
             timeout_s=job.timeout_s,
             log=lambda name, text: self._tell(("traceback", name, text)),
             heard=lambda name: self._tell(("heard", name)),
+            ahead=self._ahead,
         )
         self._gauge = Gauge(device) if job.gauged else None
         tell(("loaded",))
 
-    def begin(self, batch: Sequence[Example]) -> Sequence[Example]:
+    def begin(self, batch: Sequence[Example]) -> tuple[Sequence[Example], Early | None]:
         """See Work."""
-        return batch
+        fits = self._asker.at_most is None  # else it will be halved
+        return batch, self._ahead.begin(batch) if self._ahead is not None and fits else None
 
-    def work(self, begun: Sequence[Example], tell: Tell) -> Answer:
-        """See Work."""
+    def work(self, begun: tuple[Sequence[Example], Early | None], tell: Tell) -> Answer:
+        """See Work. The seconds of a stage count where they were spent, also those beside another batch's."""
+        batch, early = begun
         clock = Clock()
         with watch.watched(self._job.withheld) as opened:
-            made = self._asker.ask(begun, self._job.seed)
+            made = self._asker.ask(batch, self._job.seed, early)
             self._opened |= opened
         took_s, spared_s = clock.seconds(), clock.spared_s()
+        if early is not None:
+            took_s, spared_s = took_s - early.waited_s + early.took_s, spared_s + early.spared_s
         use = self._gauge.read() if self._gauge else None
         return Answer(made, took_s, spared_s, use, sorted(self._opened))
 
     def close(self) -> None:
         """See Work."""
+        if self._ahead is not None:
+            self._ahead.close()
         self._around.close()

@@ -182,6 +182,7 @@ def request(
         retry=options.retry,
         remake=options.remake,
         timeout_s=options.timeout,
+        in_turn=options.in_turn,
         scene=scene,
         reference=options.reference if scene is None else None,
         length=options.length,

@@ -42,6 +42,7 @@ def generate(
     timeout_s: float = 0.0,
     shard: Shard | None = None,
     engine: Engine | None = None,
+    ahead: bool | None = None,
     loaded: Callable[[], None] = lambda: None,
     report: Report = lambda what, done, total: None,
 ) -> dict[str, Output]:
@@ -52,8 +53,9 @@ def generate(
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
     noted with each output. A `shard` makes its own batches of those alone. `engine`: where the batches are worked
-    on, None for this process; `loaded` is called each time a model was made. Raises MachineError where the machine
-    failed; then nothing is written down.
+    on, None for this process; `loaded` is called each time a model was made. `ahead`: whether the captions and
+    prompts of the next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card,
+    where no `timeout_s` must be kept. Raises MachineError where the machine failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")
@@ -82,7 +84,9 @@ def generate(
         return {example.id: done[example.id] for example in examples}
     batches = Batches(folder, size, device, grow=batch_size is None and shard is None)
     limit_s = timeout_s if system.home is None else 0.0  # what runs elsewhere keeps to it by itself
-    job = Asking(system, make, seed, limit_s, gauged=batches.grow, withheld=watch.withheld())
+    if ahead is None:
+        ahead = device.startswith("cuda") and not limit_s  # a thread beside the main one cannot be interrupted
+    job = Asking(system, make, seed, limit_s, gauged=batches.grow, withheld=watch.withheld(), ahead=int(ahead))
     if engine is None or system.home is not None or system.card.reference:
         engine = Local(device)  # processes of its own have no use for workers, nor has a row that computes nothing
 

@@ -40,6 +40,7 @@ class Options:
     retry: bool = False
     remake: bool = False
     timeout: float = 0.0
+    in_turn: bool = False
     allow_missing_metrics: bool = False
     shard: str | None = None
     notes: list[str] = field(default_factory=list)

@@ -52,6 +52,8 @@ class Request:
     """Make anew the outputs that another version of a system has made."""
     timeout_s: float = 0.0
     """Most seconds a model may take for an example; 0 for no limit."""
+    in_turn: bool = False
+    """Whether no stage of a pipeline runs ahead on a card (bench/stages/ahead.py)."""
     scene: Scene | None = None
     """The user's folders, looked into; None where systems generate on a split of that name."""
     reference: str | None = None

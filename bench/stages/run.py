@@ -188,6 +188,7 @@ def _generate(
             retry=request.retry,
             maker=maker.digest,
             timeout_s=request.timeout_s,
+            ahead=False if request.in_turn else None,
             shard=request.shard,
             engine=engine,
             loaded=partial(_note_versions, request, system),

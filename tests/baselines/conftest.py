@@ -12,6 +12,9 @@ from sightsound.baselines.mozart import CARD
 from sightsound.bench import assets
 from sightsound.bench.core import texts
 from tests import tiny
+from tests.baselines.whole import media, run
+
+__all__ = ["media", "run"]
 
 
 @pytest.fixture(autouse=True)

@@ -13,8 +13,6 @@ from typing import Any
 
 import numpy as np
 import pytest
-import soundfile
-from PIL import Image
 
 from sightsound.baselines.mgs.emotion import Emotions
 from sightsound.baselines.parts import kept as door
@@ -24,10 +22,10 @@ from sightsound.baselines.parts.completion import Completion
 from sightsound.baselines.parts.florence2 import Florence2
 from sightsound.baselines.parts.kept import Kept, Sights, Talks
 from sightsound.baselines.parts.messages import ChatError
-from sightsound.bench import assets
 from sightsound.bench.core import clock, registry, texts
-from sightsound.bench.core.types import Example, Generated, Output
+from sightsound.bench.core.types import Example, Generated
 from sightsound.bench.stages.generate import generate
+from tests.baselines.whole import Run, facts
 
 COUNTED = (
     *((Blip, "caption"), (Blip, "caption_from"), (Florence2, "caption")),
@@ -40,13 +38,6 @@ COUNTED = (
 def texts_are_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Here the store is used, an empty one."""
     monkeypatch.setenv("SIGHTSOUND_CACHE", str(tmp_path / "cache"))
-
-
-@pytest.fixture(autouse=True)
-def few_tokens(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Untrained models never come to an end."""
-    monkeypatch.setattr(Florence2.__init__, "__defaults__", (2, 4))  # beams, max_new_tokens
-    monkeypatch.setattr(LocalChat.__init__, "__defaults__", (1.0, 0, 1.0, 6))
 
 
 @pytest.fixture
@@ -63,66 +54,6 @@ def calls(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
         call = partial(counted, name, getattr(kind, method))
         monkeypatch.setattr(kind, method, lambda self, *columns, call=call, **same: call(self, *columns, **same))
     return count
-
-
-@pytest.fixture(scope="module")
-def media(tmp_path_factory: pytest.TempPathFactory) -> list[Example]:
-    """Three examples with a picture, a story, a song and its words."""
-    folder = tmp_path_factory.mktemp("media")
-    random = np.random.default_rng(5)
-    made = []
-    for name in ("a", "b", "c"):
-        Image.fromarray(random.integers(0, 256, (48, 64, 3), np.uint8)).save(folder / f"{name}.png")
-        soundfile.write(folder / f"{name}.wav", random.uniform(-0.3, 0.3, 24000 * 2), 24000)
-        picture, song = folder / f"{name}.png", folder / f"{name}.wav"
-        made.append(Example(name, "g", image=picture, audio=song, story=f"story of {name}", lyrics=f"la {name}"))
-    return made
-
-
-Run = Callable[..., dict[str, Output]]
-
-
-@pytest.fixture
-def run(mirror: Path, weights: dict[str, Path], media: list[Example], tmp_path: Path) -> Run:
-    """`run("mozart:code", "first")`: the outputs of a whole generation in a folder of that name."""
-
-    def go(label: str, folder: str, seed: int = 3, **options: Any) -> dict[str, Output]:
-        (system,) = registry.systems(label, "paper")
-        task = registry.task(system.card.tasks[0])
-        needed = {name: _folder(name, mirror, weights) for name in system.build.assets}
-        here = {name: path for name, path in needed.items() if path}  # of mozart's without CLIP, as paper_blip is
-        entry = registry.load(system.build.entry)
-        made = partial(entry, "cpu", here, **options)
-        return generate(
-            system,
-            task,
-            media,
-            tmp_path / "runs" / folder / system.card.name / system.variant,
-            made,
-            seed=seed,
-            batch_size=2,
-        )
-
-    return go
-
-
-def _folder(name: str, mirror: Path, weights: dict[str, Path]) -> Path | None:
-    tiny = {
-        "florence2_large": "florence-community/Florence-2-large",
-        "m2ugen_musicgen_small": "M2UGen/M2UGen-MusicGen-small",
-        "musicgen_small_settings": "facebook/musicgen-small",
-        "llama2_tokenizer": "meta-llama/Llama-2-7b-hf",
-        "qwen2_vl_7b_instruct": "Qwen/Qwen2-VL-7B-Instruct",
-    }
-    if name in ("clip_vit_h14", "clip_bpe", "clip_interrogator"):
-        return None
-    found = weights.get(name) or (mirror / tiny[name] if name in tiny else mirror / name)
-    return found if found.is_dir() else assets.fetch(name, mirror)
-
-
-def facts(outputs: dict[str, Output]) -> dict[str, Any]:
-    """What an output is, without what it took."""
-    return {name: (made.sha256, dict(made.notes), made.error) for name, made in outputs.items()}
 
 
 def test_a_second_run_that_shares_captions_runs_the_captioner_0_times(run: Run, calls: Counter[str]) -> None:
@@ -167,7 +98,6 @@ def test_the_ways_of_mgs_look_at_a_painting_once(run: Run, calls: Counter[str]) 
     ("label", "options"),
     [
         ("qwen2vl:base", {}),
-        ("m2ugen:musicgen_small_code", {"seconds": 0.2}),
         ("music2prompt:mert95m_amv", {"longest": 6}),
     ],
 )

@@ -15,7 +15,7 @@ from sightsound.baselines.parts.musicgen import MusicGen
 from sightsound.baselines.parts.musicldm import MusicLDM
 from sightsound.baselines.parts.prompted import Prompted
 from sightsound.baselines.parts.stable_diffusion import StableDiffusion
-from sightsound.baselines.stable_diffusion.pipeline import ThroughPrompt, Written, source
+from sightsound.baselines.stable_diffusion.pipeline import ThroughPrompt, source
 from sightsound.bench.core.types import Example
 from tests.tiny import bpe, musicgen, musicldm, stable_diffusion
 
@@ -115,12 +115,12 @@ def test_where_the_prompts_of_pictures_come_from(folders: dict[str, Path], tmp_p
     (tmp_path / "a.txt").write_text("a red\nsail", encoding="utf-8")
     soundfile.write(tmp_path / "a.wav", np.zeros(16000), 16000)
     example = Example("a", "g", audio=tmp_path / "a.wav", caption="calm")
-    assert source("caption", {}, "cpu")(example) == "calm"
-    assert source(str(tmp_path), {}, "cpu")(example) == "a red sail"
+    for place, text in (("caption", "calm"), (str(tmp_path), "a red sail")):
+        assert [answer.text for answer in source(place, {}, "cpu").generate([example], 0)] == [text]
     with pytest.raises(ValueError, match="neither tags nor caption nor a folder"):
         source("nowhere", {}, "cpu")
     painter = StableDiffusion("cpu", folders["stable_diffusion"], steps=1)
     answers = list(
-        ThroughPrompt(Written(source(str(tmp_path), {}, "cpu")), painter).generate([example, Example("b", "g")], 0)
+        ThroughPrompt(source(str(tmp_path), {}, "cpu"), painter).generate([example, Example("b", "g")], 0)
     )
     assert {answer.id: answer.error is None for answer in answers} == {"a": True, "b": False}
