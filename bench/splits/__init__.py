@@ -95,9 +95,16 @@ def resolve(name: str) -> str:
     with a manifest as its absolute path.
 
     Raises UnknownNameError with the nearest names, and SplitError for a folder that has a registered split's name.
+    A folder at a URI is called by the URI; it is copied here first (docs/remote.md).
     """
     if name in registry.split_cards():
         return name
+    if uri := uris.of(name):
+        folder = copied(uri)
+        if folder.name in registry.split_cards():
+            raise SplitError(f"{uri}: {folder.name!r} is the name of a published split; rename the folder")
+        manifest.check_id(folder.name)
+        return uri
     if ":" in name and not Path(name).exists():
         return str(registry.find("split", name).name)
     if Path(name).is_dir() and not (Path(name) / manifest.NAME).is_file():
@@ -117,10 +124,10 @@ def resolve(name: str) -> str:
 def card(name: str) -> SplitCard:
     """The card of that name, or of a folder with a manifest. Raises what `resolve` raises."""
     name = resolve(name)
-    return registry.split_cards().get(name) or _local_card(Path(name))
+    return registry.split_cards().get(name) or _local_card(folder_of(name), name)
 
 
-def _local_card(folder: Path) -> SplitCard:
+def _local_card(folder: Path, name: str) -> SplitCard:
     """The card of a folder: all that is known is its manifest."""
     examples, content_hash = manifest.read(folder)
     tasks = tuple(task for task in registry.names("task") if any(serves(example, task) for example in examples))
@@ -130,7 +137,7 @@ def _local_card(folder: Path) -> SplitCard:
         entry="",
         assets=(),
         licence="that of its media",
-        source=str(folder),
+        source=name,
         description="a folder with a manifest",
         hash=content_hash,
     )
@@ -139,6 +146,8 @@ def _local_card(folder: Path) -> SplitCard:
 def folder_of(name: str) -> Path:
     """Where a split is or will be: the user's folder, or one in the cache."""
     name = resolve(name)
+    if uri := uris.of(name):
+        return copies.place_of(uri)
     return cache_dir() / "splits" / name if name in registry.split_cards() else Path(name)
 
 
