@@ -1,30 +1,92 @@
 """Where the files of an asset lie in the user's mirror: `--mirror DIR` or SIGHTSOUND_MIRROR.
 
-A file of the hub is looked for at DIR/owner/repo/path, and every file at DIR/<asset's name>/<file's path>.
+A file of the hub is looked for at DIR/owner/repo/path, and every file at DIR/<asset's name>/<file's path>. What a
+mirror at a URI has of an asset is copied here when that is asked for, and then used like any other.
 """
 
 from __future__ import annotations
 
 import os
+from collections import ChainMap
 from collections.abc import Callable
 from pathlib import Path, PurePosixPath
 
 from sightsound.bench.assets.check import listing
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.uri import parse
+from sightsound.bench.core import locks
 from sightsound.bench.core.cache import expanded
+from sightsound.bench.core.types import Report
+from sightsound.bench.remote import copies
+from sightsound.bench.remote import uri as uris
+from sightsound.bench.remote.place import Listed, Place, RemoteError
+from sightsound.bench.remote.sync import Synced
 from sightsound.metrics.asset import Asset, AssetFile
 
 
 def mirror_dir(given: Path | None) -> Path | None:
-    """The mirror in use: the given one, else that of the environment. Raises AssetError if it is no folder."""
+    """The mirror in use: the given one, else that of the environment; of one at a URI what is copied of it.
+
+    Raises AssetError if it is no folder.
+    """
     named = given or os.environ.get("SIGHTSOUND_MIRROR")
     if not named:
         return None
+    if uri := uris.of(named):
+        return copies.place_of(uri)
     folder = expanded(named, "the mirror").absolute()
     if not _looked_at(folder, Path.is_dir):
         raise AssetError(f"the mirror {folder} is not a folder; check --mirror or SIGHTSOUND_MIRROR")
     return folder
+
+
+def bring(asset: Asset, given: Path | None, report: Report) -> bool:
+    """Copy what a mirror at a URI has of the asset, where that is not here already; whether that is all of it.
+
+    Raises AssetError where the mirror cannot be reached; for one that is a folder here nothing is done.
+    """
+    if not (uri := uris.of(given or os.environ.get("SIGHTSOUND_MIRROR"))):
+        return False
+    try:
+        found = _offered(asset, Place(uri))
+        if any(found.values()):
+            folder = copies.noted(uri)
+            with locks.hold(folder.parent / ".lock"):
+                Synced(folder, Place(uri)).bring(dict(ChainMap(*found.values())), report)
+    except RemoteError as error:
+        raise AssetError(f"the mirror: {error}") from error
+    return all(found.values())
+
+
+def offers(asset: Asset, given: Path | None) -> bool:
+    """Whether a mirror at a URI has all files of the asset. Raises AssetError where it cannot be reached."""
+    uri = uris.of(given or os.environ.get("SIGHTSOUND_MIRROR"))
+    try:
+        return uri is not None and all(_offered(asset, Place(uri)).values())
+    except RemoteError as error:
+        raise AssetError(f"the mirror: {error}") from error
+
+
+def _offered(asset: Asset, mirror: Place) -> dict[AssetFile, dict[str, Listed]]:
+    """What a mirror at a URI lists of each file, in the first of its places that has some of it."""
+    listed: dict[str, dict[str, Listed]] = {}
+    offered: dict[AssetFile, dict[str, Listed]] = {}
+    for file in asset.files:
+        offered[file] = {}
+        for root, relative in _places(asset, file, Path()):
+            folder, name = root.as_posix(), (root / relative).as_posix()
+            there = listed.get(folder)
+            if there is None:
+                there = listed[folder] = mirror.files(folder)
+            if file.is_tree:
+                below = f"{name}/"
+                some = {n: one for n, one in there.items() if n.startswith(below) and file.keeps(n[len(below) :])}
+            else:
+                some = {name: there[name]} if name in there else {}
+            if some:
+                offered[file] = some
+                break
+    return offered
 
 
 def usable_in_place(asset: Asset, mirror: Path) -> Path | None:

@@ -1,1 +1,1 @@
-"""Folders on object stores and other file systems that fsspec knows, by URI: copied here, worked on, copied back."""
+"""Folders on object stores and whatever else fsspec knows, by URI: copied here, worked on, copied back."""

@@ -83,7 +83,9 @@ class Held:
                     self._lost = str(found)
                     return
                 self._place.write(self._name, _bytes(replace(self._holder, beat=time.time())))
-            except BenchError:  # the network is away; the next file that is sent tells, and the next beat tries again
+            except (
+                BenchError
+            ):  # the network is away; the next file that is sent tells, and the next beat tries again
                 continue
 
 
@@ -144,8 +146,8 @@ def _refuse_living(place: Place, name: str, there: Holder) -> None:
 def _refuse(place: Place, there: Holder | None) -> None:
     who = f", {there}" if there else ""
     raise BenchError(
-        f"{place.uri}: another bench is at work in it{who}; wait for it or give --out (the lock of one that is gone "
-        f"can be had {EXPIRY_S:.0f} s after its last sign of life)"
+        f"{place.uri}: another bench is at work in it{who}; wait for it or give --out (where that is gone, "
+        f"wait {EXPIRY_S:.0f} s from its last sign of life on)"
     )
 
 

@@ -70,7 +70,7 @@ class Place:
             self._fs.invalidate_cache()
             try:
                 found: Mapping[str, Mapping[str, Any]] = self._fs.find(base, detail=True)
-            except FileNotFoundError:  # a bucket that is not there, or an empty folder: the store that matters tells
+            except FileNotFoundError:  # no folder there; where one is needed, its user tells
                 found = {}
         listed = {}
         for path, facts in found.items():
@@ -188,7 +188,9 @@ def told(where: str) -> Iterator[None]:
     except Exception as error:
         if isinstance(error, OSError) and error.filename and (fault := of_machine(error)):
             raise fault from error
-        raise RemoteError(f"{where}: {_why(error)}; look at the address, the credentials and the network") from error
+        raise RemoteError(
+            f"{where}: {_why(error)}; look at the address, the credentials and the network"
+        ) from error
 
 
 def _why(error: Exception) -> str:

@@ -46,10 +46,12 @@ def opened(uri: str, own: str = "") -> Path:
     folder = working(uri)
     with store.locked(folder / own):
         synced = _synced(folder, uri, own)
-        synced.pull(lambda name: _comes(name) and _is_of(name, own), copies.silent, under=own)
+        synced.pull(lambda name: _comes(name) and _is_of(name, own), _said, under=own)
         if own:
             others = _synced(folder, uri, f"{own}-others")
-            others.pull(lambda name: _is_of_all(name) and not (folder / name).with_suffix("").is_dir(), copies.silent)
+            others.pull(
+                lambda name: _is_of_all(name) and not (folder / name).with_suffix("").is_dir(), copies.silent
+            )
     return folder
 
 
@@ -82,6 +84,12 @@ def held(folder: Path, report: Report = copies.silent) -> Iterator[None]:
                 raise
             sender.stop()
             sender.send(all_of_it=True, report=report)
+
+
+def _said(what: str, done: int, total: int | None) -> None:
+    """A Report for what comes before a command tells how far it is."""
+    if done == 1:
+        console.say(f"{what}: {total} files")
 
 
 def fetched(uri: str, report: Report) -> Path:

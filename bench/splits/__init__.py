@@ -11,6 +11,8 @@ from sightsound.bench import assets
 from sightsound.bench.core import console, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Example, Report, SplitCard
+from sightsound.bench.remote import copies
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.splits import preparing
 from sightsound.bench.splits.components import components
 from sightsound.bench.splits.media import manifest
@@ -100,7 +102,9 @@ def resolve(name: str) -> str:
     if name in registry.split_cards():
         return name
     if uri := uris.of(name):
-        folder = copied(uri)
+        folder = copies.place_of(uri) if copies.is_known(uri) else copies.folder(uri, wanted=_is_manifest)
+        if not (folder / manifest.NAME).is_file():
+            raise SplitError(f"{uri}: a folder is a split where it has a {manifest.NAME} (docs/splits.md)")
         if folder.name in registry.split_cards():
             raise SplitError(f"{uri}: {folder.name!r} is the name of a published split; rename the folder")
         manifest.check_id(folder.name)
@@ -128,8 +132,11 @@ def card(name: str) -> SplitCard:
 
 
 def _local_card(folder: Path, name: str) -> SplitCard:
-    """The card of a folder: all that is known is its manifest."""
-    examples, content_hash = manifest.read(folder)
+    """The card of a folder: all that is known is its manifest, of one at a URI before its files are here."""
+    if uris.of(name):
+        examples, content_hash = manifest.named(folder)[0], ""
+    else:
+        examples, content_hash = manifest.read(folder)
     tasks = tuple(task for task in registry.names("task") if any(serves(example, task) for example in examples))
     return SplitCard(
         name=folder.name,
@@ -259,15 +266,30 @@ def prepare(
     Raises SplitError where the built split has another content hash than its card, for media that are needed and
     not given, and for media that are given and not needed.
     """
+    if uri := uris.of(name):
+        return _copied(uri, report or copies.silent)
     known = card(name)
     if known.entry:
         preparing.prepare(known, folder_of(name), mirror, report, media, wishes)
     return folder_of(name)
 
 
+def _copied(uri: str, report: Report) -> Path:
+    """The copy of a split at a URI, up to date: its manifest, then the files that this names."""
+    _, named = manifest.named(copies.folder(uri, report, _is_manifest))
+    return copies.folder(uri, report, lambda name: _is_manifest(name) or name in named)
+
+
+def _is_manifest(name: str) -> bool:
+    return name == manifest.NAME
+
+
 def is_prepared(name: str) -> bool:
-    """Whether a folder of that split is there, whole or not."""
-    return folder_of(name).is_dir()
+    """Whether a folder of that split is there, whole or not; of one at a URI, whether its files are here."""
+    folder = folder_of(name)
+    if uris.of(name):
+        return all((folder / each).is_file() for each in manifest.named(folder)[1])
+    return folder.is_dir()
 
 
 def downloads(name: str, mirror: Path | None = None) -> str:
