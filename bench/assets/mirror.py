@@ -7,11 +7,12 @@ mirror at a URI has of an asset is copied here when that is asked for, and then 
 from __future__ import annotations
 
 import os
-from collections import ChainMap
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
-from sightsound.bench.assets.check import listing
+from sightsound.bench.assets.check import faults, listing
+from sightsound.bench.assets.digests import sha256
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.uri import parse
 from sightsound.bench.core import locks
@@ -40,53 +41,76 @@ def mirror_dir(given: Path | None) -> Path | None:
     return folder
 
 
+@dataclass(frozen=True)
+class _Offer:
+    """Where a mirror at a URI has a file, or a tree of files, of an asset."""
+
+    root: str
+    """Folder in the mirror."""
+    file: AssetFile
+    """The file with its path in that folder."""
+    listed: Mapping[str, Listed]
+    """What there is of it, by name in the mirror."""
+
+
 def bring(asset: Asset, given: Path | None, report: Report) -> bool:
     """Copy what a mirror at a URI has of the asset, where that is not here already; whether that is all of it.
 
-    Raises AssetError where the mirror cannot be reached; for one that is a folder here nothing is done.
+    Raises AssetError where the mirror cannot be reached, and for a file that is not the catalogue's, which is not
+    kept; for a mirror that is a folder here nothing is done.
     """
     if not (uri := uris.of(given or os.environ.get("SIGHTSOUND_MIRROR"))):
         return False
     try:
-        found = _offered(asset, Place(uri))
-        if any(found.values()):
-            folder = copies.noted(uri)
-            with locks.hold(folder.parent / ".lock"):
-                Synced(folder, Place(uri)).bring(dict(ChainMap(*found.values())), report)
+        offers = _offers(asset, Place(uri))
+        folder = copies.noted(uri)
+        with locks.hold(folder.parent / ".lock"):
+            for offer in offers:
+                if Synced(folder, Place(uri)).bring(offer.listed, report):
+                    _check(asset, folder, offer)
     except RemoteError as error:
         raise AssetError(f"the mirror: {error}") from error
-    return all(found.values())
+    return len(offers) == len(asset.files)
+
+
+def _check(asset: Asset, folder: Path, offer: _Offer) -> None:
+    if lines := faults(folder / offer.root, offer.file, sha256):
+        for name in offer.listed:
+            (folder / name).unlink(missing_ok=True)
+        raise AssetError(f"asset {asset.name}: {lines[0]}; replace it in the mirror")
 
 
 def offers(asset: Asset, given: Path | None) -> bool:
     """Whether a mirror at a URI has all files of the asset. Raises AssetError where it cannot be reached."""
     uri = uris.of(given or os.environ.get("SIGHTSOUND_MIRROR"))
     try:
-        return uri is not None and all(_offered(asset, Place(uri)).values())
+        return uri is not None and len(_offers(asset, Place(uri))) == len(asset.files)
     except RemoteError as error:
         raise AssetError(f"the mirror: {error}") from error
 
 
-def _offered(asset: Asset, mirror: Place) -> dict[AssetFile, dict[str, Listed]]:
-    """What a mirror at a URI lists of each file, in the first of its places that has some of it."""
+def _offers(asset: Asset, mirror: Place) -> list[_Offer]:
+    """For each file that a mirror at a URI has, the first of its places that has some of it."""
     listed: dict[str, dict[str, Listed]] = {}
-    offered: dict[AssetFile, dict[str, Listed]] = {}
+    found = []
     for file in asset.files:
-        offered[file] = {}
-        for root, relative in _places(asset, file, Path()):
-            folder, name = root.as_posix(), (root / relative).as_posix()
-            there = listed.get(folder)
-            if there is None:
-                there = listed[folder] = mirror.files(folder)
-            if file.is_tree:
-                below = f"{name}/"
-                some = {n: one for n, one in there.items() if n.startswith(below) and file.keeps(n[len(below) :])}
-            else:
-                some = {name: there[name]} if name in there else {}
-            if some:
-                offered[file] = some
+        for folder, relative in _places(asset, file, Path()):
+            root = folder.as_posix()
+            if root not in listed:
+                listed[root] = mirror.files(root)
+            there = replace(file, path=f"{relative}{'/' * file.is_tree}")
+            if some := {name: one for name, one in listed[root].items() if _is_of(name, root, there)}:
+                found.append(_Offer(root, there, some))
                 break
-    return offered
+    return found
+
+
+def _is_of(name: str, root: str, file: AssetFile) -> bool:
+    """Whether a file of the mirror, by its name there, is one of `file` in the folder `root`."""
+    base = (PurePosixPath(root) / file.path).as_posix()
+    if not file.is_tree:
+        return name == base
+    return name.startswith(f"{base}/") and file.keeps(name[len(base) + 1 :])
 
 
 def usable_in_place(asset: Asset, mirror: Path) -> Path | None:

@@ -131,16 +131,16 @@ class Place:
             path = self._path(name)
             self._in_folder(path, lambda: self._fs.pipe_file(path, data))
 
-    @property
-    def creates(self) -> bool:
-        """Whether of two that create a file at the same time the file system lets one only."""
-        own = getattr(self._fs, "_pipe_file", self._fs.pipe_file)
-        return "mode" in inspect.signature(own).parameters
-
     def create(self, name: str, data: bytes) -> bool:
-        """Write a file that is not there yet; False where it is."""
+        """Write a file that is not there yet; False where it is.
+
+        Of two that do it at the same time one gets False, where the file system can do that.
+        """
         with told(f"{self.uri}/{name}"):
-            path, mode = self._path(name), {"mode": "create"} if self.creates else {}
+            own = getattr(self._fs, "_pipe_file", self._fs.pipe_file)
+            path, mode = self._path(name), {}
+            if "mode" in inspect.signature(own).parameters:
+                mode = {"mode": "create"}  # an object put on condition that there is none
             if self._fs.exists(path):
                 return False
             try:

@@ -3,9 +3,9 @@
     URI/features/<network>/<name>.pack, .index      see sightsound.bench.core.packs
     URI/texts/<part>/<name>.jsonl                   see sightsound.bench.core.texts
 
-A file there is written once, under a name of its own, and never changed; so nobody waits for anybody. What it holds
-is taken into the cache here, and what the cache has and no file there holds makes a new file. Beside the cache's
-own folders it is kept which files were taken: of packs their index.
+A file there is written once, under a name of its own, and never changed; so nobody waits for anybody. What it
+holds is taken into the cache here, and what the cache has and no file there holds makes a new file. The cache also
+keeps what was taken: of packs the index, of texts the file.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def _share_features(place: Place, network: str) -> None:
     taken, own = _taken(place) / FEATURES / network, Folder(cache_dir() / FEATURES / network)
     with _held(taken):
         shared = {key.hex() for key in Packs(taken).all_keys()}
-        lacking = [key for key in own.keys() if key not in shared]
+        lacking = sorted({*own.keys()} - shared)
         if not lacking:
             return
         with _folder(taken) as new:
@@ -120,9 +120,8 @@ def _share_texts(place: Place) -> None:
     taken = _taken(place) / TEXTS
     with _held(taken):
         for path in sorted(_texts_here().glob(f"*{JSONL}")):
-            shared = set().union(
-                *(TextStore.at(each).everything() for each in (taken / path.stem).glob(f"*{JSONL}"))
-            )
+            pieces = (TextStore.at(each).everything() for each in (taken / path.stem).glob(f"*{JSONL}"))
+            shared = set().union(*pieces)
             lacking = {key: text for key, text in TextStore.at(path).everything().items() if key not in shared}
             if lacking:
                 name = f"{uuid.uuid4().hex[:12]}{JSONL}"

@@ -63,11 +63,12 @@ class Synced:
                     (self.folder / name).unlink()
                 self._forget(name)
 
-    def bring(self, listed: Mapping[str, Listed], report: Report) -> None:
-        """Bring what of these files is not here, or changed there. RemoteError as of `pull`."""
+    def bring(self, listed: Mapping[str, Listed], report: Report) -> list[str]:
+        """Bring what of these files is not here, or changed there; which. RemoteError as of `pull`."""
         due = [name for name, one in listed.items() if not self._has(name, one)]
         what = f"fetching {self.place.uri}"
         self._all(due, lambda name: self._get(name, listed[name]), f"{what}: not fetched", what, report)
+        return due
 
     def push(self, names: Iterable[str], report: Report | None = None) -> None:
         """Send those of the files that changed here. RemoteError as of `pull`."""
