@@ -66,9 +66,7 @@ def _here(value: Any, param: Any) -> Any:
     if not uris.is_one(value):
         return value
     if param.name in WRITTEN:
-        raise BenchError(
-            f"--{param.name} {uris.of(value)}: is written on this machine; give a path (docs/remote.md)"
-        )
+        raise BenchError(f"--{param.name} {uris.of(value)}: is written here; give a path (docs/remote.md)")
     with console.progress() as report:
         return copies.here(value, report)
 

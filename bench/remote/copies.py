@@ -45,15 +45,15 @@ def is_known(uri: str) -> bool:
     return place_of(uri) in _seen
 
 
-def folder(uri: str, report: Report = silent, wanted: Wanted = lambda name: True) -> Path:
-    """The copy of a folder, up to date; only what is `wanted` of it. RemoteError for what cannot be had, and for a
-    folder without a file."""
+def folder(uri: str, report: Report = silent, wanted: Wanted = lambda name: True, what: str = "file") -> Path:
+    """The copy of a folder, up to date; only what is `wanted` of it, which errors call `what`. RemoteError for what
+    cannot be had, and for a folder without any."""
     found = noted(uri)
     with locks.hold(found.parent / ".lock"):
         synced = Synced(found, Place(uri))
         synced.pull(lambda name: _is_file_of_theirs(name) and wanted(name), report)
     if not found.is_dir():
-        raise RemoteError(f"{uri}: holds no file; look at the address")
+        raise RemoteError(f"{uri}: holds no {what}; look at the address")
     _seen.add(found)
     return found
 

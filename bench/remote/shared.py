@@ -131,6 +131,11 @@ def _share_texts(place: Place) -> None:
                     (new / name).replace(taken / path.stem / name)
 
 
+def is_named() -> bool:
+    """Whether the environment names a place."""
+    return bool(os.environ.get(VARIABLE))
+
+
 def _place() -> Place | None:
     """What the environment names; None where it names nothing. BenchError for what is no URI."""
     named = os.environ.get(VARIABLE)

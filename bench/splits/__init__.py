@@ -102,7 +102,8 @@ def resolve(name: str) -> str:
     if name in registry.split_cards():
         return name
     if uri := uris.of(name):
-        folder = copies.place_of(uri) if copies.is_known(uri) else copies.folder(uri, wanted=_is_manifest)
+        known = copies.is_known(uri)
+        folder = copies.place_of(uri) if known else copies.folder(uri, wanted=_is_manifest, what=manifest.NAME)
         if not (folder / manifest.NAME).is_file():
             raise SplitError(f"{uri}: a folder is a split where it has a {manifest.NAME} (docs/splits.md)")
         if folder.name in registry.split_cards():
@@ -276,7 +277,7 @@ def prepare(
 
 def _copied(uri: str, report: Report) -> Path:
     """The copy of a split at a URI, up to date: its manifest, then the files that this names."""
-    _, named = manifest.named(copies.folder(uri, report, _is_manifest))
+    _, named = manifest.named(copies.folder(uri, report, _is_manifest, manifest.NAME))
     return copies.folder(uri, report, lambda name: _is_manifest(name) or name in named)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +17,7 @@ from sightsound.bench.stages.request import Request
 def pooled(request: Request, report: Report) -> Iterator[None]:
     """While the block embeds, the cache has what others have made; what it makes is then theirs too. A shard makes
     features in its own folder: they are shared when they are merged."""
-    if not os.environ.get(shared.VARIABLE):  # signatures need the weights' digests, which take a while
+    if not shared.is_named():  # signatures need the weights' digests, which take a while
         yield
         return
     names = reading.extractors(request.metrics)
