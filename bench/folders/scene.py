@@ -66,7 +66,7 @@ def _here(given: Given, report: Report) -> Given:
     return replace(
         given,
         systems={label: copies.here(folder, report) for label, folder in given.systems.items()},
-        reference=str(copies.here(given.reference, report)) if uris.of(given.reference) else given.reference,
+        reference=str(copies.here(uri, report)) if (uri := uris.of(given.reference)) else given.reference,
         conditions=given.conditions and copies.here(given.conditions, report),
         captions=given.captions and copies.here(given.captions, report),
     )
