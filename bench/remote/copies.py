@@ -46,8 +46,10 @@ def is_known(uri: str) -> bool:
 
 
 def folder(uri: str, report: Report = silent, wanted: Wanted = lambda name: True, what: str = "file") -> Path:
-    """The copy of a folder, up to date; only what is `wanted` of it, which errors call `what`. RemoteError for what
-    cannot be had, and for a folder without any."""
+    """The copy of a folder, up to date; only what is `wanted` of it, which errors call `what`.
+
+    RemoteError for what cannot be had, and for a folder without any.
+    """
     found = noted(uri)
     with locks.hold(found.parent / ".lock"):
         synced = Synced(found, Place(uri))

@@ -111,7 +111,10 @@ def hold(place: Place, folder: str = "") -> Iterator[Held]:
     try:
         yield held
     finally:
-        held.release()
+        try:
+            held.release()
+        except RemoteError as error:  # it goes by itself
+            say(f"the lock stays for {EXPIRY_S:.0f} s: {error}")
 
 
 def read(place: Place, name: str) -> Holder | None:

@@ -13,7 +13,7 @@ from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Example, Report, SplitCard
 from sightsound.bench.remote import copies
 from sightsound.bench.remote import uri as uris
-from sightsound.bench.splits import preparing
+from sightsound.bench.splits import copied, preparing
 from sightsound.bench.splits.components import components
 from sightsound.bench.splits.media import manifest
 from sightsound.bench.splits.media.errors import SplitError
@@ -102,10 +102,7 @@ def resolve(name: str) -> str:
     if name in registry.split_cards():
         return name
     if uri := uris.of(name):
-        known = copies.is_known(uri)
-        folder = copies.place_of(uri) if known else copies.folder(uri, wanted=_is_manifest, what=manifest.NAME)
-        if not (folder / manifest.NAME).is_file():
-            raise SplitError(f"{uri}: a folder is a split where it has a {manifest.NAME} (docs/splits.md)")
+        folder = copied.with_manifest(uri)
         if folder.name in registry.split_cards():
             raise SplitError(f"{uri}: {folder.name!r} is the name of a published split; rename the folder")
         manifest.check_id(folder.name)
@@ -268,28 +265,18 @@ def prepare(
     not given, and for media that are given and not needed.
     """
     if uri := uris.of(name):
-        return _copied(uri, report or copies.silent)
+        return copied.bring(uri, report)
     known = card(name)
     if known.entry:
         preparing.prepare(known, folder_of(name), mirror, report, media, wishes)
     return folder_of(name)
 
 
-def _copied(uri: str, report: Report) -> Path:
-    """The copy of a split at a URI, up to date: its manifest, then the files that this names."""
-    _, named = manifest.named(copies.folder(uri, report, _is_manifest, manifest.NAME))
-    return copies.folder(uri, report, lambda name: _is_manifest(name) or name in named)
-
-
-def _is_manifest(name: str) -> bool:
-    return name == manifest.NAME
-
-
 def is_prepared(name: str) -> bool:
     """Whether a folder of that split is there, whole or not; of one at a URI, whether its files are here."""
     folder = folder_of(name)
     if uris.of(name):
-        return all((folder / each).is_file() for each in manifest.named(folder)[1])
+        return copied.is_whole(folder)
     return folder.is_dir()
 
 

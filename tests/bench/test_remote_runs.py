@@ -14,7 +14,7 @@ import pytest
 import sightsound
 from sightsound.bench.core.store import Journal
 from sightsound.bench.remote import lock, runs
-from sightsound.bench.remote.place import Place
+from sightsound.bench.remote.place import Place, RemoteError
 from tests import toy
 from tests.bench.remote_world import MIRROR, OUT, RUN, SPLIT, WEIGHTS, Failing, back, host, remote, whole
 from tests.bench.test_shards import told
@@ -65,7 +65,7 @@ def test_all_at_uris_is_the_local_run(remote, local, bench, host):
     assert _named(told(back(remote, to="again"))) == local
 
 
-@pytest.mark.parametrize("batches", [1, 4])
+@pytest.mark.parametrize("batches", [4])
 def test_stopped_on_one_host_it_goes_on_on_another(remote, local, bench, host, monkeypatch, batches):
     append, left = Journal.append, [batches]
 
@@ -86,7 +86,39 @@ def test_stopped_on_one_host_it_goes_on_on_another(remote, local, bench, host, m
     assert _named(told(back(remote))) == local
 
 
-@pytest.mark.parametrize("puts", [0, 12, 40])
+@pytest.mark.parametrize("batches", [2, 9])
+def test_cut_off_in_the_middle_it_goes_on_on_another(remote, local, bench, host, monkeypatch, batches):
+    """As a host that dies: from one moment on nothing of it arrives, and its lock stays."""
+    append, left = Journal.append, [batches]
+
+    def cut(self, outputs):
+        append(self, outputs)
+        time.sleep(0.1)
+        left[0] -= 1
+        if left[0] == 0:
+            for change in ("put", "write", "remove"):
+                patch.setattr(Place, change, gone)
+
+    def gone(self, *args):
+        raise RemoteError("the host is dead")
+
+    monkeypatch.setattr(runs, "SEND_EVERY_S", 0.02)
+    host("a")
+    with monkeypatch.context() as patch:
+        patch.setattr(Journal, "append", cut)
+        assert bench(*RUN, *AT_URIS).code == 2
+    assert whole(back(remote, to="half")) and any(Path("half").rglob("*.wav"))
+    assert not Path("half/rows.csv").exists() and remote.exists("/runs/r/.lock")
+    host("b")
+    done = bench(*RUN, *AT_URIS)
+    assert done.code == 2 and "another bench is at work in it" in done.err
+    remote.pipe_file("/runs/r/.lock", _left(beat=time.time() - 3600))
+    done = bench(*RUN, *AT_URIS)
+    assert done.code == 0 and "the lock of process 7 on elsewhere, which is gone, is taken over" in done.err
+    assert _named(told(back(remote))) == local
+
+
+@pytest.mark.parametrize("puts", [0, 30])
 def test_a_put_that_fails_loses_nothing(remote, local, bench, host, monkeypatch, puts):
     monkeypatch.setattr(runs, "SEND_EVERY_S", 0.05)
     cache = host("a")
