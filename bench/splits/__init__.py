@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightsound.bench import assets
@@ -14,7 +14,7 @@ from sightsound.bench.core.types import Example, Report, SplitCard
 from sightsound.bench.remote import copies
 from sightsound.bench.remote import uri as uris
 from sightsound.bench.splits import copied, preparing
-from sightsound.bench.splits.components import components
+from sightsound.bench.splits.groups import grouped
 from sightsound.bench.splits.media import manifest
 from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.wishes import Wishes
@@ -163,45 +163,6 @@ def serves(example: Example, task: str) -> bool:
     if not known.conditions:  # a task of folders: nothing says what their files were made for
         return False
     return all(getattr(example, field) is not None for field in wanted)
-
-
-def grouped(examples: list[Example], contents: Mapping[str, Mapping[str, str]], task: str | None) -> list[Example]:
-    """The examples with the groups that they really make: components of all that they share for the task, of what
-    their references share, and of what a model is shown."""
-    if task is None:
-        fields = {name for own in contents.values() for name in own}
-        return [
-            replace(e, group=group) for e, group in zip(examples, _tied(examples, contents, fields), strict=True)
-        ]
-    known = registry.task(task)
-    shown = {*known.conditions, *known.optional} - {"instruction"}
-    groups = _tied(examples, contents, {*shown, known.reference})
-    by_reference = _tied(examples, contents, {known.reference})
-    by_input = _tied(examples, contents, shown, groups=False)
-    return [
-        replace(example, group=group, reference_group=reference, input_group=of_input)
-        for example, group, reference, of_input in zip(examples, groups, by_reference, by_input, strict=True)
-    ]
-
-
-def _tied(
-    examples: Sequence[Example],
-    contents: Mapping[str, Mapping[str, str]],
-    fields: set[str],
-    *,
-    groups: bool = True,
-) -> list[str]:
-    """The component of each example by the contents of `fields` and, with `groups`, the manifest's groups; it is
-    called by the first of its examples' groups."""
-    keys = [{content for name, content in contents[example.id].items() if name in fields} for example in examples]
-    if groups:
-        keys = [own | {f"group {example.group}"} for own, example in zip(keys, examples, strict=True)]
-    found = components(keys)
-    names: dict[int, str] = {}
-    for example, index in zip(examples, found, strict=True):
-        name = example.group if groups else example.id
-        names[index] = min(names.get(index, name), name)
-    return [names[index] for index in found]
 
 
 def load(

@@ -11,8 +11,10 @@ from sightsound.bench.splits.media.errors import SplitError
 
 
 def with_manifest(uri: str) -> Path:
-    """The folder of the copy, with a manifest at least; looked at once in a process. RemoteError where the URI cannot
-    be reached, SplitError where it has no manifest."""
+    """The folder of the copy, with a manifest at least; looked at once in a process.
+
+    RemoteError where the URI cannot be reached, SplitError where it has no manifest.
+    """
     folder = copies.place_of(uri)
     if not copies.is_known(uri):
         folder = copies.folder(uri, wanted=_is_manifest, what=manifest.NAME)
