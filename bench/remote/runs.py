@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ from sightsound.bench.remote.sync import NAME as SYNCED
 from sightsound.bench.remote.sync import Synced
 
 SEND_EVERY_S = 15.0
+SHARE = 20  # of the time at most one part in so many goes into looking and sending while the run works
 FIRST = ("run.json", "maker.json")  # a folder with anything else and without these is refused
 JOURNAL = "outputs.jsonl"
 AT_THE_END = "features/"  # of a shard: packs that grow all the time
@@ -197,13 +199,16 @@ class _Sender:
         return [name for name in names if _is_sent(name) and _is_of(name, self._own)]
 
     def _every_so_often(self) -> None:
-        while not self._stop.wait(SEND_EVERY_S):
+        took_s = 0.0
+        while not self._stop.wait(max(SEND_EVERY_S, SHARE * took_s)):
+            began = time.monotonic()
             try:
                 self.send()
             except (BenchError, OSError) as error:  # a file that went between two looks, a network that is away
                 if not self._said:
                     console.say(f"{error}; tried again every {SEND_EVERY_S:.0f} s and at the end")
                 self._said = True
+            took_s = time.monotonic() - began
 
 
 def _is_sent(name: str) -> bool:

@@ -209,6 +209,22 @@ def test_what_cannot_be_shared_costs_a_remark(remote, host, monkeypatch, capsys)
         pass
 
 
+def test_the_cache_is_of_this_machine(bench, toy_world, monkeypatch):
+    monkeypatch.setenv("SIGHTSOUND_CACHE", "s3://lab/cache")
+    done = bench(*RUN)
+    assert done.code == 2 and "SIGHTSOUND_SHARED takes a URI" in done.err and done.err.count("bench: ") == 1
+    assert not Path("s3:").exists()
+
+
+def test_features_from_python_of_files_at_uris(remote, host, monkeypatch):
+    host("a")
+    monkeypatch.setenv("SIGHTSOUND_MIRROR", MIRROR)
+    there = sightsound.embed("spectrum", [f"{SPLIT}/audio/{number}.wav" for number in range(2)])
+    here = sightsound.embed("spectrum", [f"split/toys/audio/{number}.wav" for number in range(2)])
+    for one, other in zip(there, here, strict=True):
+        np.testing.assert_array_equal(one["embedding"], other["embedding"])
+
+
 def test_a_folder_of_a_disk_gets_whole_files_only(tmp_path):
     source, folder = tmp_path / "source", tmp_path / "share"
     source.write_bytes(b"1" * 1000)
