@@ -13,6 +13,7 @@ from sightsound.bench.core import registry, results, scores
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.exports import collect
 from sightsound.bench.features import embed
+from sightsound.bench.remote import copies
 from sightsound.bench.result import Result
 from sightsound.bench.review import warnings
 from sightsound.bench.splits.media.formats import SUFFIXES
@@ -106,7 +107,7 @@ def fad(
     """
     card = registry.metric(f"fad_{network}")
     sides = [
-        embed(card.needs[0].extractor, _audio_in(Path(folder)), device=device, mirror=mirror)
+        embed(card.needs[0].extractor, _audio_in(copies.here(folder)), device=device, mirror=mirror)
         for folder in (generated, reference)
     ]
     rows = [
@@ -136,4 +137,4 @@ def read_results(folder: str | Path | None = None, runs: Sequence[str | Path] = 
     result file and for a run without rows.
     """
     root = Path(folder) if folder else None if runs else results.CARRIED
-    return collect.rows(collect.sources(root, [Path(run) for run in runs]))
+    return collect.rows(collect.sources(root, [copies.here(run) for run in runs]))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sightsound.bench.core import media
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.waveform import Waveform
+from sightsound.bench.remote import copies
 from sightsound.bench.splits.media.formats import SUFFIXES
 from sightsound.bench.stages import embed
 from sightsound.metrics.card import ExtractorCard, Modality
@@ -58,6 +59,7 @@ def item_of(modality: Modality, held: Any, what: str) -> embed.Item:
 
 
 def _file(modality: Modality, path: Path) -> embed.Item:
+    path = copies.here(path)
     if not path.is_file():
         raise BenchError(f"{path}: no such file")
     if modality == "text":

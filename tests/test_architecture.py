@@ -56,6 +56,7 @@ LEVELS: tuple[tuple[str, ...], ...] = (
     ("bench.splits.wesnoth",),
     ("bench.splits.media",),
     ("bench.assets",),
+    ("bench.remote",),
     ("bench.core",),
     ("metrics.cards",),
     ("metrics.torchmetric",),

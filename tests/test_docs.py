@@ -163,9 +163,9 @@ def wrong_with(words: list[str]) -> list[str]:
 
 
 def unknown_names(option: str, value: str) -> list[str]:
-    """Names in an option's value that no card has. Words in capitals stand for the reader's own."""
+    """Names in an option's value that no card has. Words in capitals and URIs stand for the reader's own."""
     kind = {"--model": "model", "--task": "task", "--split": "split", "--metrics": "metric"}.get(option)
-    if not kind or value.isupper():
+    if not kind or value.isupper() or "://" in value:
         return []
     if kind == "model":
         known = {f"{card.name}:{variant}" for card in registry.model_cards().values() for variant in card.variants}

@@ -21,10 +21,11 @@ from sightsound.bench.assets.convert import convert, converted_faults, converted
 from sightsound.bench.assets.digests import Memory, sha256
 from sightsound.bench.assets.errors import AssetError
 from sightsound.bench.assets.hub import refused
-from sightsound.bench.assets.mirror import copy_of, mirror_dir, place, usable_in_place
+from sightsound.bench.assets.mirror import bring, copy_of, mirror_dir, offers, place, usable_in_place
 from sightsound.bench.assets.uri import Source, parse
 from sightsound.bench.core import console, locks, registry
 from sightsound.bench.core.types import Report
+from sightsound.bench.remote import copies
 from sightsound.metrics.asset import Asset, AssetFile
 
 
@@ -65,6 +66,7 @@ def fetch(name: str, mirror: Path | None = None, report: Report | None = None) -
     `report` is called now and then, with megabytes, from another thread, while it downloads. Raises AssetError
     where it can't be had.
     """
+    any(bring(asset, mirror, report or copies.silent) for asset in ways(name))  # the first that it has whole
     if found := _here(name, mirror, damaged_is_absent=True):
         return _ready(*found, report)
     wrong: list[str] = []
@@ -97,7 +99,7 @@ def _ready(asset: Asset, source: Path, report: Report | None) -> Path:
 def expect(name: str, mirror: Path | None = None) -> None:
     """Raise AssetError where `fetch` is bound to fail, as far as that is known without fetching: for a file that
     is not here and that no address serves, or that the hub keeps from this user."""
-    if is_here(name, mirror):
+    if is_here(name, mirror) or any(offers(asset, mirror) for asset in ways(name)):
         return
     wrong: list[str] = []
     for asset in ways(name):

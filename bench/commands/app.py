@@ -18,6 +18,7 @@ from sightsound.bench.commands import (
     listings,
     live,
     perf,
+    places,
     publishing,
     ratings,
     report,
@@ -38,6 +39,7 @@ app.add_typer(perf.app, name="perf")
 app.add_typer(results.app, name="results")
 app.add_typer(ratings.app, name="ratings")
 everywhere(app)
+places.everywhere(app)
 
 
 def _version(wanted: bool) -> None:

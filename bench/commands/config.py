@@ -9,11 +9,11 @@ from __future__ import annotations
 import inspect
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any
 
 import typer
-from typer.core import TyperCommand
 
+from sightsound.bench.commands.places import Command, leaves
 from sightsound.bench.core.console import say
 from sightsound.bench.core.errors import BenchError, gathered, tell
 from sightsound.bench.core.loading import unknown
@@ -43,7 +43,7 @@ class Commands(typer.Typer):
         return super().command(*words, **{"cls": Configurable} | options)
 
 
-class Configurable(TyperCommand):
+class Configurable(Command):
     """A command that may have an option `--config`; then a word FILE.toml on its own is the same."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -77,16 +77,9 @@ def _types(command: Any) -> dict[str, type]:
     """Parameter of a command -> bool, int, float or str."""
     found = {}
     for parameter in inspect.signature(command, eval_str=True).parameters.values():
-        leaves = _leaves(parameter.annotation)
-        found[parameter.name] = next((kind for kind in KINDS if kind in leaves), str)
+        kinds = leaves(parameter.annotation)
+        found[parameter.name] = next((kind for kind in KINDS if kind in kinds), str)
     return found
-
-
-def _leaves(annotation: Any) -> set[Any]:
-    """The types that an annotation is made of."""
-    parts = get_args(annotation)
-    parts = parts[:1] if get_origin(annotation) is Annotated else parts
-    return set().union(*map(_leaves, parts)) if parts else {annotation}
 
 
 def _words(

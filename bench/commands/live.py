@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer()
 EVERY_S = 2.0  # between two looks
+EVERY_REMOTE_S = 10.0  # at a run folder at a URI
 
 
 @app.command()
@@ -28,9 +29,10 @@ def watch(
     """Watch a run: stages, rates, failures, its log, values as they become known. Changes nothing."""
     from sightsound.bench.boards import live, live_show, sofar
     from sightsound.bench.core import console
+    from sightsound.bench.remote import copies
 
     known = sofar.Known()
-    found = live.look(folder, known)
+    found = live.look(copies.here(folder), known)
     if json:
         console.as_json(live_show.as_json(found))
     elif once or not sys.stdout.isatty():
@@ -48,11 +50,13 @@ def _follow(folder: Path, found: Live, known: Known) -> Live:
 
     from sightsound.bench.boards import live, live_show
     from sightsound.bench.core import console
+    from sightsound.bench.remote import copies
+    from sightsound.bench.remote import uri as uris
 
     with Screen(console=Console(highlight=False), screen=True, auto_refresh=False) as screen:
         while found.state not in live.OVER:
             screen.update(Group(*live_show.lines(found, console.width())), refresh=True)
-            time.sleep(EVERY_S)
-            found = live.look(folder, known)
+            time.sleep(EVERY_S if not uris.is_one(folder) else EVERY_REMOTE_S)
+            found = live.look(copies.here(folder), known)
     console.print_lines(live_show.lines(found, console.width()))
     return found

@@ -25,7 +25,12 @@ Model = Annotated[
 ]
 TaskName = Annotated[str, typer.Option("--task", help="task, see `bench tasks`", autocompletion=names("task"))]
 SplitName = Annotated[
-    str | None, typer.Option("--split", help="split, see `bench splits`", autocompletion=names("split"))
+    str | None,
+    typer.Option(
+        "--split",
+        help="split, see `bench splits`, or a folder or URI with a manifest",
+        autocompletion=names("split"),
+    ),
 ]
 PresetName = Annotated[str, typer.Option("--preset", help="pocket or paper", autocompletion=names("preset"))]
 Metrics = Annotated[
@@ -44,13 +49,16 @@ Engine = Annotated[
     str, typer.Option("--engine", help="local, processes, ray or ray:HOST:PORT; none: processes for several GPUs")
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="of the engine; none: one a GPU")]
-Out = Annotated[Path | None, typer.Option("--out", help="run folder; the same one goes on where it stopped")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="run folder, or its URI (docs/remote.md); the same one goes on where it stopped"),
+]
 Mirror = Annotated[
     Path | None,
     typer.Option(
         *("--mirror", "--weights"),
         envvar="SIGHTSOUND_MIRROR",
-        help="folder with weights, laid out like the hub or with one folder an asset; searched first",
+        help="folder or URI with weights, laid out like the hub or with one folder an asset; searched first",
     ),
 ]
 Settings = Annotated[list[str] | None, typer.Option("--set", help="key=value for all systems that know it")]
@@ -60,7 +68,9 @@ Python = Annotated[
 Corpus = Annotated[Path | None, typer.Option("--corpus", help="texts, one a line, for metrics that read a corpus")]
 Reference = Annotated[
     str | None,
-    typer.Option("--reference", help="what outputs are compared with: a folder, or (distances of sets) a split"),
+    typer.Option(
+        "--reference", help="what outputs are compared with: a folder or its URI, or (distances of sets) a split"
+    ),
 ]
 Length = Annotated[
     str,

@@ -81,12 +81,13 @@ def merge(
 ) -> None:
     """Put the shards of a run together, score, and print the table."""
     from sightsound.bench.core import console
+    from sightsound.bench.remote import uri as uris
     from sightsound.bench.shards import merge as merging
     from sightsound.bench.stages import run as stages
 
     options = Options(task="", device=device, mirror=mirror)
     with console.progress() as report:
-        request = merging.merge(folder.absolute(), options, report)
+        request = merging.merge(Path(uris.absolute(folder)), options, report)
     _tell(options)
     with console.progress() as report:
         table = stages.run(request, report)
@@ -130,7 +131,7 @@ _SCORING = (
 def score(
     options: Options,
     folders: Annotated[
-        list[str], typer.Argument(help="NAME=FOLDER of a system's outputs; several make one table")
+        list[str], typer.Argument(help="NAME=FOLDER of a system's outputs, or NAME=URI; several make one table")
     ],
     name: Annotated[str, typer.Option("--name", help="name of the system, for one FOLDER without NAME=")] = "",
     conditions: Conditions = None,

@@ -9,9 +9,14 @@ from sightsound.bench.core.errors import BenchError
 def cache_dir() -> Path:
     """`SIGHTSOUND_CACHE`, else `sightsound` under the user's cache folder. Not created here.
 
-    Raises BenchError where that needs a home folder and none is known.
+    Raises BenchError where that needs a home folder and none is known, and for a URI.
     """
     if given := os.environ.get("SIGHTSOUND_CACHE"):
+        if "://" in given:
+            raise BenchError(
+                f"SIGHTSOUND_CACHE={given}: the cache is a folder of this machine; SIGHTSOUND_SHARED takes a URI "
+                "for what hosts share (docs/remote.md)"
+            )
         return expanded(given, "SIGHTSOUND_CACHE")
     return expanded(os.environ.get("XDG_CACHE_HOME") or "~/.cache", "the cache") / "sightsound"
 

@@ -30,8 +30,16 @@ __all__ = [
 NO_VALUE = "–"
 
 
+called: dict[Path, str] = {}
+"""Folders that stand for a URI, as the user called them."""
+
+
 def shown(path: Path) -> str:
-    """A path as the user would write it: relative where it lies below the working folder."""
+    """A path as the user would write it: relative where it lies below the working folder, by its URI where it
+    stands for one."""
+    for folder, uri in called.items():
+        if path.is_relative_to(folder):
+            return f"{uri}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
     try:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, FileNotFoundError):

@@ -130,7 +130,7 @@ def claim(folder: Path, plan: dict[str, Any]) -> None:
         return
     fixed = ("task", "split", "split_hash", "seed", "limit", "against")
     if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan.get(key)]:
-        raise BenchError(f"{folder}: holds a run with {', '.join(other)}; give another --out")
+        raise BenchError(f"{shown(folder)}: holds a run with {', '.join(other)}; give another --out")
     write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
 
 

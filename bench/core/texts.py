@@ -16,6 +16,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import NamedTuple
 
 from sightsound.bench.core import console
@@ -39,7 +40,17 @@ class TextStore:
     def __init__(self, name: str, signature: str) -> None:
         """`name`: of the part, for people who look into the folder."""
         plain = re.sub(r"[^A-Za-z0-9_-]", "_", name)
-        self.path = cache_dir() / FOLDER / f"{plain}-{hashlib.sha256(signature.encode()).hexdigest()[:16]}.jsonl"
+        self._begin(cache_dir() / FOLDER / f"{plain}-{hashlib.sha256(signature.encode()).hexdigest()[:16]}.jsonl")
+
+    @classmethod
+    def at(cls, path: Path) -> TextStore:
+        """The texts in a file, whosever they are."""
+        store = cls.__new__(cls)
+        store._begin(path)
+        return store
+
+    def _begin(self, path: Path) -> None:
+        self.path = path
         self._texts: dict[str, Text] = {}
         self._read_bytes = 0
         self._read_only = False
@@ -52,6 +63,11 @@ class TextStore:
             self._catch_up()
         found = [self._texts[key] for key in keys if key in self._texts]
         return found if len(found) == len(keys) else None
+
+    def everything(self) -> dict[str, Text]:
+        """All texts that are there, by key."""
+        self._catch_up()
+        return dict(self._texts)
 
     def put(self, texts: Mapping[str, Text]) -> None:
         """Keep texts; on the disk too, where that can be written."""

@@ -17,6 +17,8 @@ from sightsound.bench.core.loading import UnknownNameError
 from sightsound.bench.core.types import Example, Report, Task
 from sightsound.bench.folders import captions, listing
 from sightsound.bench.folders.names import example_id
+from sightsound.bench.remote import copies
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.review.facts import look_at_all
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.splits import Against
@@ -28,6 +30,8 @@ def against(
     reference: str, task: Task, mirror: Path | None, report: Report
 ) -> tuple[Against, list[ReviewWarning]]:
     """The set that `reference` names, a folder, a file of texts or a split, and what is to be said of it."""
+    if uris.of(reference):
+        reference = str(copies.here(reference, report))
     path = Path(reference)
     if path.is_dir() and not (path / manifest.NAME).is_file():
         return of_folder(path, task, report), []

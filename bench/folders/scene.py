@@ -24,6 +24,8 @@ from sightsound.bench.folders import listing, lists
 from sightsound.bench.folders.against import against, digest, name_for
 from sightsound.bench.folders.given import Given
 from sightsound.bench.folders.names import Matches, example_id, match, some
+from sightsound.bench.remote import copies
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.splits import Split
 
@@ -50,12 +52,24 @@ class Scene:
 
 
 def look(given: Given, task: str | None, limit: int | None, mirror: Path | None, report: Report) -> Scene:
-    """Find out what the folders make. BenchError where they do not fit together."""
+    """Find out what the folders make; those at URIs are copied here. BenchError where they do not fit together."""
+    given = _here(given, report)
     kind = registry.task(task).output if task else next(map(listing.kind_of, given.systems.values()))
     outputs = {label: listing.files(folder, kind) for label, folder in given.systems.items()}
     if given.split is not None:
         return _on_split(given, outputs, _task_of_split(given.split, kind, task), limit, mirror, report)
     return _on_lists(given, outputs, kind, task, limit, mirror, report)
+
+
+def _here(given: Given, report: Report) -> Given:
+    """The same with the copies of what lies at URIs."""
+    return replace(
+        given,
+        systems={label: copies.here(folder, report) for label, folder in given.systems.items()},
+        reference=str(copies.here(uri, report)) if (uri := uris.of(given.reference)) else given.reference,
+        conditions=given.conditions and copies.here(given.conditions, report),
+        captions=given.captions and copies.here(given.captions, report),
+    )
 
 
 def _task_of_split(split: str, kind: str, task: str | None) -> Task:

@@ -18,6 +18,8 @@ from sightsound.bench.core.errors import BenchError, tell
 from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.files import clone
 from sightsound.bench.core.types import Output, Report
+from sightsound.bench.remote import runs
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.shards import record as records
 from sightsound.bench.shards.record import Record
 from sightsound.bench.stages import choose, outputs
@@ -36,9 +38,11 @@ def merge(folder: Path, options: Options, report: Report) -> Request:
     `options`: of this call, `device` and `mirror`. The shards stay as they are. BenchError, a line for each, where
     shards are missing, not done, at work or not of one command; then nothing was written.
     """
+    if uri := uris.of(folder):
+        folder = runs.fetched(uri, report)
     found = _checked(folder)
     with ExitStack() as held:
-        held.enter_context(store.locked(folder))
+        held.enter_context(runs.held(folder, report))
         for each in found:
             held.enter_context(store.locked(records.place(folder, each.shard), reading=True))
         makers_of = _journals(folder, found)

@@ -8,6 +8,7 @@ from sightsound.bench.core import store
 from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.types import Report
+from sightsound.bench.remote import runs
 from sightsound.bench.shards import record as records
 from sightsound.bench.shards.record import Record
 from sightsound.bench.stages import run
@@ -24,7 +25,7 @@ def work(request: Request, report: Report) -> Record:
     folder, own = request.folder, records.place(request.folder, request.shard)
     mine = records.begun(request, request.shard)
     _refuse(request, mine)
-    with store.locked(own):
+    with runs.held(own, report):
         records.write(folder, mine)
         answered = run.part(replace(request, folder=own), own / records.FEATURES, report)
         plan = store.read_plan(own) or {}

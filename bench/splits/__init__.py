@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from sightsound.bench import assets
 from sightsound.bench.core import console, registry
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Example, Report, SplitCard
-from sightsound.bench.splits import preparing
-from sightsound.bench.splits.components import components
+from sightsound.bench.remote import copies
+from sightsound.bench.remote import uri as uris
+from sightsound.bench.splits import copied, preparing
+from sightsound.bench.splits.groups import grouped
 from sightsound.bench.splits.media import manifest
 from sightsound.bench.splits.media.errors import SplitError
 from sightsound.bench.splits.media.wishes import Wishes
@@ -95,9 +97,16 @@ def resolve(name: str) -> str:
     with a manifest as its absolute path.
 
     Raises UnknownNameError with the nearest names, and SplitError for a folder that has a registered split's name.
+    A folder at a URI is called by the URI; it is copied here first (docs/remote.md).
     """
     if name in registry.split_cards():
         return name
+    if uri := uris.of(name):
+        folder = copied.with_manifest(uri)
+        if folder.name in registry.split_cards():
+            raise SplitError(f"{uri}: {folder.name!r} is the name of a published split; rename the folder")
+        manifest.check_id(folder.name)
+        return uri
     if ":" in name and not Path(name).exists():
         return str(registry.find("split", name).name)
     if Path(name).is_dir() and not (Path(name) / manifest.NAME).is_file():
@@ -117,12 +126,15 @@ def resolve(name: str) -> str:
 def card(name: str) -> SplitCard:
     """The card of that name, or of a folder with a manifest. Raises what `resolve` raises."""
     name = resolve(name)
-    return registry.split_cards().get(name) or _local_card(Path(name))
+    return registry.split_cards().get(name) or _local_card(folder_of(name), name)
 
 
-def _local_card(folder: Path) -> SplitCard:
-    """The card of a folder: all that is known is its manifest."""
-    examples, content_hash = manifest.read(folder)
+def _local_card(folder: Path, name: str) -> SplitCard:
+    """The card of a folder: all that is known is its manifest, of one at a URI before its files are here."""
+    if uris.of(name):
+        examples, content_hash = manifest.named(folder)[0], ""
+    else:
+        examples, content_hash = manifest.read(folder)
     tasks = tuple(task for task in registry.names("task") if any(serves(example, task) for example in examples))
     return SplitCard(
         name=folder.name,
@@ -130,7 +142,7 @@ def _local_card(folder: Path) -> SplitCard:
         entry="",
         assets=(),
         licence="that of its media",
-        source=str(folder),
+        source=name,
         description="a folder with a manifest",
         hash=content_hash,
     )
@@ -139,6 +151,8 @@ def _local_card(folder: Path) -> SplitCard:
 def folder_of(name: str) -> Path:
     """Where a split is or will be: the user's folder, or one in the cache."""
     name = resolve(name)
+    if uri := uris.of(name):
+        return copies.place_of(uri)
     return cache_dir() / "splits" / name if name in registry.split_cards() else Path(name)
 
 
@@ -149,45 +163,6 @@ def serves(example: Example, task: str) -> bool:
     if not known.conditions:  # a task of folders: nothing says what their files were made for
         return False
     return all(getattr(example, field) is not None for field in wanted)
-
-
-def grouped(examples: list[Example], contents: Mapping[str, Mapping[str, str]], task: str | None) -> list[Example]:
-    """The examples with the groups that they really make: components of all that they share for the task, of what
-    their references share, and of what a model is shown."""
-    if task is None:
-        fields = {name for own in contents.values() for name in own}
-        return [
-            replace(e, group=group) for e, group in zip(examples, _tied(examples, contents, fields), strict=True)
-        ]
-    known = registry.task(task)
-    shown = {*known.conditions, *known.optional} - {"instruction"}
-    groups = _tied(examples, contents, {*shown, known.reference})
-    by_reference = _tied(examples, contents, {known.reference})
-    by_input = _tied(examples, contents, shown, groups=False)
-    return [
-        replace(example, group=group, reference_group=reference, input_group=of_input)
-        for example, group, reference, of_input in zip(examples, groups, by_reference, by_input, strict=True)
-    ]
-
-
-def _tied(
-    examples: Sequence[Example],
-    contents: Mapping[str, Mapping[str, str]],
-    fields: set[str],
-    *,
-    groups: bool = True,
-) -> list[str]:
-    """The component of each example by the contents of `fields` and, with `groups`, the manifest's groups; it is
-    called by the first of its examples' groups."""
-    keys = [{content for name, content in contents[example.id].items() if name in fields} for example in examples]
-    if groups:
-        keys = [own | {f"group {example.group}"} for own, example in zip(keys, examples, strict=True)]
-    found = components(keys)
-    names: dict[int, str] = {}
-    for example, index in zip(examples, found, strict=True):
-        name = example.group if groups else example.id
-        names[index] = min(names.get(index, name), name)
-    return [names[index] for index in found]
 
 
 def load(
@@ -250,6 +225,8 @@ def prepare(
     Raises SplitError where the built split has another content hash than its card, for media that are needed and
     not given, and for media that are given and not needed.
     """
+    if uri := uris.of(name):
+        return copied.bring(uri, report)
     known = card(name)
     if known.entry:
         preparing.prepare(known, folder_of(name), mirror, report, media, wishes)
@@ -257,8 +234,11 @@ def prepare(
 
 
 def is_prepared(name: str) -> bool:
-    """Whether a folder of that split is there, whole or not."""
-    return folder_of(name).is_dir()
+    """Whether a folder of that split is there, whole or not; of one at a URI, whether its files are here."""
+    folder = folder_of(name)
+    if uris.of(name):
+        return copied.is_whole(folder)
+    return folder.is_dir()
 
 
 def downloads(name: str, mirror: Path | None = None) -> str:

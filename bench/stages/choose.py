@@ -18,6 +18,8 @@ from sightsound.bench.core.types import PresetCard, Task
 from sightsound.bench.elsewhere import systems as elsewhere
 from sightsound.bench.engines import choose as engines
 from sightsound.bench.folders.scene import Scene
+from sightsound.bench.remote import copies, runs
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.stages import adopt, early, measures, reading, said, settings
 from sightsound.bench.stages.options import Options
 from sightsound.bench.stages.request import Request
@@ -152,7 +154,7 @@ def request(
     if task and split:
         names = [system.label for system in systems if not system.card.reference]
         called = split if of_folders else splits.card(split).name
-        folder = (options.out or _default_folder(options, task, called, names)).absolute()
+        folder = _folder(options, shard) or _default_folder(options, task, called, names).absolute()
         problems += early.problems(systems, task, folder, loads=not planned)
         if not planned:
             problems += early.lacking(systems, metrics, task, "" if of_folders else split, folder, mirror, device)
@@ -187,7 +189,7 @@ def request(
         reference=options.reference if scene is None else None,
         length=options.length,
         allow_missing=options.allow_missing_metrics,
-        corpus=options.corpus if any(map(reading.reads_corpus, metrics)) else None,
+        corpus=options.corpus and copies.here(options.corpus) if any(map(reading.reads_corpus, metrics)) else None,
         command=options.command,
         shard=shard,
         said=said.whole(options, systems, "" if of_folders else split, metrics, device),
@@ -200,7 +202,7 @@ def _out_of_range(options: Options) -> list[BenchError]:
     lines = [
         f"--limit {limit}: take 1 example or more" if limit is not None and limit < 1 else "",
         f"--batch-size {size}: take 1 or more" if size is not None and size < 1 else "",
-        f"--mirror {mirror}: no such folder" if mirror is not None and not mirror.is_dir() else "",
+        f"--mirror {mirror}: no such folder" if mirror and not (uris.of(mirror) or mirror.is_dir()) else "",
     ]
     return [BenchError(line) for line in lines if line]
 
@@ -228,6 +230,14 @@ def device_of(name: str) -> str:
     if name.startswith("cuda:") and int(name[5:] or 0) >= torch.cuda.device_count():
         raise BenchError(f"--device {name}: this machine has {torch.cuda.device_count()} CUDA devices")
     return name
+
+
+def _folder(options: Options, shard: shards.Shard | None) -> Path | None:
+    """The run folder that is asked for, None where none is; of one at a URI the folder that is worked in, with
+    what the URI has."""
+    if uri := uris.of(options.out):
+        return runs.opened(uri, f"{store.SHARDS}/{shard.name}" if shard else "")
+    return options.out and options.out.absolute()
 
 
 def _default_folder(options: Options, task: Task, split: str, names: Sequence[str]) -> Path:

@@ -20,6 +20,7 @@ from sightsound.bench.engines import choose as engines
 from sightsound.bench.engines.job import Engine
 from sightsound.bench.folders import kept
 from sightsound.bench.folders.against import against
+from sightsound.bench.remote import runs, shared
 from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.stages import outputs, reading, ready, review, score
@@ -29,6 +30,7 @@ from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
 from sightsound.bench.stages.generate import answered, generate
+from sightsound.bench.stages.pooled import pooled
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
 
@@ -42,7 +44,7 @@ FAILURES = "failures.csv"
 
 def run(request: Request, report: Report) -> pd.DataFrame:
     """Generate what is missing, then score; the rows are also in `rows.csv` of the run folder."""
-    with store.locked(request.folder):
+    with runs.held(request.folder, report):
         request = ready.measured(request, report)
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
@@ -66,7 +68,7 @@ def part(request: Request, features: Path, report: Report) -> dict[str, int]:
 
 def generate_only(request: Request, report: Report) -> dict[str, dict[str, Output]]:
     """The first stage alone: outputs by system and example."""
-    with store.locked(request.folder):
+    with runs.held(request.folder, report):
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
@@ -77,7 +79,7 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
     """Score the files of the request's scene."""
-    with store.locked(request.folder):
+    with runs.held(request.folder, report):
         request = ready.measured(request, report)
         assert request.scene is not None
         split = _claim(request, report)
@@ -97,7 +99,8 @@ def _engine(request: Request) -> Iterator[Engine]:
     needs_gb = max((system.build.memory_gb for system in request.systems), default=0.0)
     engine = engines.opened(request.engine, request.workers, request.device, request.folder, needs_gb)
     try:
-        yield engine
+        with shared.kept_texts():
+            yield engine
     finally:
         engine.close()
 
@@ -221,21 +224,22 @@ def _digests(system: System, mirror: Path | None) -> dict[str, str]:
 def _gather(
     request: Request, split: splits.Split, engine: Engine, report: Report, place: Path | None = None
 ) -> FeatureSet:
-    return gather(
-        request.folder,
-        request.systems,
-        split,
-        request.task,
-        request.metrics,
-        device=request.device,
-        mirror=request.mirror,
-        texts=request.corpus,
-        length=request.length,
-        shard=request.shard,
-        place=place,
-        engine=engine,
-        report=report,
-    )
+    with pooled(request, report):
+        return gather(
+            request.folder,
+            request.systems,
+            split,
+            request.task,
+            request.metrics,
+            device=request.device,
+            mirror=request.mirror,
+            texts=request.corpus,
+            length=request.length,
+            shard=request.shard,
+            place=place,
+            engine=engine,
+            report=report,
+        )
 
 
 def _score(request: Request, split: splits.Split, engine: Engine, report: Report) -> pd.DataFrame:

@@ -13,6 +13,7 @@ from typing import Any
 from sightsound.bench.core import provenance, registry, store
 from sightsound.bench.core.faults import printable
 from sightsound.bench.core.registry import System
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.stages.options import Options
 from sightsound.metrics.card import MetricCard
 
@@ -33,7 +34,7 @@ def whole(
     filled = {
         "model": [system.spec for system in systems if system.spec],
         "settings": None,  # they stand with the systems
-        "split": split if Path(split).is_absolute() else options.split or split,
+        "split": split if Path(split).is_absolute() or uris.of(split) else options.split or split,
         "metrics": asked or [card.name for card in metrics],
         "device": device,
         "reference": _absolute(options.reference),
@@ -67,9 +68,9 @@ def write(folder: Path, command: str, said: Mapping[str, Any], made_of: Sequence
 
 def _absolute(named: str | None) -> str | None:
     """What is named by a path, by its absolute one; else the name as it is."""
-    if named is None or named in registry.split_cards() or not Path(named).exists():
+    if named is None or named in registry.split_cards() or not (uris.of(named) or Path(named).exists()):
         return named
-    return str(Path(named).absolute())
+    return uris.absolute(named)
 
 
 def _is_nothing(value: Any) -> bool:
@@ -99,5 +100,5 @@ def _value(value: Any) -> str:
         return f"[{', '.join(map(_value, value))}]"
     if isinstance(value, bool | int | float):
         return json.dumps(value)
-    text = str(value.absolute() if isinstance(value, Path) else value)
+    text = uris.absolute(value) if isinstance(value, Path) else str(value)
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")

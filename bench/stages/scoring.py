@@ -14,6 +14,7 @@ from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Report
 from sightsound.bench.folders import scene as scenes
 from sightsound.bench.folders.given import Given
+from sightsound.bench.remote import uri as uris
 from sightsound.bench.stages import choose
 from sightsound.bench.stages.options import Options
 from sightsound.bench.stages.request import Request
@@ -60,7 +61,7 @@ def request(options: Options, systems: tuple[System, ...], given: Given, report:
 def _said(given: Given) -> dict[str, Any]:
     """What `bench score` is told of the folders, for run.toml."""
     return {
-        "folders": [f"{label}={folder.absolute()}" for label, folder in given.systems.items()],
+        "folders": [f"{label}={uris.absolute(folder)}" for label, folder in given.systems.items()],
         "conditions": given.conditions,
         "captions": given.captions,
         "paired": given.paired,

@@ -141,6 +141,16 @@ def _computed(memory: Memory, path: Path) -> str:
         raise SplitError(f"{path}: cannot be read ({error.strerror or error}); make it readable") from error
 
 
+def named(folder: Path) -> tuple[list[Example], set[str]]:
+    """The examples of a manifest whose files may not be there yet, and the files as it writes them.
+
+    Raises what `load` raises for the manifest alone.
+    """
+    records = _records(folder)
+    files = {record[name] for record in records for name in FILES if record[name]}
+    return [_example(folder, record, there=False) for record in records], files
+
+
 def verify(folder: Path) -> list[str]:
     """What is wrong with the files, a line each; empty where every one is as it was when the split was built.
 
@@ -278,10 +288,10 @@ def _check_ids(ids: list[str], where: str) -> None:
         seen.add(example_id.lower())
 
 
-def _example(folder: Path, record: dict[str, str]) -> Example:
+def _example(folder: Path, record: dict[str, str], *, there: bool = True) -> Example:
     files = {name: _inside(folder, record[name]) for name in FILES if record[name]}
     for path in files.values():
-        if not _is_there(path):
+        if there and not _is_there(path):
             raise SplitError(f"{path}: missing from the split{_remedy(folder)}")
     texts = {name: record[name] for name in (*TEXTS, INSTRUCTION) if record.get(name)}
     return Example(id=record["id"], group=record["group"] or record["id"], **files, **texts)  # type: ignore[arg-type]
