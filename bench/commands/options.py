@@ -44,6 +44,7 @@ Engine = Annotated[
     str, typer.Option("--engine", help="local, processes, ray or ray:HOST:PORT; none: processes for several GPUs")
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="of the engine; none: one a GPU")]
+GpuShare = Annotated[float, typer.Option("--gpu-share", help="of a GPU and its memory, for each worker; 0.5: two")]
 Out = Annotated[Path | None, typer.Option("--out", help="run folder; the same one goes on where it stopped")]
 Mirror = Annotated[
     Path | None,
@@ -101,6 +102,7 @@ _TAKEN: dict[str, Any] = {
     "batch_size": BatchSize,
     "engine": Engine,
     "workers": Workers,
+    "gpu_share": GpuShare,
     "out": Out,
     "mirror": Mirror,
     "settings": Settings,
