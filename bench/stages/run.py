@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench import assets, splits
+from sightsound.bench import splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import heartbeat, length, provenance, registry, results, scores, state, store, watch
-from sightsound.bench.core.home import Post
+from sightsound.bench.core import heartbeat, length, provenance, registry, results, scores, store
 from sightsound.bench.core.registry import System
-from sightsound.bench.core.types import Example, Output, Report
-from sightsound.bench.elsewhere import process
+from sightsound.bench.core.types import Output, Report
 from sightsound.bench.engines import choose as engines
 from sightsound.bench.engines.job import Engine
 from sightsound.bench.folders import kept
@@ -23,16 +20,16 @@ from sightsound.bench.folders.against import against
 from sightsound.bench.remote import runs, shared
 from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
-from sightsound.bench.stages import outputs, reading, ready, review, score
+from sightsound.bench.stages import fits, outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
-from sightsound.bench.stages.build import Build
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
-from sightsound.bench.stages.generate import answered, generate
+from sightsound.bench.stages.generate import spreads
 from sightsound.bench.stages.pooled import pooled
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
+from sightsound.bench.stages.systems import generate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -47,10 +44,8 @@ def run(request: Request, report: Report) -> pd.DataFrame:
     with runs.held(request.folder, report):
         request = ready.measured(request, report)
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-            ready.ready(request, split, report)
-            for system in request.systems:
-                _generate(request, system, split.examples, engine, report)
+        with _working(request, split, report) as (report, engine):
+            generate(request, request.systems, split.examples, engine, report)
             return _score(request, split, engine, report)
 
 
@@ -59,9 +54,8 @@ def part(request: Request, features: Path, report: Report) -> dict[str, int]:
     the references. How many examples each system answered. The caller holds the folder's lock."""
     request = ready.measured(request, report)
     split = _claim(request, report)
-    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-        ready.ready(request, split, report)
-        made = {each.label: _generate(request, each, split.examples, engine, report) for each in request.systems}
+    with _working(request, split, report) as (report, engine):
+        made = generate(request, request.systems, split.examples, engine, report)
         _gather(request, split, engine, report, features)
     return {label: len(outputs) for label, outputs in made.items()}
 
@@ -70,11 +64,8 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
     """The first stage alone: outputs by system and example."""
     with runs.held(request.folder, report):
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-            ready.ready(request, split, report)
-            return {
-                each.label: _generate(request, each, split.examples, engine, report) for each in request.systems
-            }
+        with _working(request, split, report) as (report, engine):
+            return generate(request, request.systems, split.examples, engine, report)
 
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
@@ -83,26 +74,29 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
         request = ready.measured(request, report)
         assert request.scene is not None
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-            ready.ready(request, split, report)
+        with _working(request, split, report) as (report, engine):
+            there = request.scene.files
             for system in request.systems:
-                if system.label in request.scene.files:
-                    _adopt(request, system, split, request.scene.files[system.label], report)
-                else:
-                    _generate(request, system, split.examples, engine, report)
+                if system.label in there:
+                    _adopt(request, system, split, there[system.label], report)
+            others = [system for system in request.systems if system.label not in there]
+            generate(request, others, split.examples, engine, report)
             return _score(request, split, engine, report)
 
 
 @contextmanager
-def _engine(request: Request) -> Iterator[Engine]:
-    """Where the batches are worked on, until the run ends."""
-    needs_gb = max((system.build.memory_gb for system in request.systems), default=0.0)
-    engine = engines.opened(request.engine, request.workers, request.device, request.folder, needs_gb)
-    try:
-        with shared.kept_texts():
-            yield engine
-    finally:
-        engine.close()
+def _working(request: Request, split: splits.Split, report: Report) -> Iterator[tuple[Report, Engine]]:
+    """Until the run ends: the report that is kept in its folder, and where the batches are worked on."""
+    lacking = [each for each in request.systems if spreads(each) and ready.lacks(request, each, split.examples)]
+    room = fits.room(lacking, request.gpu_share, request.mirror)
+    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+        engine = engines.opened(request.engine, request.workers, request.device, request.folder, room)
+        try:
+            ready.ready(request, split, report)
+            with shared.kept_texts():
+                yield report, engine
+        finally:
+            engine.close()
 
 
 def _wanted(request: Request, split: splits.Split) -> dict[str, int]:
@@ -160,65 +154,6 @@ def _claim(request: Request, report: Report) -> splits.Split:
     if request.scene is not None or split.against is not None:
         kept.write(request.folder, split)
     return split
-
-
-def _generate(
-    request: Request,
-    system: System,
-    examples: Sequence[Example],
-    engine: Engine,
-    report: Report,
-) -> dict[str, Output]:
-    maker = ready.maker(request, system)
-    wanted = [example.id for example in request.asked(system, examples)]
-    outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
-    withheld = _withheld(request, system, examples)
-    folder = outputs.place(request.folder, system)
-    folder.mkdir(parents=True, exist_ok=True)
-    post = Post(system.label, system.build.entry, request.task, folder, request.timeout_s)
-    have = answered(folder, request.retry)
-    asks = any(name not in have for name in wanted)
-    with state.restored(networks=asks), process.ended(), watch.watched(withheld) as opened:
-        made = generate(
-            system,
-            request.task,
-            examples,
-            folder,
-            Build(system, request.device, request.mirror, report, post),
-            seed=request.seed,
-            device=request.device,
-            batch_size=request.batch_size,
-            retry=request.retry,
-            maker=maker.digest,
-            timeout_s=request.timeout_s,
-            ahead=False if request.in_turn else None,
-            shard=request.shard,
-            engine=engine,
-            loaded=partial(_note_versions, request, system),
-            report=report,
-        )
-        outputs.note_opened(request.folder, system, opened)
-    return made
-
-
-def _withheld(request: Request, system: System, examples: Sequence[Example]) -> list[Path]:
-    """The references, which a system under test has no business to open."""
-    if system.card.reference or not system.build.entry:
-        return []
-    found = [getattr(example, request.task.reference) for example in examples]
-    read = {getattr(example, name) for example in examples for name in request.task.conditions}
-    return [path for path in found if isinstance(path, Path) and path not in read]
-
-
-def _note_versions(request: Request, system: System) -> None:
-    """Note beside a system's outputs what its model was made of."""
-    there = None if system.home is None else system.home.versions
-    versions = provenance.versions(_digests(system, request.mirror), there)
-    store.write_text(outputs.place(request.folder, system) / outputs.VERSIONS, versions + "\n")
-
-
-def _digests(system: System, mirror: Path | None) -> dict[str, str]:
-    return {name: assets.digest(name, mirror) for name in system.build.assets}
 
 
 def _gather(

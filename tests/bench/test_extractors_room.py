@@ -1,5 +1,5 @@
-"""Networks of one device that do not fit beside each other are let go and loaded again; one that does not fit alone
-ends the run in one line."""
+"""Networks of one device that do not fit beside each other are let go and loaded again; one that does not fit
+alone ends the run in one line."""
 
 from __future__ import annotations
 
@@ -48,7 +48,9 @@ def embedded(folder, monkeypatch, parts: int) -> tuple[Device, FeatureStore, dic
     monkeypatch.setattr(Extractors, "signature", lambda self, name: f"{name}|w:none")
     monkeypatch.setattr("sightsound.bench.stages.extractors.assets.fetch", lambda *words: folder)
     cards = {name: registry.extractor(name) for name in NAMES}
-    monkeypatch.setattr(extractors, "cards", {name: replace(card, entry=name, assets=()) for name, card in cards.items()})
+    monkeypatch.setattr(
+        extractors, "cards", {name: replace(card, entry=name, assets=()) for name, card in cards.items()}
+    )
     items = []
     for number in range(40):  # three chunks
         path = folder / f"{number}.wav"
