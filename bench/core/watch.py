@@ -21,8 +21,8 @@ _installed: list[bool] = []
 
 @contextmanager
 def watched(kept: Iterable[Path]) -> Iterator[set[Path]]:
-    """While the block runs, the set that is given holds each of the files `kept` that was opened, also by a worker
-    in another process (`saw`). A block within a block adds to it."""
+    """While the block runs, the set that is given holds each of the files `kept` that was opened in this process.
+    A block within a block adds to it."""
     if not _installed:
         _installed.append(True)
         sys.addaudithook(_hook)
@@ -35,16 +35,6 @@ def watched(kept: Iterable[Path]) -> Iterator[set[Path]]:
     finally:
         _kept.clear()
         _kept.update(before)
-
-
-def withheld() -> tuple[Path, ...]:
-    """The files that are kept from the code that runs now, for a worker in another process."""
-    return tuple(_kept.values())
-
-
-def saw(paths: Iterable[Path]) -> None:
-    """Such a worker has seen that these files were opened."""
-    _seen.update(path for path in paths if path in _kept.values())
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Protocol
@@ -11,7 +11,8 @@ from sightsound.bench.core import console, faults
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.engines import seat
 from sightsound.bench.engines.facts import code_of, facts, refuse_other
-from sightsound.bench.engines.job import Ahead, Job, Lost, Run, Tell
+from sightsound.bench.engines.job import Flow, Job, Lost, Run, Tell
+from sightsound.bench.engines.line import Line, fullest
 
 DEATHS = 2
 """Of workers, by their own doing and alone with a batch, after which the batch is lost."""
@@ -25,7 +26,7 @@ class Hand(Protocol):
     """A worker as the driver sees it."""
 
     def load(self, session: int, job: Job) -> None:
-        """Have it load the job of a session."""
+        """Have it load the job of a session, in the place of the one before."""
 
     def give(self, number: int, batch: Any) -> None:
         """Give it a batch."""
@@ -59,11 +60,48 @@ class Team:
 
     @contextmanager
     def opened(self, job: Job, told: Tell) -> Iterator[Run]:
-        """A session, see Engine. After an error all workers are ended, since some may be at work still."""
+        """A session, see Engine."""
+        line = self._line(job, told)
+        dispatch = _Dispatch(self, [line])
+
+        def run(batches: Sequence[Any]) -> Iterator[tuple[int, Any]]:
+            first = line.put(batches)
+            for _, number, answer in dispatch.run():
+                yield number - first, answer
+
+        with self._ended_or_let_go():
+            yield run
+
+    def work(self, flows: Sequence[Flow]) -> None:
+        """See Engine: one queue of the batches of all flows."""
+        lines = [self._line(flow.job, flow.told) for flow in flows]
+        groups = [flow.groups() for flow in flows]
+
+        def put_next(at: int) -> None:
+            while not lines[at].left and (group := next(groups[at], None)) is not None:
+                lines[at].put(group)
+
+        with self._ended_or_let_go():
+            for at in range(len(lines)):
+                put_next(at)
+            for line, number, answer in _Dispatch(self, lines).run():
+                at, batch = lines.index(line), line.batches[number]
+                parts = line.job.split(batch) if isinstance(answer, Lost) else ()
+                if len(parts) > 1:  # one of them alone answers for the loss
+                    line.put(parts)
+                else:
+                    flows[at].take(batch, answer)
+                put_next(at)
+
+    def _line(self, job: Job, told: Tell) -> Line:
         self.session += 1
-        loaded: set[int] = set()
+        return Line(self.session, job, told)
+
+    @contextmanager
+    def _ended_or_let_go(self) -> Iterator[None]:
+        """At the end workers let go of their jobs. After an error all are ended: some may be at work still."""
         try:
-            yield lambda batches: _Dispatch(self, job, loaded, batches, told).run()
+            yield
         except BaseException:
             self.close()
             raise
@@ -88,21 +126,18 @@ class Team:
 
 
 class _Dispatch:
-    """One Run over some batches."""
+    """Gives the batches of some lines to workers."""
 
-    def __init__(self, team: Team, job: Job, loaded: set[int], batches: Sequence[Any], told: Tell) -> None:
-        self.team, self.job, self.loaded, self.batches, self.told = team, job, loaded, batches, told
-        self.ahead = Ahead(job, batches)
-        self.waiting = deque(range(len(batches)))
-        self.held: dict[int, list[int]] = {}  # place -> batches that its worker has
-        self.deaths: Counter[int] = Counter()
-        self.killed: Counter[int] = Counter()
-        self.suspects: set[int] = set()  # batches that a worker held when it ended: each is given alone
+    def __init__(self, team: Team, lines: Sequence[Line]) -> None:
+        self.team, self.lines = team, lines
+        self.at: dict[int, Line] = {}  # place -> the line whose job its worker has, or loads
+        self.loaded: set[int] = set()  # places whose worker has loaded that job
+        self.held: dict[int, list[int]] = {}  # place -> batches of that line that its worker has
         self.failed_starts = 0
-        self.left = len(batches)
 
-    def run(self) -> Iterator[tuple[int, Any]]:
-        while self.left:
+    def run(self) -> Iterator[tuple[Line, int, Any]]:
+        """Line, number and answer of each batch, as they come; goes on while a line has batches."""
+        while any(line.left for line in self.lines):
             self._staff()
             self._give()
             places = {id(self.team.hand(place)): place for place in self.held}
@@ -110,71 +145,79 @@ class _Dispatch:
                 yield from self._heard(places[id(hand)], message)
 
     def _staff(self) -> None:
-        """As many workers as there is work for, each with the job."""
-        for place in range(min(self.team.workers, self.left)):
-            if place not in self.held:
-                hand = self.team.hand(place)
-                self.held[place] = []
-                if place in self.team.greeted and place not in self.loaded:
-                    hand.load(self.team.session, self.job)  # a new one gets it when it has told its facts
+        """As many workers as there is work for. One without work goes to the line that needs it most."""
+        for place in range(min(self.team.workers, sum(line.left for line in self.lines))):
+            own = self.at.get(place)
+            if self.held.get(place) or (own is not None and own.waiting):
+                continue
+            line = self._needy()
+            if line is None:
+                continue
+            self.at[place] = line
+            self.held[place] = []
+            self.loaded.discard(place)
+            hand = self.team.hand(place)
+            if place in self.team.greeted:
+                hand.load(line.session, line.job)  # a new one gets it when it has told its facts
+
+    def _needy(self) -> Line | None:
+        """The line that a worker without work goes to."""
+        staff = Counter(line.session for line in self.at.values())
+        idle = Counter(line.session for place, line in self.at.items() if not self.held[place])
+        return fullest(self.lines, staff, idle)
 
     def _give(self) -> None:
-        for place, held in self.held.items():
-            while place in self.loaded and self.waiting and self._takes(held, self.waiting[0]):
-                held.append(self.waiting.popleft())
-                self.team.hand(place).give(held[-1], self.batches[held[-1]])
+        for place in sorted(self.loaded):
+            line, held = self.at[place], self.held[place]
+            while (number := line.next_for(held)) is not None:
+                held.append(number)
+                self.team.hand(place).give(number, line.batches[number])
 
-    def _takes(self, held: Sequence[int], number: int) -> bool:
-        alone = number in self.suspects or any(each in self.suspects for each in held)
-        return not held if alone else self.ahead.takes(held, number)
-
-    def _heard(self, place: int, message: seat.Message) -> Iterator[tuple[int, Any]]:
+    def _heard(self, place: int, message: seat.Message) -> Iterator[tuple[Line, int, Any]]:
+        if message[0] == "facts":
+            refuse_other(message[1], facts())
+            self.team.greeted.add(place)
+            if line := self.at.get(place):
+                self.team.hand(place).load(line.session, line.job)
+            return
+        if message[0] == "dead":
+            yield from self._died(place, *message[1:])
+            return
+        line = next((line for line in self.lines if line.session == message[1]), None)
+        if line is None:
+            return  # of a job that ended before this worker had loaded it
         match message:
-            case ("facts", there):
-                refuse_other(there, facts())
-                self.team.greeted.add(place)
-                self.team.hand(place).load(self.team.session, self.job)
-            case ("dead", how, by_itself):
-                yield from self._died(place, how, by_itself=by_itself)
-            case (_, session, *_) if session != self.team.session:
-                return  # of a job that ended before this worker had loaded it
             case ("ready", _, codes):
-                refuse_other(codes, code_of(self.job.entries))
-                self.loaded.add(place)
+                refuse_other(codes, code_of(line.job.entries))
+                if self.at.get(place) is line:
+                    self.loaded.add(place)
             case ("told", _, what):
-                self.told(what)
+                line.told(what)
             case ("done", _, number, answer):
                 self.held[place].remove(number)
                 self.failed_starts = 0
-                yield from self._answered(number, answer)
+                yield line, line.answered(number), answer
             case ("raised", _, kind, text):
                 raise seat.error_of(kind, text)
 
-    def _answered(self, number: int, answer: Any) -> Iterator[tuple[int, Any]]:
-        self.left -= 1
-        yield number, answer
-
-    def _died(self, place: int, how: str, *, by_itself: bool) -> Iterator[tuple[int, Any]]:
+    def _died(self, place: int, how: str, by_itself: bool) -> Iterator[tuple[Line, int, Any]]:
         """Its batches go back to the others; the one that it was at is told what happened to it."""
-        held = self.held.pop(place)
+        held, line = self.held.pop(place), self.at.pop(place, None)
         self.loaded.discard(place)
         self.team.bury(place)
-        console.detail(f"worker {place} of {self.job.label} {how}")
-        if not held:
+        label = line.job.label if line else "a run"
+        console.detail(f"worker {place} of {label} {how}")
+        if not held or line is None:
             self.failed_starts += 2 if by_itself else 1
             if self.failed_starts >= FAILED_STARTS:
-                raise BenchError(f"{self.job.label}: its workers end before they can work; the last {how}")
+                raise BenchError(f"{label}: its workers end before they can work; the last {how}")
             return
-        if by_itself and len(held) == 1:
-            self.deaths[held[0]] += 1
-        elif not by_itself:
-            self.killed[held[0]] += 1
-        self.suspects.update(held)
-        if self.killed[held[0]] >= KILLED:
+        deaths, killed = line.died(held, by_itself=by_itself)
+        if killed >= KILLED:
             raise faults.MachineError(
-                f"{self.job.label}: {KILLED} workers were ended at the same examples, the last {how}; where "
+                f"{label}: {KILLED} workers were ended at the same examples, the last {how}; where "
                 "memory ran out take fewer --workers, then run the same command again"
             )
-        if self.deaths[held[0]] >= DEATHS:
-            yield from self._answered(held.pop(0), Lost(how))
-        self.waiting.extendleft(reversed(held))
+        if deaths >= DEATHS:
+            yield line, line.answered(held.pop(0)), Lost(how)
+        line.give_back(held)

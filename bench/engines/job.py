@@ -62,19 +62,37 @@ class Job(Protocol):
         """The batch in parts of one example each."""
 
 
+@dataclass(frozen=True)
+class Flow:
+    """A job and its batches, beside others."""
+
+    job: Job
+    """What is done with each batch."""
+    told: Tell
+    """Hears, in the driver's own thread, what workers tell; of a batch that is done again it hears again."""
+    groups: Callable[[], Iterator[Sequence[Any]]]
+    """The batches, in groups. Those of a group may be worked on at once; the next group is asked for when all
+    of the last one were taken."""
+    take: Callable[[Any, Any], None]
+    """Takes a batch and its answer, in the driver's own thread."""
+
+
 class Engine(Protocol):
-    """Works on the batches of one job after another. Not for use by several threads at once."""
+    """Works on batches of jobs. Not for use by several threads at once."""
 
     @property
     def name(self) -> str:
         """As `--engine` names it."""
 
     def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
-        """While the block runs, workers keep what the job has loaded. `told` hears, in the driver's own thread,
-        what they tell; of a batch that is done again it hears again.
+        """While the block runs, workers keep what the job has loaded. `told`: see Flow.
 
         BenchError and MachineError that work raises are raised by the Run.
         """
+
+    def work(self, flows: Sequence[Flow]) -> None:
+        """Work on all batches of the flows; `local` takes one flow after another, the others all at once.
+        Errors as in a session."""
 
     def close(self) -> None:
         """End all workers. Again: nothing."""

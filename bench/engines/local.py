@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
-from sightsound.bench.engines.job import Ahead, Job, Run, Tell, Work
+from sightsound.bench.engines.job import Ahead, Flow, Job, Run, Tell, Work, every
 
 
 class Local:
@@ -40,6 +40,14 @@ class Local:
         finally:
             for work in loaded:
                 work.close()
+
+    def work(self, flows: Sequence[Flow]) -> None:
+        """See Engine."""
+        for flow in flows:
+            with self.session(flow.job, flow.told) as run:
+                for group in flow.groups():
+                    for batch, answer in every(run, flow.job, group):
+                        flow.take(batch, answer)
 
     def close(self) -> None:
         """Nothing is to be ended."""

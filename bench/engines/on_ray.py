@@ -22,7 +22,7 @@ from sightsound.bench.core.faults import named, one_line
 from sightsound.bench.engines import seat
 from sightsound.bench.engines.dispatch import Hand, Team
 from sightsound.bench.engines.facts import facts
-from sightsound.bench.engines.job import Job, Run, Tell
+from sightsound.bench.engines.job import Flow, Job, Run, Tell
 from sightsound.bench.engines.processes import THREADS, threads
 
 ANSWER_S = 5.0  # for a head node to answer
@@ -63,6 +63,10 @@ class OnRay:
     def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
         """See Engine."""
         return self._team.opened(job, told)
+
+    def work(self, flows: Sequence[Flow]) -> None:
+        """See Engine."""
+        self._team.work(flows)
 
     def hire(self, place: int) -> _Hand:
         """Ask for an actor; Ray places it when there is room."""

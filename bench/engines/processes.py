@@ -21,7 +21,7 @@ from sightsound.bench.core.faults import named
 from sightsound.bench.elsewhere.process import Process
 from sightsound.bench.engines import seat
 from sightsound.bench.engines.dispatch import Hand, Team
-from sightsound.bench.engines.job import Job, Run, Tell
+from sightsound.bench.engines.job import Flow, Job, Run, Tell
 
 LOOK_S = 0.5  # between two looks whether the processes live, while nothing comes
 GRACE_S = 5.0  # to end, for a process that has closed its line
@@ -49,6 +49,10 @@ class Processes:
     def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
         """See Engine."""
         return self._team.opened(job, told)
+
+    def work(self, flows: Sequence[Flow]) -> None:
+        """See Engine."""
+        self._team.work(flows)
 
     def hire(self, place: int) -> _Hand:
         """Start a process."""

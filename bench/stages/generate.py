@@ -5,26 +5,40 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import faults, media, registry, watch
+from sightsound.bench.core import faults, media, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line, printable
 from sightsound.bench.core.files import copy_regular
 from sightsound.bench.core.shard import Shard
 from sightsound.bench.core.store import Journal, atomic
 from sightsound.bench.core.types import Example, Generated, Model, Output, Report, Task
-from sightsound.bench.engines.job import Engine, Lost, every
+from sightsound.bench.engines.job import Engine, Flow, Lost
 from sightsound.bench.engines.local import Local
-from sightsound.bench.stages.asking import Asking, lost
+from sightsound.bench.stages.asking import Answer, Asking, lost
 from sightsound.bench.stages.batches import Batches, size_of
 from sightsound.bench.stages.scope import scope, shown
 
 LARGEST_BYTES = 2_000_000_000  # of an output file; an hour of music in stereo has 1.3 billion
 ERRORS = "errors.log"  # beside the outputs: tracebacks of what the model raised
 SUFFIX = {"audio": ".wav", "image": ".png", "text": ".txt"}
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A system's outputs while they are made."""
+
+    outputs: dict[str, Output]
+    """By example id: what is there already; when the block ends all of them."""
+    flow: Flow | None
+    """For an engine, what is missing; None where all is there."""
+    opened: set[Path]
+    """Of the files that are kept from the system those that it has opened in a worker, or handed over."""
 
 
 def generate(
@@ -46,16 +60,69 @@ def generate(
     loaded: Callable[[], None] = lambda: None,
     report: Report = lambda what, done, total: None,
 ) -> dict[str, Output]:
-    """Outputs of `system` for `examples` under `folder`, by example id; what is there already is kept.
+    """Outputs of `system` for `examples` under `folder`, by example id. `engine`: where the batches are worked on,
+    None for this process. For the others and for errors see `generation`."""
+    of = generation(
+        system,
+        task,
+        examples,
+        folder,
+        make,
+        seed=seed,
+        device=device,
+        batch_size=batch_size,
+        retry=retry,
+        maker=maker,
+        timeout_s=timeout_s,
+        shard=shard,
+        ahead=ahead,
+        loaded=loaded,
+        report=report,
+    )
+    if engine is None or not spreads(system):
+        engine = Local(device)
+    with of as made:
+        if made.flow is not None:
+            engine.work([made.flow])
+    return made.outputs
+
+
+def spreads(system: registry.System) -> bool:
+    """Whether workers are of use to it: not where it has its own process or is a row that computes nothing."""
+    return system.home is None and not system.card.reference
+
+
+@contextmanager
+def generation(
+    system: registry.System,
+    task: Task,
+    examples: Sequence[Example],
+    folder: Path,
+    make: Callable[[], Model],
+    *,
+    seed: int,
+    device: str = "cpu",
+    batch_size: int | None = None,
+    retry: bool = False,
+    maker: str = "",
+    timeout_s: float = 0.0,
+    shard: Shard | None = None,
+    withheld: Sequence[Path] = (),
+    ahead: bool | None = None,
+    loaded: Callable[[], None] = lambda: None,
+    report: Report = lambda what, done, total: None,
+) -> Iterator[Generation]:
+    """While the block runs, an engine may work on what lacks of the outputs of `system` for `examples` under
+    `folder`; what is there already is kept.
 
     Batches are fixed by the examples' order, and a batch that lacks one output is made again whole, so that a
     run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
-    noted with each output. A `shard` makes its own batches of those alone. `engine`: where the batches are worked
-    on, None for this process; `loaded` is called each time a model was made. `ahead`: whether the captions and
-    prompts of the next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card,
-    where no `timeout_s` must be kept. Raises MachineError where the machine failed; then nothing is written down.
+    noted with each output. A `shard` makes its own batches of those alone. `withheld`: files that the system has no
+    business to open. `loaded` is called each time a model was made. `ahead`: whether the captions and prompts of the
+    next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card, where no
+    `timeout_s` must be kept. Raises MachineError where the machine failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:
         raise BenchError(f"{system.label} cannot do {task.name}; it does {', '.join(system.card.tasks)}")
@@ -75,20 +142,20 @@ def generate(
         report(f"generating by {system.label}", len(told), len(examples))
 
     heard()
+    outputs, opened = dict[str, Output](), set[Path]()
     if system.home is not None and system.home.streams:
         missing = [example for example in examples if example.id not in done]
         keep = partial(_keep_all, journal=journal, task=task)
         for output in _one_by_one(make, missing, seed, keep, note, loaded):
             done[output.id] = output
             heard(output.id)
-        return {example.id: done[example.id] for example in examples}
+        yield Generation({example.id: done[example.id] for example in examples}, None, opened)
+        return
     batches = Batches(folder, size, device, grow=batch_size is None and shard is None)
     limit_s = timeout_s if system.home is None else 0.0  # what runs elsewhere keeps to it by itself
     if ahead is None:
         ahead = device.startswith("cuda") and not limit_s  # a thread beside the main one cannot be interrupted
-    job = Asking(system, make, seed, limit_s, gauged=batches.grow, withheld=watch.withheld(), ahead=int(ahead))
-    if engine is None or system.home is not None or system.card.reference:
-        engine = Local(device)  # processes of its own have no use for workers, nor has a row that computes nothing
+    job = Asking(system, make, seed, limit_s, gauged=batches.grow, withheld=withheld, ahead=int(ahead))
 
     def hear(message: tuple[Any, ...]) -> None:
         match message:
@@ -102,22 +169,28 @@ def generate(
             case ("traceback", name, text):
                 _keep_traceback(folder, name, text)
 
-    kept: list[Future[list[Output]]] = []
-    with ThreadPoolExecutor(1) as writer, engine.session(job, hear) as run:  # one thread writes, batch after batch
+    def groups() -> Iterator[Sequence[Sequence[Example]]]:
         for group in batches.groups(examples):
-            todo = [batch for batch in group if any(example.id not in done for example in batch)]
-            for batch, made in every(run, job, todo):
-                answer = lost(batch, made) if isinstance(made, Lost) else made
-                if kept:
-                    kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
-                batches.learn(answer.use)
-                watch.saw(answer.opened)
-                share_s, spared_s = (round(each / len(batch), 6) for each in (answer.took_s, answer.spared_s))
-                of_batch = partial(note, took_s=share_s, spared_s=spared_s)
-                kept.append(writer.submit(_keep_all, answer.made, journal, task, of_batch))
-                heard(*(example.id for example in batch))
+            yield [batch for batch in group if any(example.id not in done for example in batch)]
+
+    kept: list[Future[list[Output]]] = []
+    with ThreadPoolExecutor(1) as writer:  # one thread writes, batch after batch
+
+        def take(batch: Sequence[Example], made: Answer | Lost) -> None:
+            answer = lost(batch, made) if isinstance(made, Lost) else made
+            if kept:
+                kept[-1].result()  # no more than one batch waits to be written; what went wrong is raised
+            batches.learn(answer.use)
+            handed = {path.absolute() for each in answer.made if (path := each.path) is not None}
+            opened.update(answer.opened, handed.intersection(withheld))
+            share_s, spared_s = (round(each / len(batch), 6) for each in (answer.took_s, answer.spared_s))
+            of_batch = partial(note, took_s=share_s, spared_s=spared_s)
+            kept.append(writer.submit(_keep_all, answer.made, journal, task, of_batch))
+            heard(*(example.id for example in batch))
+
+        yield Generation(outputs, Flow(job, hear, groups, take), opened)
     done.update((output.id, output) for future in kept for output in future.result())
-    return {example.id: done[example.id] for example in examples}
+    outputs |= {example.id: done[example.id] for example in examples}
 
 
 def _keep_traceback(folder: Path, name: str, text: str) -> None:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sightsound.bench import assets, splits
+from sightsound.bench import splits
 from sightsound.bench.core import cards as door
-from sightsound.bench.core import heartbeat, length, provenance, registry, results, scores, state, store, watch
-from sightsound.bench.core.home import Post
+from sightsound.bench.core import heartbeat, length, provenance, registry, results, scores, store
 from sightsound.bench.core.registry import System
-from sightsound.bench.core.types import Example, Output, Report
-from sightsound.bench.elsewhere import process
+from sightsound.bench.core.types import Output, Report
 from sightsound.bench.engines import choose as engines
 from sightsound.bench.engines.job import Engine
 from sightsound.bench.folders import kept
@@ -25,14 +22,13 @@ from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
 from sightsound.bench.stages import outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
-from sightsound.bench.stages.build import Build
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
-from sightsound.bench.stages.generate import answered, generate
 from sightsound.bench.stages.pooled import pooled
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
+from sightsound.bench.stages.systems import generate
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,8 +45,7 @@ def run(request: Request, report: Report) -> pd.DataFrame:
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
-            for system in request.systems:
-                _generate(request, system, split.examples, engine, report)
+            generate(request, request.systems, split.examples, engine, report)
             return _score(request, split, engine, report)
 
 
@@ -61,7 +56,7 @@ def part(request: Request, features: Path, report: Report) -> dict[str, int]:
     split = _claim(request, report)
     with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
         ready.ready(request, split, report)
-        made = {each.label: _generate(request, each, split.examples, engine, report) for each in request.systems}
+        made = generate(request, request.systems, split.examples, engine, report)
         _gather(request, split, engine, report, features)
     return {label: len(outputs) for label, outputs in made.items()}
 
@@ -72,9 +67,7 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
-            return {
-                each.label: _generate(request, each, split.examples, engine, report) for each in request.systems
-            }
+            return generate(request, request.systems, split.examples, engine, report)
 
 
 def adopt(request: Request, report: Report) -> pd.DataFrame:
@@ -85,11 +78,12 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
         split = _claim(request, report)
         with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
             ready.ready(request, split, report)
+            there = request.scene.files
             for system in request.systems:
-                if system.label in request.scene.files:
-                    _adopt(request, system, split, request.scene.files[system.label], report)
-                else:
-                    _generate(request, system, split.examples, engine, report)
+                if system.label in there:
+                    _adopt(request, system, split, there[system.label], report)
+            others = [system for system in request.systems if system.label not in there]
+            generate(request, others, split.examples, engine, report)
             return _score(request, split, engine, report)
 
 
@@ -160,65 +154,6 @@ def _claim(request: Request, report: Report) -> splits.Split:
     if request.scene is not None or split.against is not None:
         kept.write(request.folder, split)
     return split
-
-
-def _generate(
-    request: Request,
-    system: System,
-    examples: Sequence[Example],
-    engine: Engine,
-    report: Report,
-) -> dict[str, Output]:
-    maker = ready.maker(request, system)
-    wanted = [example.id for example in request.asked(system, examples)]
-    outputs.claim(request.folder, system, maker, wanted, remake=request.remake)
-    withheld = _withheld(request, system, examples)
-    folder = outputs.place(request.folder, system)
-    folder.mkdir(parents=True, exist_ok=True)
-    post = Post(system.label, system.build.entry, request.task, folder, request.timeout_s)
-    have = answered(folder, request.retry)
-    asks = any(name not in have for name in wanted)
-    with state.restored(networks=asks), process.ended(), watch.watched(withheld) as opened:
-        made = generate(
-            system,
-            request.task,
-            examples,
-            folder,
-            Build(system, request.device, request.mirror, report, post),
-            seed=request.seed,
-            device=request.device,
-            batch_size=request.batch_size,
-            retry=request.retry,
-            maker=maker.digest,
-            timeout_s=request.timeout_s,
-            ahead=False if request.in_turn else None,
-            shard=request.shard,
-            engine=engine,
-            loaded=partial(_note_versions, request, system),
-            report=report,
-        )
-        outputs.note_opened(request.folder, system, opened)
-    return made
-
-
-def _withheld(request: Request, system: System, examples: Sequence[Example]) -> list[Path]:
-    """The references, which a system under test has no business to open."""
-    if system.card.reference or not system.build.entry:
-        return []
-    found = [getattr(example, request.task.reference) for example in examples]
-    read = {getattr(example, name) for example in examples for name in request.task.conditions}
-    return [path for path in found if isinstance(path, Path) and path not in read]
-
-
-def _note_versions(request: Request, system: System) -> None:
-    """Note beside a system's outputs what its model was made of."""
-    there = None if system.home is None else system.home.versions
-    versions = provenance.versions(_digests(system, request.mirror), there)
-    store.write_text(outputs.place(request.folder, system) / outputs.VERSIONS, versions + "\n")
-
-
-def _digests(system: System, mirror: Path | None) -> dict[str, str]:
-    return {name: assets.digest(name, mirror) for name in system.build.assets}
 
 
 def _gather(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,8 @@ class Squares:
     """The number at which the process ends by a fault of its own."""
     kills: Path | None = None
     """A folder: as long as it holds files, the process takes one away and is killed as if by somebody."""
+    waits: Path | None = None
+    """A file: work waits until it is there, 20 s at most."""
     wrong: str = ""
     """The kind of error that any work raises."""
     label: str = "squares"
@@ -61,6 +64,10 @@ class Squaring:
                 "ours": KeyError("x"),
             }
             raise kinds[job.wrong]
+        if job.waits is not None:
+            until = time.monotonic() + 20
+            while not job.waits.exists() and time.monotonic() < until:
+                time.sleep(0.01)
         if job.kills is not None and (left := sorted(job.kills.iterdir())):
             left[0].unlink()
             os.kill(os.getpid(), signal.SIGKILL)
