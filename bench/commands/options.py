@@ -49,6 +49,7 @@ Engine = Annotated[
     str, typer.Option("--engine", help="local, processes, ray or ray:HOST:PORT; none: processes for several GPUs")
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="of the engine; none: one a GPU")]
+GpuShare = Annotated[float, typer.Option("--gpu-share", help="of a GPU and its memory, for each worker; 0.5: two")]
 Out = Annotated[
     Path | None,
     typer.Option("--out", help="run folder, or its URI (docs/remote.md); the same one goes on where it stopped"),
@@ -115,6 +116,7 @@ _TAKEN: dict[str, Any] = {
     "batch_size": BatchSize,
     "engine": Engine,
     "workers": Workers,
+    "gpu_share": GpuShare,
     "out": Out,
     "mirror": Mirror,
     "settings": Settings,

@@ -43,6 +43,7 @@ _GENERATION = (
         "batch_size",
         "engine",
         "workers",
+        "gpu_share",
         "out",
         "mirror",
         "settings",
@@ -121,7 +122,8 @@ def generate(options: Options, json: Json = False) -> None:
 
 
 _SCORING = (
-    *("preset", "metrics", "limit", "seed", "device", "engine", "workers", "out", "mirror", "corpus", "length"),
+    *("preset", "metrics", "limit", "seed", "device", "engine", "workers", "gpu_share", "out", "mirror"),
+    *("corpus", "length"),
     *("retry", "allow_missing_metrics"),
 )
 

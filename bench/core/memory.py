@@ -13,6 +13,8 @@ from sightsound.bench.core.errors import BenchError
 
 GB = 1e9
 DRIVERS = ("/dev/nvidiactl", "/dev/kfd")  # of NVIDIA and AMD
+SHARE = "SIGHTSOUND_GPU_SHARE"
+"""Environment variable of a worker: its share of the memory of each card, 1 without."""
 LIMITS = (Path("/sys/fs/cgroup/memory.max"), Path("/sys/fs/cgroup/memory/memory.limit_in_bytes"))
 
 
@@ -28,12 +30,25 @@ def ran_out(error: BaseException) -> bool:
 
 
 def have_gb(device: str) -> float:
-    """Memory of the device in GB: of the card for `cuda`, else of this machine, or what a container gets of it."""
+    """Memory of the device in GB: of the card for `cuda`, or this process's share of it; else of this machine, or
+    what a container gets of it."""
     if device.startswith("cuda"):
         import torch
 
-        return float(torch.cuda.mem_get_info(device)[1]) / GB
+        return float(torch.cuda.mem_get_info(device)[1]) / GB * _share()
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_limits()]) / GB
+
+
+def keep_to_share(device: str) -> None:
+    """Where this process has a share of a card, more than that runs out of memory, as if the card were smaller."""
+    if device.startswith("cuda") and _share() < 1:
+        import torch
+
+        torch.cuda.set_per_process_memory_fraction(_share(), torch.device(device))
+
+
+def _share() -> float:
+    return float(os.environ.get(SHARE, "1"))
 
 
 def _limits() -> list[int]:

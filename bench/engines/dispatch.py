@@ -163,7 +163,9 @@ class _Dispatch:
     def _needy(self) -> Line | None:
         """The line that a worker without work goes to."""
         staff = Counter(line.session for line in self.at.values())
-        idle = Counter(line.session for place, line in self.at.items() if not self.held[place])
+        idle = Counter(  # one that has not told its facts may have to wait for room, and nobody should wait for it
+            line.session for place, line in self.at.items() if place in self.team.greeted and not self.held[place]
+        )
         return fullest(self.lines, staff, idle)
 
     def _give(self) -> None:

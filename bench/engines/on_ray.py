@@ -7,28 +7,26 @@ the cache or mirror and the modules under the same paths.
 
 from __future__ import annotations
 
-import importlib
 import os
-import socket
 import sys
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import cards, console
+from sightsound.bench.core import cards, console, memory
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, one_line
-from sightsound.bench.engines import seat
+from sightsound.bench.engines import cluster, seat
 from sightsound.bench.engines.dispatch import Hand, Team
 from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import Flow, Job, Run, Tell
 from sightsound.bench.engines.processes import THREADS, threads
+from sightsound.bench.engines.room import Room
 
-ANSWER_S = 5.0  # for a head node to answer
 ROOM_S = 60.0  # after which the user is told that no worker has been placed
 GB = 1e9
-LOCAL, FOUND = "local", "auto"  # addresses that Ray knows: a cluster of this command's own, one on this machine
+WHOLE = Room()  # a whole GPU for each worker, and no memory that was stated
 
 
 class OnRay:
@@ -36,29 +34,32 @@ class OnRay:
 
     name = "ray"
 
-    def __init__(self, address: str, workers: int, device: str, needs_gb: float = 0.0) -> None:
-        """`address`: HOST:PORT, `auto`, or empty for that of RAY_ADDRESS, else a cluster of this command's own;
-        `needs_gb`: memory that the cards of the systems state. On CUDA each worker gets a GPU, else a core and
-        that memory.
+    def __init__(self, address: str, workers: int | None, device: str, room: Room = WHOLE) -> None:
+        """`address`: see bench/engines/cluster.py; `workers`: None for one a GPU of the cluster, or as many as fit
+        on this machine. On CUDA each worker gets its share of a GPU, on a node whose card has the memory that
+        `room` states; else a core and that memory.
 
-        BenchError, within seconds, where Ray is not installed or nobody answers at the address.
+        BenchError, within seconds, where there is no such cluster, or a model fits on none of its nodes.
         """
+        self.device = device.partition(":")[0]
+        self._ray = cluster.connected(address, workers or room.on_cpu())
         try:
-            ray: Any = importlib.import_module("ray")
-        except ImportError as error:
-            raise BenchError(f"--engine ray: {named(error)}; install the extra: pip install '.[ray]'") from error
-        address = address or os.environ.get("RAY_ADDRESS", LOCAL)
-        _knock(address)
-        options: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
-        try:
-            ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
-        except (ConnectionError, RuntimeError, ValueError) as error:
-            raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]})") from error
-        self._ray, self.device, self.workers = ray, device.partition(":")[0], workers
-        room = {"num_gpus": 1} if self.device == "cuda" else {"memory": round(needs_gb * GB)}
-        self._room: dict[str, Any] = {"num_cpus": 1, **room}
-        self._heard = False
-        self._team = Team(self, workers)
+            self._options = self._asked(room)
+        except BenchError:
+            self._ray.shutdown()
+            raise
+        on_cards = room.on_cards(max(1, cluster.gpus(self._ray))) if self.device == "cuda" else 0
+        self.workers = workers or on_cards or room.on_cpu()
+        self._env = {memory.SHARE: f"{room.share:g}"}
+        self._team = Team(self, self.workers)
+
+    def _asked(self, room: Room) -> dict[str, Any]:
+        """What Ray is asked for each worker."""
+        if self.device != "cuda":
+            return {"num_cpus": 1, "memory": round(cluster.memory_gb(self._ray, room) * GB)}
+        asked: dict[str, Any] = {"num_cpus": 1, "num_gpus": room.share}
+        small = cluster.too_small(self._ray, room)
+        return asked | ({"label_selector": {"ray.io/node-id": f"!in({','.join(small)})"}} if small else {})
 
     def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
         """See Engine."""
@@ -71,20 +72,34 @@ class OnRay:
     def hire(self, place: int) -> _Hand:
         """Ask for an actor; Ray places it when there is room."""
         kept = {name: text for name, text in os.environ.items() if name.startswith(("SIGHTSOUND_", "HF_"))}
-        env = kept | {THREADS: str(threads(self.workers))}
+        env = kept | self._env | {THREADS: str(threads(self.workers))}
         actor = self._ray.remote(_actor()).options(
-            max_restarts=0, max_task_retries=0, runtime_env={"env_vars": env}, **self._room
+            max_restarts=0, max_task_retries=0, runtime_env={"env_vars": env}, **self._options
         )
         return _Hand(self._ray, actor.remote(sys.path, list(cards.adopted), str(Path.cwd())), self.device)
 
     def wait(self, hands: Sequence[Any]) -> list[tuple[Hand, seat.Message]]:
         """See Crew."""
         by_call = {call: hand for hand in hands for call in hand.calls}
-        ready, _ = self._ray.wait(list(by_call), num_returns=1, timeout=None if self._heard else ROOM_S)
+        unplaced = [hand for hand in hands if not hand.placed]
+        ready, _ = self._ray.wait(
+            list(by_call), num_returns=1, timeout=ROOM_S if any(not hand.missed for hand in unplaced) else None
+        )
         if not ready:
-            console.say(f"ray has no room yet for a worker with {self._room}; waiting for it")
-        self._heard = True
+            has = len(hands) - len(unplaced)
+            console.say(
+                f"ray has room for {has} of {len(hands)} workers with {self._needs()}; the others wait for it"
+                if has
+                else f"ray has no room yet for a worker with {self._needs()}; waiting for it"
+            )
+            for hand in unplaced:
+                hand.missed = True
         return [(by_call[call], message) for call in ready for message in by_call[call].hear(call)]
+
+    def _needs(self) -> str:
+        return ", ".join(
+            f"{name} {much:g}" for name, much in self._options.items() if isinstance(much, int | float)
+        )
 
     def close(self) -> None:
         """End the actors, and a cluster of this command's own."""
@@ -158,6 +173,8 @@ class _Hand:
     def __init__(self, ray: Any, actor: Any, device: str) -> None:
         self._ray, self._actor, self._device = ray, actor, device
         self.calls: list[Any] = [actor.do.remote("facts")]
+        self.placed = False  # Ray found room for it
+        self.missed = False  # the user was told that it has not
 
     def load(self, session: int, job: Job) -> None:
         """See Hand. BenchError for a job that cannot be sent."""
@@ -179,6 +196,7 @@ class _Hand:
         self.calls.remove(call)
         try:
             messages: list[seat.Message] = self._ray.get(call)
+            self.placed = True
             return messages
         except self._ray.exceptions.RayTaskError as error:  # what was sent cannot be made again there, say
             return [("dead", f"ended: {_last_line(error)}", True)]
@@ -188,19 +206,6 @@ class _Hand:
     def end(self) -> None:
         """See Hand."""
         self._ray.kill(self._actor)
-
-
-def _knock(address: str) -> None:
-    """BenchError where nobody listens at HOST:PORT; Ray itself would try for half a minute."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
-    if address in (LOCAL, FOUND):
-        return
-    if not host or not port.isdigit():
-        raise BenchError(f"--engine ray:{address}: write ray:HOST:PORT, of the head node")
-    try:
-        socket.create_connection((host, int(port)), ANSWER_S).close()
-    except OSError as error:
-        raise BenchError(f"--engine ray: nobody answers at {address} ({one_line(error)})") from error
 
 
 def _last_line(error: Exception) -> str:

@@ -9,13 +9,13 @@ import socket
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager, suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
 
-from sightsound.bench.core import cards
+from sightsound.bench.core import cards, memory
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named
 from sightsound.bench.elsewhere.process import Process
@@ -38,12 +38,13 @@ class Processes:
 
     name = "processes"
 
-    def __init__(self, workers: int, devices: Sequence[str], logs: Path | None = None) -> None:
+    def __init__(self, workers: int, devices: Sequence[str], logs: Path | None = None, share: float = 1.0) -> None:
         """`devices`: worker after worker gets the next one, round and round; `logs`: folder for what the workers
-        print, None for one that goes with the engine."""
+        print, None for one that goes with the engine; `share`: of a card's memory, that each may take."""
         self.workers, self.devices = workers, list(devices)
         self._own = tempfile.TemporaryDirectory(prefix="sightsound-workers-") if logs is None else None
         self.logs = Path(self._own.name) if self._own is not None else logs
+        self._env = {THREADS: str(threads(workers)), memory.SHARE: f"{share:g}"}
         self._team = Team(self, workers)
 
     def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
@@ -61,7 +62,7 @@ class Processes:
         return _Hand(
             self.devices[place % len(self.devices)],
             self.logs / f"worker-{place}.log",
-            threads=threads(self.workers),
+            env=self._env,
             kept=self._own is None,
         )
 
@@ -85,14 +86,12 @@ class Processes:
 class _Hand:
     """A worker's process and the line to it."""
 
-    def __init__(self, device: str, log: Path, *, threads: int, kept: bool) -> None:
+    def __init__(self, device: str, log: Path, *, env: Mapping[str, str], kept: bool) -> None:
         self.device = device
         here, there = socket.socketpair()
         words = [sys.executable, "-c", START, json.dumps(sys.path), str(there.fileno()), json.dumps(cards.adopted)]
         try:
-            self.process = Process(
-                words, log, env={THREADS: str(threads)}, keep=[there.fileno()], kept=kept, lasting=True
-            )
+            self.process = Process(words, log, env=env, keep=[there.fileno()], kept=kept, lasting=True)
         except BaseException:
             here.close()
             raise

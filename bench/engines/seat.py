@@ -39,6 +39,7 @@ class Seat:
         self.drop()
         self._session = session
         with self._told_of_errors():
+            memory.keep_to_share(device)
             self._work = job.load(device, self._told)
             self._tell(("ready", session, code_of(job.entries)))
 

@@ -146,7 +146,7 @@ def request(
     with gathered(problems):
         shard = shards.parsed(options.shard) if options.shard else None
     with gathered(problems):
-        engines.check(options.engine, options.workers)
+        engines.check(options.engine, options.workers, options.gpu_share)
     problems += _out_of_range(options)
     metrics = measures.chosen(options, preset, task, scene) if scores else ()
     if options.allow_missing_metrics and not planned:
@@ -180,6 +180,7 @@ def request(
         batch_size=options.batch_size,
         engine=options.engine,
         workers=options.workers,
+        gpu_share=options.gpu_share,
         mirror=mirror,
         retry=options.retry,
         remake=options.remake,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 
 from sightsound.bench import assets
 from sightsound.bench.core import memory, registry
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.registry import System
+from sightsound.bench.engines.room import Room
 
 GB = 1e9
 
@@ -29,6 +31,15 @@ def least_gb(system: System, mirror: Path | None) -> float:
     if not system.build.memory_gb:
         return 0.0
     return min(system.build.memory_gb, sum(_bytes(name, mirror) for name in system.build.assets) / GB)
+
+
+def room(systems: Sequence[System], share: float, mirror: Path | None) -> Room:
+    """What a worker of an engine needs that any of the systems may be asked by."""
+    if not systems:
+        return Room(share=share)
+    most = max(systems, key=lambda system: (least_gb(system, mirror), system.build.memory_gb))
+    stated_gb = max(system.build.memory_gb for system in systems)
+    return Room(most.label, stated_gb, least_gb(most, mirror), share)
 
 
 def too_little(system: System, device: str) -> str:

@@ -30,6 +30,7 @@ class Options:
     batch_size: int | None = None
     engine: str = ""
     workers: int | None = None
+    gpu_share: float = 1.0
     out: Path | None = None
     mirror: Path | None = None
     settings: Sequence[str] | None = None

@@ -46,7 +46,12 @@ def measured(request: Request, report: Report) -> Request:
 
 def _fetch(request: Request, examples: Sequence[Example], report: Report) -> None:
     networks = [asset for name in reading.extractors(request.metrics) for asset in registry.extractor(name).assets]
-    wanted = [asset for each in request.systems if _asks(request, each, examples) for asset in each.build.assets]
+    wanted = [
+        asset
+        for each in request.systems
+        if each.build.assets and lacks(request, each, examples)
+        for asset in each.build.assets
+    ]
     lacking: list[BenchError] = []
     for name in dict.fromkeys([*networks, *wanted]):
         with gathered(lacking):
@@ -56,10 +61,10 @@ def _fetch(request: Request, examples: Sequence[Example], report: Report) -> Non
     tell(lacking)
 
 
-def _asks(request: Request, system: System, examples: Sequence[Example]) -> bool:
-    """Whether its model will be needed: an answer is missing, or may have to be made anew."""
-    if request.remake or not system.build.assets:
-        return bool(system.build.assets)
+def lacks(request: Request, system: System, examples: Sequence[Example]) -> bool:
+    """Whether the system will be asked: an answer is missing, or may have to be made anew."""
+    if request.remake:
+        return True
     have = answered(outputs.place(request.folder, system), request.retry)
     return any(example.id not in have for example in request.asked(system, examples))
 

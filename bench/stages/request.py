@@ -44,6 +44,8 @@ class Request:
     """Where the batches are worked on, see bench/engines/choose.py; empty for what suits the device."""
     workers: int | None = None
     """How many workers an engine has, None for its own number."""
+    gpu_share: float = 1.0
+    """Of a GPU, for each worker."""
     mirror: Path | None = None
     """Folder with assets, searched first."""
     retry: bool = False

@@ -20,11 +20,12 @@ from sightsound.bench.folders.against import against
 from sightsound.bench.remote import runs, shared
 from sightsound.bench.review import warnings as review_warnings
 from sightsound.bench.review.warnings import ReviewWarning
-from sightsound.bench.stages import outputs, reading, ready, review, score
+from sightsound.bench.stages import fits, outputs, reading, ready, review, score
 from sightsound.bench.stages.adopt import adopt as adopt_files
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.fingerprint import fingerprints
 from sightsound.bench.stages.gather import gather
+from sightsound.bench.stages.generate import spreads
 from sightsound.bench.stages.pooled import pooled
 from sightsound.bench.stages.request import Request
 from sightsound.bench.stages.scope import scope
@@ -43,8 +44,7 @@ def run(request: Request, report: Report) -> pd.DataFrame:
     with runs.held(request.folder, report):
         request = ready.measured(request, report)
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-            ready.ready(request, split, report)
+        with _working(request, split, report) as (report, engine):
             generate(request, request.systems, split.examples, engine, report)
             return _score(request, split, engine, report)
 
@@ -54,8 +54,7 @@ def part(request: Request, features: Path, report: Report) -> dict[str, int]:
     the references. How many examples each system answered. The caller holds the folder's lock."""
     request = ready.measured(request, report)
     split = _claim(request, report)
-    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-        ready.ready(request, split, report)
+    with _working(request, split, report) as (report, engine):
         made = generate(request, request.systems, split.examples, engine, report)
         _gather(request, split, engine, report, features)
     return {label: len(outputs) for label, outputs in made.items()}
@@ -65,8 +64,7 @@ def generate_only(request: Request, report: Report) -> dict[str, dict[str, Outpu
     """The first stage alone: outputs by system and example."""
     with runs.held(request.folder, report):
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-            ready.ready(request, split, report)
+        with _working(request, split, report) as (report, engine):
             return generate(request, request.systems, split.examples, engine, report)
 
 
@@ -76,8 +74,7 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
         request = ready.measured(request, report)
         assert request.scene is not None
         split = _claim(request, report)
-        with heartbeat.kept(request.folder, report, _wanted(request, split)) as report, _engine(request) as engine:
-            ready.ready(request, split, report)
+        with _working(request, split, report) as (report, engine):
             there = request.scene.files
             for system in request.systems:
                 if system.label in there:
@@ -88,15 +85,18 @@ def adopt(request: Request, report: Report) -> pd.DataFrame:
 
 
 @contextmanager
-def _engine(request: Request) -> Iterator[Engine]:
-    """Where the batches are worked on, until the run ends."""
-    needs_gb = max((system.build.memory_gb for system in request.systems), default=0.0)
-    engine = engines.opened(request.engine, request.workers, request.device, request.folder, needs_gb)
-    try:
-        with shared.kept_texts():
-            yield engine
-    finally:
-        engine.close()
+def _working(request: Request, split: splits.Split, report: Report) -> Iterator[tuple[Report, Engine]]:
+    """Until the run ends: the report that is kept in its folder, and where the batches are worked on."""
+    lacking = [each for each in request.systems if spreads(each) and ready.lacks(request, each, split.examples)]
+    room = fits.room(lacking, request.gpu_share, request.mirror)
+    with heartbeat.kept(request.folder, report, _wanted(request, split)) as report:
+        engine = engines.opened(request.engine, request.workers, request.device, request.folder, room)
+        try:
+            ready.ready(request, split, report)
+            with shared.kept_texts():
+                yield report, engine
+        finally:
+            engine.close()
 
 
 def _wanted(request: Request, split: splits.Split) -> dict[str, int]:

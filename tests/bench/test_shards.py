@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import subprocess
@@ -16,32 +15,9 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.shard import Shard, parsed
 from sightsound.bench.core.store import Journal
 from tests import pages, toy
+from tests.bench.run_files import told
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
-CLOCKED = ("progress.json", "run.log")  # what a clock decides, and what a run tells who watches it
-
-
-def told(folder: Path) -> dict[str, bytes]:
-    """Every file of a run folder, without shards, times and the seconds of rows."""
-    found = {}
-    for path in sorted(folder.rglob("*")):
-        name = path.relative_to(folder).as_posix()
-        if not path.is_file() or name in (*CLOCKED, ".lock") or name.startswith("shards/"):
-            continue
-        found[name] = path.read_bytes()
-        if path.name == "outputs.jsonl":
-            lines = [json.loads(line) | {"took_s": 0} for line in found[name].splitlines()]
-            found[name] = json.dumps(lines).encode()
-        if path.name == "rows.csv":
-            head, *rows = found[name].decode().splitlines()
-            place = head.split(",").index("seconds")
-            found[name] = "\n".join(_without(row, place) for row in [head, *rows]).encode()
-    return found
-
-
-def _without(row: str, place: int) -> str:
-    cells = row.split(",")
-    return ",".join(cells[:place] + cells[place + 1 :])
 
 
 @pytest.fixture

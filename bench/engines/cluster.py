@@ -1,0 +1,118 @@
+"""A Ray cluster from outside: whether it answers, and which of its nodes have cards that are large enough."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import socket
+from typing import Any
+
+from sightsound.bench.core import console
+from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import named, one_line
+from sightsound.bench.engines.room import Room
+
+ANSWER_S = 5.0  # for a head node to answer
+CARDS_S = 30.0  # for nodes to tell what cards they have
+LOCAL, FOUND = "local", "auto"  # addresses that Ray knows: a cluster of this command's own, one on this machine
+GB = 1e9
+MIB_GB = 1.048576e-3  # GB of a MiB
+
+
+def connected(address: str, workers: int) -> Any:
+    """The module `ray`, connected to HOST:PORT, `auto`, or with an empty address to RAY_ADDRESS, else to a cluster
+    of this command's own with a core for each worker.
+
+    BenchError, within seconds, where Ray is not installed, nobody answers, or what answers is another version.
+    """
+    try:
+        ray: Any = importlib.import_module("ray")
+    except ImportError as error:
+        raise BenchError(f"--engine ray: {named(error)}; install the extra: pip install '.[ray]'") from error
+    address = address or os.environ.get("RAY_ADDRESS", LOCAL)
+    _knock(address)
+    options: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
+    try:
+        ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
+    except (ConnectionError, RuntimeError, ValueError) as error:
+        raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]})") from error
+    return ray
+
+
+def too_small(ray: Any, room: Room) -> list[str]:
+    """Ids of the nodes that no worker may go to, since their cards have less memory than the models need.
+
+    A node that cannot tell is not among them: its worker looks itself, before it loads. Nor is one that comes
+    later. BenchError where there are nodes with GPUs and all are too small.
+    """
+    nodes = {each["NodeID"]: each for each in ray.nodes() if each["Alive"] and each["Resources"].get("GPU")}
+    if not nodes or not (room.stated_gb or room.least_gb):
+        return []
+    known = _cards_gb(ray, list(nodes))
+    if not known:
+        return []
+    try:
+        fitting = room.fitting(known)
+    except BenchError:
+        if len(known) == len(nodes):
+            raise
+        fitting = []  # one of those that cannot tell may do
+    small = [node for node in known if node not in fitting]
+    if small:
+        told = ", ".join(f"{nodes[node]['NodeName']} ({known[node]:.1f} GB)" for node in small)
+        console.say(f"ray: no worker goes to {told}: {room.label} needs about {room.stated_gb:g} GB")
+    return small
+
+
+def memory_gb(ray: Any, room: Room) -> float:
+    """GB of memory to ask for a worker without a GPU: what is stated, or the weights' where no node has that.
+
+    BenchError where no node has even those.
+    """
+    have = {each["NodeName"]: each["Resources"].get("memory", 0.0) / GB for each in ray.nodes() if each["Alive"]}
+    fitting = room.fitting(have)
+    return room.stated_gb if all(have[node] >= room.stated_gb for node in fitting) else room.least_gb
+
+
+def gpus(ray: Any) -> int:
+    """GPUs that the cluster has now."""
+    return int(ray.cluster_resources().get("GPU", 0))
+
+
+def _cards_gb(ray: Any, nodes: list[str]) -> dict[str, float]:
+    """Node -> GB of its smallest card, of the nodes that tell."""
+
+    def mib() -> list[int]:  # made here, so that Ray sends it whole: a node may have none of our code
+        import subprocess
+
+        words = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
+        try:
+            told = subprocess.run(words, capture_output=True, text=True, check=True, timeout=20).stdout
+            return [int(line) for line in told.split()]
+        except (OSError, ValueError, subprocess.SubprocessError):
+            return []
+
+    pinned = importlib.import_module("ray.util.scheduling_strategies").NodeAffinitySchedulingStrategy
+    ask = ray.remote(num_cpus=0, max_retries=0)(mib)
+    calls = {ask.options(scheduling_strategy=pinned(node, soft=False)).remote(): node for node in nodes}
+    answered, _ = ray.wait(list(calls), num_returns=len(calls), timeout=CARDS_S)
+    found = {}
+    for call in answered:
+        try:
+            found[calls[call]] = min(ray.get(call), default=0) * MIB_GB
+        except ray.exceptions.RayError:  # the node went away meanwhile
+            continue
+    return {node: gb for node, gb in found.items() if gb}
+
+
+def _knock(address: str) -> None:
+    """BenchError where nobody listens at HOST:PORT; Ray itself would try for half a minute."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if address in (LOCAL, FOUND):
+        return
+    if not host or not port.isdigit():
+        raise BenchError(f"--engine ray:{address}: write ray:HOST:PORT, of the head node")
+    try:
+        socket.create_connection((host, int(port)), ANSWER_S).close()
+    except OSError as error:
+        raise BenchError(f"--engine ray: nobody answers at {address} ({one_line(error)})") from error
