@@ -44,7 +44,8 @@ def keep_to_share(device: str) -> None:
     if device.startswith("cuda") and _share() < 1:
         import torch
 
-        torch.cuda.set_per_process_memory_fraction(_share(), torch.device(device))
+        if torch.cuda.is_available():  # else loading says what is wrong
+            torch.cuda.set_per_process_memory_fraction(_share(), torch.device(device))
 
 
 def _share() -> float:

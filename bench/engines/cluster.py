@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import os
 import socket
+from collections.abc import Sequence
 from typing import Any
 
 from sightsound.bench.core import console
@@ -74,9 +75,10 @@ def memory_gb(ray: Any, room: Room) -> float:
     return room.stated_gb if all(have[node] >= room.stated_gb for node in fitting) else room.least_gb
 
 
-def gpus(ray: Any) -> int:
-    """GPUs that the cluster has now."""
-    return int(ray.cluster_resources().get("GPU", 0))
+def gpus(ray: Any, without: Sequence[str]) -> int:
+    """GPUs that the cluster has now, but for those of some nodes."""
+    nodes = [each for each in ray.nodes() if each["Alive"] and each["NodeID"] not in without]
+    return int(sum(each["Resources"].get("GPU", 0) for each in nodes))
 
 
 def _cards_gb(ray: Any, nodes: list[str]) -> dict[str, float]:

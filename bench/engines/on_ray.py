@@ -44,22 +44,24 @@ class OnRay:
         self.device = device.partition(":")[0]
         self._ray = cluster.connected(address, workers or room.on_cpu())
         try:
-            self._options = self._asked(room)
+            self._options, usual = self._on_cards(room) if self.device == "cuda" else self._on_cpu(room)
         except BenchError:
             self._ray.shutdown()
             raise
-        on_cards = room.on_cards(max(1, cluster.gpus(self._ray))) if self.device == "cuda" else 0
-        self.workers = workers or on_cards or room.on_cpu()
+        self.workers = workers or usual
         self._env = {memory.SHARE: f"{room.share:g}"}
         self._team = Team(self, self.workers)
 
-    def _asked(self, room: Room) -> dict[str, Any]:
-        """What Ray is asked for each worker."""
-        if self.device != "cuda":
-            return {"num_cpus": 1, "memory": round(cluster.memory_gb(self._ray, room) * GB)}
-        asked: dict[str, Any] = {"num_cpus": 1, "num_gpus": room.share}
+    def _on_cpu(self, room: Room) -> tuple[dict[str, Any], int]:
+        """What Ray is asked for each worker, and how many there are where nobody named a number."""
+        return {"num_cpus": 1, "memory": round(cluster.memory_gb(self._ray, room) * GB)}, room.on_cpu()
+
+    def _on_cards(self, room: Room) -> tuple[dict[str, Any], int]:
         small = cluster.too_small(self._ray, room)
-        return asked | ({"label_selector": {"ray.io/node-id": f"!in({','.join(small)})"}} if small else {})
+        asked: dict[str, Any] = {"num_cpus": 1, "num_gpus": room.share}
+        if small:
+            asked["label_selector"] = {"ray.io/node-id": f"!in({','.join(small)})"}
+        return asked, room.on_cards(max(1, cluster.gpus(self._ray, small)))
 
     def session(self, job: Job, told: Tell) -> AbstractContextManager[Run]:
         """See Engine."""

@@ -80,6 +80,18 @@ def channels_last(network: Network, device: str) -> Network:
 
 
 @contextmanager
+def one_thread() -> Iterator[None]:
+    """Work with one thread on a CPU: oneDNN cuts the sums of 1 x 1 convolutions by the number of threads, so that
+    another number gives other last digits (docs/determinism.md)."""
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(threads)
+
+
+@contextmanager
 def full_precision() -> Iterator[None]:
     """Keep CUDA's convolutions and matrix products in float32: TF32 moves a feature by about 1e-3."""
     matmul = torch.backends.cuda.matmul.allow_tf32

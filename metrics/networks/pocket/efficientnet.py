@@ -20,7 +20,7 @@ from PIL import Image
 from torch import Tensor, nn
 from torch.nn import functional
 
-from sightsound.metrics.networks.common.batching import channels_last, run_batches
+from sightsound.metrics.networks.common.batching import channels_last, one_thread, run_batches
 from sightsound.metrics.networks.extractor import Features
 
 SIZE = 224  # pixels
@@ -72,7 +72,8 @@ class EfficientNetExtractor:
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
         """`embedding` [1, 1280] and `logits` [1, 1000] of each picture."""
-        return run_batches(self._forward, [crop(picture)[None] for picture in clips], self._batch, self._device)
+        with one_thread():
+            return run_batches(self._forward, [crop(picture)[None] for picture in clips], self._batch, self._device)
 
     def _forward(self, pixels: Tensor) -> dict[str, Tensor]:
         embedding, logits = self._network((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
