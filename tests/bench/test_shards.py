@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shutil
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
 
-from sightsound.bench.core import provenance
+from sightsound.bench.core import heartbeat, provenance
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.shard import Shard, parsed
 from sightsound.bench.core.store import Journal
 from tests import pages, toy
 from tests.bench.run_files import told
+from tests.faults.test_shared_folders import told as sign_of_life
 
 RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu")
 
@@ -52,8 +55,8 @@ def test_the_shards_of_a_run_together_are_the_run(toy_world, bench, shard, monke
     one = whole(bench)
     alone = list(heard)
     heard.clear()
-    for number in (3, 1, 2):  # in no order
-        assert (done := shard(number)).code == 0, done.err
+    for number in (3, 1, 4, 2):  # in no order
+        assert (done := shard(number, count=4)).code == 0, done.err
     assert "bench merge m/r" in done.err
     silences = 1  # one more: two shards make outputs of nothing but zeros
     assert set(heard) == set(alone) and len(heard) == len(alone) + silences, "no other clip is heard by two shards"
@@ -132,6 +135,28 @@ def test_versions_of_here_and_no_shards(toy_world, bench, shard, monkeypatch):
     monkeypatch.setattr(provenance, "commit", lambda: "0123456789")
     done = bench("merge", "m/r")
     assert done.code == 2 and "here is" in done.err and done.err.count("bench: ") == 1
+
+
+def test_a_shard_that_another_host_writes_is_left_alone(toy_world, bench, shard, monkeypatch):
+    for number in (1, 2):
+        assert shard(number, count=2).code == 0
+    before = {path: path.read_bytes() for path in Path("m").rglob("*") if path.is_file()}
+    own, sleep = Path("m/r/shards/2-of-2"), time.sleep
+    signs = itertools.count(300)
+
+    def beat(seconds: float) -> None:
+        sleep(seconds)
+        sign_of_life(own, written=time.time() + next(signs))
+
+    beat(0)
+    monkeypatch.setattr(heartbeat, "BEAT_S", 0.05)
+    monkeypatch.setattr(heartbeat.time, "sleep", beat)
+    for refused in (shard(2, count=2), bench("merge", "m/r")):
+        assert refused.code == 2 and refused.err.count("bench: ") == 1
+        assert "2-of-2: another bench is at work in it, process 12 on node7" in refused.err
+    after = {path: path.read_bytes() for path in Path("m").rglob("*") if path.is_file()}
+    changed = {path.name for path in after.keys() | before.keys() if after.get(path) != before.get(path)}
+    assert changed <= {heartbeat.PROGRESS, ".lock"}, "nothing was written"
 
 
 SBATCH = """#!/bin/sh
