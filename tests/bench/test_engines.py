@@ -15,8 +15,9 @@ from typing import Any
 
 import pandas as pd
 import pytest
+import torch
 
-from sightsound.bench.core import results
+from sightsound.bench.core import memory, results
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import MachineError
@@ -25,6 +26,7 @@ from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import Engine, Job, Lost, every
 from sightsound.bench.engines.local import Local
 from sightsound.bench.engines.processes import Processes
+from sightsound.bench.engines.room import Room
 from tests.bench.engine_jobs import Squares
 
 ROOT = Path(__file__).parents[2]
@@ -129,9 +131,64 @@ def test_engines_by_name(tmp_path: Path) -> None:
     ):
         with pytest.raises(BenchError, match=text):
             choose.check(name, workers)
+    for name, share, text in (
+        ("ray", 0.0, r"^--gpu-share 0: take a share of a GPU for each worker, 0\.01 to 1$"),
+        ("", 1.5, "^--gpu-share 1.5: take a share"),
+        ("local", 0.5, r"^--gpu-share 0\.5: the engine local is one process; take --engine processes$"),
+    ):
+        with pytest.raises(BenchError, match=text):
+            choose.check(name, None, share)
     assert isinstance(choose.opened("", None, "cpu", tmp_path), Local)
     engine = choose.opened("", 3, "cpu", tmp_path)
     assert isinstance(engine, Processes) and (engine.workers, engine.devices) == (3, ["cpu"])
+
+
+def test_workers_go_to_the_cards_that_are_large_enough(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cards = {"cuda:0": 8.0, "cuda:1": 80.0, "cuda:2": 80.0}
+    monkeypatch.setattr(choose, "devices_of", lambda device: list(cards) if device == "cuda" else [device])
+    monkeypatch.setattr(memory, "have_gb", lambda device: cards.get(device, 16.0))
+
+    def opened(room: Room, device: str = "cuda") -> tuple[int, list[str]]:
+        engine = choose.opened("", None, device, tmp_path, room)
+        assert isinstance(engine, Processes)
+        return engine.workers, engine.devices
+
+    assert opened(Room("a:small", 2)) == (3, [*cards])
+    assert opened(Room("a:large", 40, 20)) == (2, ["cuda:1", "cuda:2"])
+    assert "no worker goes to cuda:0: a:large needs about 40 GB" in capsys.readouterr().err
+    assert opened(Room("a:large", 40, 20, share=0.5)) == (4, ["cuda:1", "cuda:2"])
+    assert opened(Room("a:whole", 100, 60)) == (2, ["cuda:1", "cuda:2"]), "with batches that are halved"
+    for room, text in (
+        (
+            Room("a:huge", 200, 150),
+            r"^a:huge: needs about 200 GB, the largest device has 80\.0 GB \(cuda:1\);",
+        ),
+        (
+            Room("a:large", 90, 50, 0.5),
+            r"80\.0 GB \(cuda:1\), of which --gpu-share 0\.5 is 40\.0 GB;",
+        ),
+    ):
+        with pytest.raises(BenchError, match=text):
+            opened(room)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda process: set(range(16)))
+    assert Room().on_cpu() == 4 and Room("a:large", 7.0).on_cpu() == 2 and Room("a:huge", 90.0).on_cpu() == 1
+
+
+def test_a_share_of_a_card_is_a_smaller_card(monkeypatch: pytest.MonkeyPatch) -> None:
+    taken: list[tuple[float, str]] = []
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0, 80e9))
+    monkeypatch.setattr(
+        torch.cuda, "set_per_process_memory_fraction", lambda share, device: taken.append((share, str(device)))
+    )
+    memory.keep_to_share("cuda:1")
+    assert memory.have_gb("cuda:1") == 80 and not taken
+    monkeypatch.setenv(memory.SHARE, "0.25")
+    memory.keep_to_share("cuda:1")
+    memory.keep_to_share("cpu")
+    assert memory.have_gb("cuda:1") == 20 and taken == [(0.25, "cuda:1")]
 
 
 RUN = ("run", "--model", "mozart", "--task", "image2music", "--device", "cpu", "--limit", "2", "--batch-size", "1")
