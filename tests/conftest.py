@@ -22,7 +22,7 @@ settings.load_profile("suite")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--kills", type=int, default=2, help="moments at which tests of engines kill a process")
+    parser.addoption("--kills", type=int, help="moments at which tests of engines kill a process; without 2")
     parser.addoption("--measure", action="store_true", help=f"write {quick.MEASURED.name} from this run")
 
 

@@ -1,7 +1,7 @@
 """Workers and drivers killed at random moments: the same command again ends with the files of a run that was not.
 
-`pytest --kills 10 tests/bench/test_engine_kills.py` kills at ten moments an engine; without the option at two, a
-worker and the driver. The moments are printed.
+`pytest --kills 10 tests/bench/test_engine_kills.py` kills at ten moments an engine, which are printed. Without the
+option a worker and the driver of `ray` are killed once; those of `processes` are by tests/bench/test_engines.py.
 """
 
 from __future__ import annotations
@@ -75,12 +75,16 @@ def whole(commands: Commands) -> dict[str, bytes]:
     return commands.end(commands.start("whole"), "whole")
 
 
-@pytest.mark.parametrize("engine", ["processes", "ray"])
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    if "engine" in metafunc.fixturenames:
+        metafunc.parametrize("engine", ["processes", "ray"] if metafunc.config.getoption("--kills") else ["ray"])
+
+
 def test_whoever_is_killed_nothing_differs(
     commands: Commands, whole: dict[str, bytes], engine: str, request: pytest.FixtureRequest
 ) -> None:
     words = ("--engine", engine, "--workers", "2")
-    rng, kills = random.Random(SEED), request.config.getoption("--kills")
+    rng, kills = random.Random(SEED), request.config.getoption("--kills") or 2
     name = engine
     process = commands.start(name, *words)
     for number in range(kills):

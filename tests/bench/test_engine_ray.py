@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.engines import dispatch
+from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import every
 from sightsound.bench.engines.local import Local
 from sightsound.bench.engines.on_ray import OnRay
@@ -49,6 +51,27 @@ def test_an_actor_that_is_killed_costs_nothing(two: OnRay, tmp_path: Path) -> No
     found, _, _ = worked(two, Squares(kills=tmp_path))
     assert found == worked(Local("cpu"), Squares())[0]
     assert not list(tmp_path.iterdir())
+
+
+def test_errors_reach_the_driver_and_a_worker_with_other_versions_is_refused(
+    two: OnRay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(BenchError, match=r"^no such thing$"):  # after which workers are started anew
+        worked(two, Squares(wrong="user"))
+    monkeypatch.setattr(dispatch, "facts", lambda: facts() | {"numpy": "1.0"})
+    with pytest.raises(BenchError, match=r"^a worker on \S+ has numpy \S+, here 1\.0: it would make other numb"):
+        worked(two, Squares())
+
+
+def test_a_cluster_of_another_version_is_one_line(two: OnRay, monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(*words: object, **options: object) -> None:
+        raise RuntimeError("Version mismatch: The cluster was started with:\n    Ray: 2.9.0\n    Python: 3.10.1")
+
+    monkeypatch.setattr("ray.init", init)
+    with pytest.raises(
+        BenchError, match=r"^--engine ray: no cluster at local \(Version mismatch: .* Ray: 2\.9\.0"
+    ):
+        OnRay("local", 2, "cpu")
 
 
 def test_an_address_that_does_not_answer_is_one_line_within_seconds() -> None:
