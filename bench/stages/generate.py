@@ -119,9 +119,9 @@ def generation(
     run that was killed ends with the same bytes as one that was not. While the model is at one batch, the one
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
-    noted with each output. A `shard` makes its own batches of those alone. `withheld`: files that the system has no
-    business to open. `loaded` is called each time a model was made. `ahead`: whether the captions and prompts of the
-    next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card, where no
+    noted with each output. A `shard` makes its own batches of those alone. `withheld`: files that the system has
+    no business to open. `loaded` is called each time a model was made. `ahead`: whether the captions and prompts
+    of the next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card, where no
     `timeout_s` must be kept. Raises MachineError where the machine failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:

@@ -37,7 +37,12 @@ def generate(
         if system.label in made:
             continue
         kept_from = _withheld(request, system, examples)
-        with state.restored(), process.ended(), _begun(request, system, examples, report) as alone:
+        asks = ready.lacks(request, system, examples)
+        with (
+            state.restored(networks=asks),
+            process.ended(),
+            _begun(request, system, examples, report) as alone,
+        ):
             if alone.flow is not None:
                 with watch.watched(kept_from) as opened:
                     Local(request.device).work([alone.flow])
