@@ -107,8 +107,8 @@ def generation(
     maker: str = "",
     timeout_s: float = 0.0,
     shard: Shard | None = None,
-    ahead: bool | None = None,
     withheld: Sequence[Path] = (),
+    ahead: bool | None = None,
     loaded: Callable[[], None] = lambda: None,
     report: Report = lambda what, done, total: None,
 ) -> Iterator[Generation]:
@@ -120,8 +120,8 @@ def generation(
     before it is written. `make` gives the model; it is called only when something is missing. A failure is a
     result too, and tried again only with `retry`, as is a file that is no longer what the journal says. `maker` is
     noted with each output. A `shard` makes its own batches of those alone. `withheld`: files that the system has
-    no business to open. `loaded` is called each time a model was made. `ahead`: whether captions and prompts of
-    the next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card, where no
+    no business to open. `loaded` is called each time a model was made. `ahead`: whether the captions and prompts
+    of the next batch are made while the generator works at one (bench/stages/ahead.py), None: on a card, where no
     `timeout_s` must be kept. Raises MachineError where the machine failed; then nothing is written down.
     """
     if task.name not in system.card.tasks:

@@ -38,7 +38,11 @@ def generate(
             continue
         kept_from = _withheld(request, system, examples)
         asks = ready.lacks(request, system, examples)
-        with state.restored(networks=asks), process.ended(), _begun(request, system, examples, report) as alone:
+        with (
+            state.restored(networks=asks),
+            process.ended(),
+            _begun(request, system, examples, report) as alone,
+        ):
             if alone.flow is not None:
                 with watch.watched(kept_from) as opened:
                     Local(request.device).work([alone.flow])

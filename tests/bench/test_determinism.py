@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,9 +47,9 @@ def clips(card: ExtractorCard) -> list[Any]:
     """Several things of the kind that the network takes, none like the other."""
     rng = np.random.default_rng(0)
     if card.modality == "text":
-        return [f"{'slow ' * number}piano music, sad and number {number}" for number in range(5)]
+        return [f"{'slow ' * number}piano music, sad and number {number}" for number in range(4)]
     if card.modality == "image":
-        sizes = [(120 + 7 * number, 150 - 9 * number) for number in range(5)]
+        sizes = [(120 + 7 * number, 150 - 9 * number) for number in range(4)]
         return [rng.integers(0, 255, (*size, 3), dtype=np.uint8) for size in sizes]
     lengths = [round((card.rate_hz or 16000) * seconds) for seconds in SECONDS]
     return [(0.1 * rng.standard_normal(length)).astype(np.float32) for length in lengths]
@@ -99,7 +100,9 @@ def test_outputs_of_the_pocket_pipeline(tmp_path: Path) -> None:
 
 
 def test_rows_are_the_same_by_any_number_of_threads(toy_world, bench) -> None:
-    names = ("fad", "kad", "mmd", "kl", "inception_score", "precision", "recall")
+    networks = registry.cards("network")
+    networks["spectrum"] = replace(networks["spectrum"], classes="logits", posterior="softmax", labels="16 bands")
+    names = ("fad", "kad", "kid", "kl", "inception_score", "precision", "recall")
     metrics = ",".join(["cosine_toy", *(f"{name}_spectrum" for name in names)])
     tables = []
     for number in (1, 2):

@@ -72,10 +72,9 @@ class EfficientNetExtractor:
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
         """`embedding` [1, 1280] and `logits` [1, 1000] of each picture."""
+        pictures = [crop(picture)[None] for picture in clips]
         with one_thread():
-            return run_batches(
-                self._forward, [crop(picture)[None] for picture in clips], self._batch, self._device
-            )
+            return run_batches(self._forward, pictures, self._batch, self._device)
 
     def _forward(self, pixels: Tensor) -> dict[str, Tensor]:
         embedding, logits = self._network((pixels.permute(0, 3, 1, 2).float() - 127) / 128)
