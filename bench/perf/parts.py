@@ -90,7 +90,7 @@ def differences(asked: Asked, report: Report) -> Iterable[Figure]:
 
 
 def generate(asked: Asked, report: Report) -> Iterator[Figure]:
-    """The pocket pipeline; on a card networks of the published sizes. See bench/perf/generate.py."""
+    """The pocket pipeline, which needs its weights. See bench/perf/generate.py."""
     from sightsound.bench.perf import generate as measured
     from sightsound.bench.stages import choose
     from sightsound.bench.stages.options import Options
@@ -140,7 +140,7 @@ def scaling(asked: Asked, report: Report) -> Iterable[Figure]:
 
 PARTS: Mapping[str, Part] = {
     "embedding": _part("embedding", "clips to features, and how busy cores and card are", 90, 110),
-    "generate": _part("generate", "clips a minute, and what is outside the model", 60, 110),
+    "generate": _part("generate", "clips a minute, and what is outside the model", 60),
     "peers": _part("peers", "FAD, KL and inception score against other packages' ways", 330, 70),
     "engines": _part("engines", "one worker process against several", 260, 45),
     "differences": _part("differences", "how far numbers are apart", 30, 30),
