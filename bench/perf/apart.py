@@ -28,6 +28,7 @@ from sightsound.bench.perf.parts import Asked, Part
 from sightsound.bench.perf.watch import Use, watched
 
 LOOK_S = 0.1  # between two looks at what the process tells
+TOLD_S = 1.0  # between two reports of one stage
 START = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]); "
     "from sightsound.bench.perf.apart import main; main(*sys.argv[2:])"
@@ -94,17 +95,18 @@ def _heard(file: IO[str], outcome: Outcome, report: Report) -> bool:
 def main(entry: str, device: str, tiny: str, told: str) -> None:
     """The part, in this process."""
     lines = Lines(lambda text: print(text, flush=True), 30.0)
-    failed, heard = "", [("", 0.0)]
+    failed, last, last_s = "", "", 0.0
     with Path(told).open("a", encoding="utf-8", buffering=1) as file:
 
         def put(kind: str, found: Any) -> None:
             file.write(json.dumps([kind, found]) + "\n")
 
         def report(what: str, done: int, total: int | None) -> None:
+            nonlocal last, last_s
             lines.report(what, done, total)
-            now = time.monotonic()
-            if what != heard[-1][0] or done == total or now - heard[-1][1] > 1:
-                heard[-1] = (what, now)
+            now_s = time.monotonic()
+            if what != last or done == total or now_s - last_s > TOLD_S:
+                last, last_s = what, now_s
                 put("report", [what, done, total])
 
         with lines.running(), watched(device) as use:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from sightsound.bench.core.types import Report
-from sightsound.bench.perf.metrics import Figure
+from sightsound.bench.perf.metrics import Figure, stages
 
 
 class Asked(NamedTuple):
@@ -89,8 +90,20 @@ def differences(asked: Asked, report: Report) -> Iterable[Figure]:
     return measured.measure(asked.device, 2 if asked.tiny else 32, report)
 
 
+def decoding(asked: Asked, report: Report) -> Iterable[Figure]:
+    """See bench/perf/decoding.py. Figures of the one stay where the other fails."""
+    from sightsound.bench.perf import decoding as measured
+
+    small = asked.tiny or not asked.card
+    steps = {
+        "MusicGen": partial(measured.musicgen, asked.device, small),
+        "LLaMA": partial(measured.llama, asked.device, small),
+    }
+    return stages(steps, report)
+
+
 def generate(asked: Asked, report: Report) -> Iterator[Figure]:
-    """The pocket pipeline; on a card networks of the published sizes. See bench/perf/generate.py."""
+    """The pocket pipeline, which needs its weights. See bench/perf/generate.py."""
     from sightsound.bench.perf import generate as measured
     from sightsound.bench.stages import choose
     from sightsound.bench.stages.options import Options
@@ -140,7 +153,8 @@ def scaling(asked: Asked, report: Report) -> Iterable[Figure]:
 
 PARTS: Mapping[str, Part] = {
     "embedding": _part("embedding", "clips to features, and how busy cores and card are", 90, 110),
-    "generate": _part("generate", "clips a minute, and what is outside the model", 60, 110),
+    "decoding": _part("decoding", "MusicGen and LLaMA of random weights against the device", 30, 110),
+    "generate": _part("generate", "clips a minute, and what is outside the model", 60),
     "peers": _part("peers", "FAD, KL and inception score against other packages' ways", 330, 70),
     "engines": _part("engines", "one worker process against several", 260, 45),
     "differences": _part("differences", "how far numbers are apart", 30, 30),

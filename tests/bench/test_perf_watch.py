@@ -87,4 +87,4 @@ def test_a_part_is_told_its_size() -> None:
 )
 def test_engines_asked_for_what_is_not(bench, words: tuple[str, str]) -> None:
     done = bench("perf", "engines", *words)
-    assert done.code == 2 and words[1] in done.err
+    assert done.code == 2 and words[0] in done.err
