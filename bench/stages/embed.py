@@ -177,6 +177,7 @@ class _Networks:
         made: dict[str, dict[str, Features | str]] = {}
         for name in lacking:
             card = self._extractors.cards[name]
+            self._extractors.with_room(name, lambda network: None)  # loading is a stage of its own
             tell(("at", name))
             clips = {item.key: decoded[item.key].pop(name) for item in chunk}
             found: dict[str, Features | str] = {
