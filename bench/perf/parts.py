@@ -90,7 +90,8 @@ def differences(asked: Asked, report: Report) -> Iterable[Figure]:
 
 
 def generate(asked: Asked, report: Report) -> Iterator[Figure]:
-    """The pocket pipeline; on a card networks of the published sizes. See bench/perf/generate.py."""
+    """The pocket pipeline, and on a card networks of the published sizes: bench/perf/generate.py, decoding.py."""
+    from sightsound.bench.perf import decoding
     from sightsound.bench.perf import generate as measured
     from sightsound.bench.stages import choose
     from sightsound.bench.stages.options import Options
@@ -100,6 +101,8 @@ def generate(asked: Asked, report: Report) -> Iterator[Figure]:
     )
     systems = choose.systems_for(options, references=False)
     yield from measured.measure(choose.request(options, systems, scores=False), report)
+    if asked.card or asked.tiny:
+        yield from decoding.measure(asked.device, asked.tiny, report)
 
 
 def systems(asked: Asked, report: Report) -> Iterable[Figure]:
