@@ -35,7 +35,7 @@ def have_gb(device: str) -> float:
     if device.startswith("cuda"):
         import torch
 
-        return float(torch.cuda.mem_get_info(device)[1]) / GB * _share()
+        return float(torch.cuda.get_device_properties(device).total_memory) / GB * _share()  # opens no context
     return min([os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"), *_limits()]) / GB
 
 

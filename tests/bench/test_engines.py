@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -179,7 +180,7 @@ def test_workers_go_to_the_cards_that_are_large_enough(
 def test_a_share_of_a_card_is_a_smaller_card(monkeypatch: pytest.MonkeyPatch) -> None:
     taken: list[tuple[float, str]] = []
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    monkeypatch.setattr(torch.cuda, "mem_get_info", lambda device: (0, 80e9))
+    monkeypatch.setattr(torch.cuda, "get_device_properties", lambda device: SimpleNamespace(total_memory=80e9))
     monkeypatch.setattr(
         torch.cuda, "set_per_process_memory_fraction", lambda share, device: taken.append((share, str(device)))
     )
