@@ -8,6 +8,7 @@ from sightsound.metrics.rows import Clips, Rows, by_shape, weighted_mean
 def statistics(features: Clips) -> Rows:
     """Share of flagged frames `[clips]`, 0..1. `features`: a clip's flags `[frames, 1]`.
 
+    >>> import numpy as np
     >>> statistics([np.array([[1.0], [1.0], [0.0], [1.0]])])
     array([0.75])
     """

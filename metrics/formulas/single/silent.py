@@ -10,6 +10,7 @@ QUIET_DB = -60.0  # of full scale; 40 dB below music at -20, and above what 16 b
 def statistics(features: Clips) -> Rows:
     """Share of a clip's frames below QUIET_DB, `[clips]`, 0..1. `features`: levels `[frames, 1]`, dB.
 
+    >>> import numpy as np
     >>> statistics([np.array([[-20.0], [-70.0], [-120.0], [-59.0]])])
     array([0.5])
     """

@@ -240,8 +240,8 @@ def _between(mine: moments.Moments, theirs: Callable[[int], _Gaussian], replicat
     """The distance of a replicate."""
     mean, covariance = mine[replicate]
     other, other_covariance, other_trace, factor = theirs(replicate)
-    root = root_trace(covariance, other_covariance, factor)
-    distance = np.square(mean - other).sum() + np.trace(covariance) + other_trace - 2 * root
+    distance = np.square(mean - other).sum() + np.trace(covariance) + other_trace
+    distance -= 2 * root_trace(covariance, other_covariance, factor, consumed=True)
     return max(float(distance), 0.0)
 
 

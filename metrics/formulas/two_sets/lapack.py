@@ -29,9 +29,10 @@ def cholesky(matrix: Rows) -> Rows | None:
     return found if _call(_POTRF, b"L", len(found), found, len(found)) == 0 else None
 
 
-def product(matrix: Rows, factor: Rows) -> Rows:
-    """L^T matrix L of a factor that `cholesky` gave, which has the eigenvalues of the product of both matrices."""
-    found, size = np.array(matrix), len(matrix)
+def product(matrix: Rows, factor: Rows, *, consumed: bool = False) -> Rows:
+    """L^T matrix L of a factor that `cholesky` gave, which has the eigenvalues of the product of both matrices.
+    `consumed`: it may take the matrix's place."""
+    found, size = matrix if consumed else np.array(matrix), len(matrix)
     _call(_SYGST, 2, b"L", size, found, size, factor, size)
     return found
 
