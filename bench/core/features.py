@@ -15,7 +15,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import of_machine
 from sightsound.bench.core.packs import Arrays, DamagedError, Packs
 
-RECENT_BYTES = 64 << 20
+RECENT_BYTES = 32 << 20
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
