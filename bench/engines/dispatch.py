@@ -145,8 +145,12 @@ class _Dispatch:
                 yield from self._heard(places[id(hand)], message)
 
     def _staff(self) -> None:
-        """As many workers as there is work for. One without work goes to the line that needs it most."""
-        for place in range(min(self.team.workers, sum(line.left for line in self.lines))):
+        """As many workers as there is work for, and all that are there: the first ones may have no room yet. One
+        without work goes to the line that needs it most."""
+        enough = min(self.team.workers, sum(line.left for line in self.lines))
+        for place in range(self.team.workers):
+            if place >= enough and place not in self.team.greeted:
+                continue
             own = self.at.get(place)
             if self.held.get(place) or (own is not None and own.waiting):
                 continue

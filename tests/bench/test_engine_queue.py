@@ -10,10 +10,13 @@ from typing import Any
 import pytest
 
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.engines.dispatch import Team
+from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import Engine, Flow, Job, Lost
 from sightsound.bench.engines.line import Line, fullest
 from sightsound.bench.engines.local import Local
 from sightsound.bench.engines.processes import Processes
+from sightsound.bench.engines.seat import Message, Seat
 from tests.bench.engine_jobs import Squares
 
 GROUPS = [[[1, 2], [3, 4]], [], [[5], [6, 7, 8], [9]]]
@@ -132,3 +135,58 @@ def test_where_a_free_worker_goes(
     zeros = dict.fromkeys(range(len(waiting)), 0)
     line = fullest(made, zeros | staff, zeros | idle)
     assert (None if line is None else made.index(line)) == goes
+
+
+class Unplaced:
+    """A worker for which there is no room: it never says anything."""
+
+    def load(self, session: int, job: Job) -> None: ...
+
+    def give(self, number: int, batch: Any) -> None:
+        raise AssertionError("nobody is there to take it")
+
+    def drop(self) -> None: ...
+
+    def end(self) -> None: ...
+
+
+class Placed(Unplaced):
+    """One that works, in this process."""
+
+    def __init__(self) -> None:
+        self.said: list[Message] = [("facts", facts())]
+        self.seat = Seat(self.said.append)
+
+    def load(self, session: int, job: Job) -> None:
+        self.seat.load(session, job, "cpu")
+
+    def give(self, number: int, batch: Any) -> None:
+        self.seat.begin(number, batch)
+        self.seat.work()
+
+
+class Crew:
+    """Workers of a cluster that has room for the one at `place` alone."""
+
+    def __init__(self, place: int) -> None:
+        self.place = place
+
+    def hire(self, place: int) -> Unplaced:
+        return Placed() if place == self.place else Unplaced()
+
+    def wait(self, hands: Sequence[Any]) -> list[tuple[Any, Message]]:
+        for hand in hands:
+            if isinstance(hand, Placed) and hand.said:
+                return [(hand, hand.said.pop(0))]
+        raise AssertionError("everybody waits for a worker that has no room")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+@pytest.mark.parametrize("groups", [GROUPS, [[[1]], [[2], [3]]]])
+def test_no_batch_waits_for_a_worker_without_room(place: int, groups: Sequence[Sequence[Sequence[int]]]) -> None:
+    team, heard = Team(Crew(place), 2), Heard()
+    team.work([heard.flow(Squares(label=label), groups) for label in "abc"])
+    squares = [number**2 for group in groups for batch in group for number in batch]
+    assert [sorted(heard.squares[label]) for label in "abc"] == [squares] * 3
+    with team.opened(Squares(), lambda what: None) as run:
+        assert sorted(at for at, _ in run([[1], [2]])) == [0, 1]
