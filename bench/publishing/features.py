@@ -139,6 +139,7 @@ def read(
         notes={label: told[label]["notes"] for label in labels},
         absent={**own.absent, **{label: told[label]["failed"] for label in labels}},
         feature=feature,
+        several=None,  # the gathered one would pass over what came along
         facts={label: {"run": "", "seed": plan["seed"]} for label in labels},
     )
 

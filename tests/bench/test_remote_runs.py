@@ -93,9 +93,11 @@ def test_cut_off_in_the_middle_it_goes_on_on_another(remote, local, bench, host,
 
     def cut(self, outputs):
         append(self, outputs)
-        time.sleep(0.1)
         left[0] -= 1
         if left[0] == 0:
+            until = time.monotonic() + 20
+            while not any(name.endswith(".wav") for name in remote.find("/runs/r")) and time.monotonic() < until:
+                time.sleep(0.02)
             for change in ("put", "write", "remove"):
                 patch.setattr(Place, change, gone)
 

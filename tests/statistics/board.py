@@ -44,7 +44,7 @@ def table(rng: np.random.Generator, sizes: tuple[int, ...], better: float = 0.0)
 def quick(a: Parts, b: Parts) -> Difference:
     """`compare`, but without draws where Student's t alone keeps a pair of the table tied."""
     rough = estimate(paired(a, b), draws=19)
-    p = float(2 * statistics.student.sf(abs(rough.value) / rough.error, rough.freedom))
+    p = 2 * statistics.student.above(abs(rough.value) / rough.error, rough.freedom)
     return compare(a, b) if p < ties.LEVEL / PAIRS else Difference(rough.value, p=p)
 
 
