@@ -9,6 +9,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+from numpy.typing import NDArray
+
 from sightsound.bench.core import provenance, results, scores, store
 from sightsound.bench.core.console import number, records
 from sightsound.bench.core.errors import BenchError
@@ -50,9 +53,9 @@ def update(baseline: Path, folders: Sequence[Path], reason: str) -> list[Change]
         _refuse_fewer(baseline, old[gone], new)
         changes = _changes(records(old[gone]), records(new))
         kept = scores.read(scores.beside(baseline))
-        kept = kept[[not each for each in _of(kept, new)]]
+        kept = kept[~_of(kept, new)]
         scores.write_table(scores.beside(baseline), _together([part for part in (kept, values) if len(part)]))
-        results.write(baseline, _together([old[[not each for each in gone]], new]))
+        results.write(baseline, _together([old[~gone], new]))
         _tell(changes_file(baseline), changes, folders, reason)
     return changes
 
@@ -63,10 +66,11 @@ def _together(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.concat([table for table in tables if len(table)] or list(tables)[:1], ignore_index=True)
 
 
-def _of(table: pd.DataFrame, new: pd.DataFrame) -> list[bool]:
+def _of(table: pd.DataFrame, new: pd.DataFrame) -> NDArray[np.bool_]:
     """Which lines are of a system, task and split that the new rows have; a split under any hash."""
     systems = {_system(row) for row in records(new[list(_SYSTEM)].drop_duplicates())}
-    return [_system(row) in systems for row in records(table[list(_SYSTEM)])]
+    # an array also of no lines: pandas takes an empty list for no columns
+    return np.array([_system(row) in systems for row in records(table[list(_SYSTEM)])], dtype=np.bool_)
 
 
 def _system(row: Record) -> tuple[str, ...]:

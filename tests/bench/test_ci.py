@@ -103,6 +103,10 @@ def test_a_baseline_is_made_anew_with_a_reason_and_never_of_fewer_seeds(runs, be
     assert all(line["runs"] == ["r1", "r2"] for line in lines) and {"metric", "was", "now"} <= lines[0].keys()
     assert bench("check", "r1", "--baseline", "base.csv").code == 0
     assert bench(*update, "--reason", "again").code == 0
+    first = bench("check", "r1", "r2", "--baseline", "first.csv", "--update", "--reason", "there was none")
+    assert first.code == 0, first.err
+    assert len(results.read(Path("first.csv"))) == len(table) and Path("first.parquet").exists()
+    assert bench("check", "r1", "--baseline", "first.csv").code == 0
     told = Path("base.changes.jsonl").read_text().splitlines()
     assert len(told) == len(lines) + 1, "no value changed, and that is told too"
 
