@@ -23,6 +23,7 @@ SHADES = ("#1f4e79", "#7fa8d1", "#c8b06b", "#8a8a8a")
 STAGES = len(SHADES) - 1
 WIDTH = 9.0  # inches
 LONGEST = 64  # characters of a line of a name
+FEW_DECADES = 100.0  # from the least to the most of an axis, with which there is room for numbers between
 Table = tuple[tuple[str, ...], list[tuple[str, ...]]]
 """Header and rows."""
 
@@ -157,6 +158,8 @@ def margin(line: Line) -> tuple[float, float | None]:
 
 def _plot(out: Path, measured: Measured, lines: Sequence[Line]) -> None:
     """Every figure that has a target, by how many times it is better; what was before in grey."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
     shown = [each for each in lines if each.figure.target] or list(lines)
     figure, (place,) = drawing.panels(1, height=0.9 + 0.3 * len(shown))
     for height, each in enumerate(reversed(shown)):
@@ -167,6 +170,10 @@ def _plot(out: Path, measured: Measured, lines: Sequence[Line]) -> None:
     place.set_xscale("log")
     place.axvline(1.0, color=drawing.REFERENCE, linestyle="--", linewidth=0.8)
     place.xaxis.set_major_formatter("{x:g}")
+    low, high = place.get_xlim()
+    place.xaxis.set_minor_locator(LogLocator(subs=(2, 3, 5)))
+    place.xaxis.set_minor_formatter("{x:g}" if high < FEW_DECADES * low else NullFormatter())
+    place.tick_params(axis="x", which="both", labelsize="x-small")
     figure.set_figwidth(WIDTH)
     names = [drawing.plain_lines(_short(each.figure.what)) for each in reversed(shown)]
     place.set_yticks(range(len(shown)), names, fontsize="xx-small")
