@@ -12,7 +12,7 @@ import numpy as np
 from sightsound.bench.boards.pairs import Judged
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example
-from sightsound.bench.stages import reading, values
+from sightsound.bench.stages import reading, two_sets, values
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows
@@ -138,12 +138,12 @@ def _data(card: MetricCard, entries: Sequence[Entry]) -> _Data:
         if short := values.too_few(card, len(common)):
             value = values.Value(note=short)
         elif another is not None:
-            value = values.sets(card, common, mine, *_of_set(card, first, others, another.examples))
+            value = two_sets.sets(card, common, mine, *_of_set(card, first, others, another.examples))
         elif reference is None or has_reference is None:
             value = values.aggregated(card, mine, common)
         else:
             theirs = reference[[has_reference[example.id] for example in common]]
-            value = values.sets(card, common, mine, common, theirs)
+            value = two_sets.sets(card, common, mine, common, theirs)
         found.setdefault(entry.name, []).append(value)
         notes += [value.note] if value.note and value.note not in notes else []
     return _Data(groups, found, notes)

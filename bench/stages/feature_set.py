@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench.core.length import USUAL
+from sightsound.bench.core.numbers import NumberStore
 from sightsound.bench.core.types import Example
 from sightsound.bench.splits import Against
 from sightsound.metrics.card import Need
@@ -41,6 +42,8 @@ class FeatureSet:
     """Extractor name -> signature."""
     several: FeaturesOf | None = None
     """`feature` of many contents at once, where there is a quicker way than one after the other."""
+    numbers: NumberStore | None = None
+    """Where distances are kept for the next run; None where features are not known by content."""
     absent: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """System label or side -> example id -> why there is nothing to embed."""
     unembedded: Mapping[tuple[str, str], str] = field(default_factory=dict)

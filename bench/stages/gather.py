@@ -12,6 +12,7 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.length import USUAL
 from sightsound.bench.core.media import MediaError
+from sightsound.bench.core.numbers import NumberStore
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.shard import Shard
 from sightsound.bench.core.state import known
@@ -105,6 +106,7 @@ def gather(
         outputs={label: _keys(items) for label, items in made.items()},
         feature=feature,
         several=several,
+        numbers=NumberStore(cache_dir() / "distances"),
         absent=absent,
         unembedded=failures,
         sources={

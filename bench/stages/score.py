@@ -14,7 +14,7 @@ from sightsound.bench.core.results import Row
 from sightsound.bench.core.scores import Scores
 from sightsound.bench.core.state import known
 from sightsound.bench.core.types import Report
-from sightsound.bench.stages import values
+from sightsound.bench.stages import two_sets, values
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import module_of, needs, of_examples, sign
 from sightsound.bench.stages.scope import scope
@@ -54,7 +54,7 @@ def _score(
     stored: FeatureSet, systems: Sequence[registry.System], cards: Sequence[MetricCard], task: str, report: Report
 ) -> Scored:
     made = Scored([], [])
-    known = values.Known()
+    known, distances = values.Known(), two_sets.Known()
     inputs = {example.id: example.input_group for example in stored.examples}
     total = sum(card.kind != "ranked" or not each.card.reference for card in cards for each in systems)
     for card in cards:
@@ -75,7 +75,7 @@ def _score(
                 elif positions is not None:
                     found = values.of_ranks(card, positions[:, ranked.index(system)], stored, len(ranked))
                 elif card.kind == "two_sets":
-                    found = values.of_sets(card, stored, system, there, known)
+                    found = two_sets.of_sets(card, stored, system, there, distances)
                 else:
                     found = values.of_clips(card, stored, system, there, known)
             except ValueError as error:  # what the metric's functions say of features they cannot take

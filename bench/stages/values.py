@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from functools import partial
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +13,6 @@ from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example, chunks
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import function_of, module_of, under
-from sightsound.bench.stages.scope import halves
 from sightsound.metrics import streams
 from sightsound.metrics.card import MetricCard, Need
 from sightsound.metrics.rows import Rows, stack, weighted_mean
@@ -29,29 +26,13 @@ LOADED = 256  # clips whose features are in memory at once while their rows are 
 
 @dataclass(frozen=True)
 class Known:
-    """What was computed for one system and serves another, or another metric."""
+    """What was worked out for one metric and serves another."""
 
     clips: dict[tuple[str, tuple[Need, ...], str, tuple[str, ...]], tuple[list[Example], Rows]] = field(
         default_factory=dict
     )
     """Values by clip: (metric, features, system, example ids) -> the examples that have the features, their
     rows."""
-    floors: dict[tuple[str, int, tuple[str, ...]], float] = field(default_factory=dict)
-    """(metric, clips, reference ids) -> floor."""
-    reference: dict[tuple[str, Need, str, tuple[str, ...]], Reference] = field(default_factory=dict)
-    """The last one only: (metric, feature, system where it is the system's own, example ids) -> it."""
-
-
-@dataclass(frozen=True)
-class Reference:
-    """The other side of a distance, which many systems are held against."""
-
-    clips: Sequence[Example]
-    """The examples that have the feature."""
-    rows: Rows | Stream
-    """Theirs."""
-    kept: dict[Any, Any] = field(default_factory=dict)
-    """What the metric's functions worked out of it, see `KEEPS` in docs/metrics.md."""
 
 
 @dataclass(frozen=True)
@@ -115,99 +96,6 @@ def side_rows(
             yield module.statistics(there, **card.options).astype(np.float32)
 
     return kept, Stream(read, np.array(frames, np.intp), dim)
-
-
-def of_sets(
-    card: MetricCard, stored: FeatureSet, system: registry.System, examples: Sequence[Example], known: Known
-) -> Value:
-    """A distance between two sets of clips."""
-    (need,) = [need for need in card.needs if need.side == "generated"]
-    (other,) = [need for need in card.needs if need.side != "generated"]
-    against = halves(stored.examples)[1] if system.build.halves else examples
-    another = other.side == "reference" and stored.against is not None
-    if other.side == "corpus":
-        against = [Example(id=name, group=name) for name in stored.keys["corpus"]]
-    elif another and stored.against is not None:
-        if system.build.halves:
-            return Value(note=f"the halves are of the split's own reference, not of {stored.against.label}")
-        against, other = stored.against.examples, replace(other, side="against")
-    mine, rows = side_rows(card, stored, system.label, need, examples)
-    reference = _reference(card, stored, system.label, other, against, known)
-    theirs, references = reference.clips, reference.rows
-    if short := too_few(card, min(len(mine), len(theirs))):
-        return Value(clips=mine, note=short)
-    # halves of the reference are there to show what no difference looks like: they have no interval of their own
-    interval = another or against is examples
-    found = sets(card, mine, rows, theirs, references, interval=interval, kept=reference.kept)
-    if other.side == "corpus" or system.build.halves:
-        return found
-    key = card.name, len(mine), tuple(example.id for example in theirs)
-    if key not in known.floors:
-        known.floors[key] = _floor(card, theirs, references, len(mine))
-    return replace(found, floor=known.floors[key])
-
-
-def _reference(
-    card: MetricCard, stored: FeatureSet, system: str, need: Need, examples: Sequence[Example], known: Known
-) -> Reference:
-    key = card.name, need, system if need.own else "", tuple(example.id for example in examples)
-    if key not in known.reference:
-        known.reference.clear()  # no two are in memory at once
-        known.reference[key] = Reference(*side_rows(card, stored, system, need, examples))
-    return known.reference[key]
-
-
-def sets(
-    card: MetricCard,
-    mine: Sequence[Example],
-    rows: Rows | Stream,
-    theirs: Sequence[Example],
-    references: Rows | Stream,
-    *,
-    interval: bool = True,
-    kept: dict[Any, Any] | None = None,
-) -> Value:
-    """A metric over the rows of two sets of clips. `kept`: for what its functions work out of `references`."""
-    aggregate = _keeping(card, "aggregate", kept)
-    grouped = getattr(module_of(card), "TAKES_GROUPS", False)
-    groups = {"groups": [e.group for e in mine], "reference_groups": [e.group for e in theirs]} if grouped else {}
-    value = float(aggregate(rows, np.ones(len(rows)), references, np.ones(len(references)), **groups))
-    few = getattr(module_of(card), "few_frames", None)
-    note = few(rows, references) if few else ""
-    if math.isnan(value) or not interval or not covers(card):
-        return Value(value, mine, note=note)
-    # A correction of a bias is as sure as what it corrects; its own jackknife would cost a correction a part.
-    plugin, fast = function_of(card, "plugin"), _keeping(card, "replicates", kept)
-    single = plugin or aggregate
-    taken = float(plugin(rows, np.ones(len(rows)), references, np.ones(len(references)))) if plugin else value
-
-    masks = getattr(module_of(card), "TAKES_MASKS", False)
-
-    def without(mask: NDArray[np.bool_]) -> Rows:
-        left, right = (side if masks else side.astype(np.float64) for side in np.split(mask, [len(rows)], axis=1))
-        keys = groups if fast is None or single is aggregate else {}
-        if fast is not None:
-            return np.asarray(fast(rows, left, references, right, **keys))
-        pairs = zip(left, right, strict=True)
-        return np.array([single(rows, w, references, v, **keys) for w, v in pairs])
-
-    clips = [*mine, *theirs]
-    found = parts.jackknife(without, taken, [e.id for e in clips], [e.group for e in clips])
-    found = replace(found, values=found.values + (value - taken))
-    return Value(value, mine, found if np.isfinite(found.values).all() else None, note=note)
-
-
-def _keeping(card: MetricCard, name: str, kept: dict[Any, Any] | None) -> Any:
-    """A function of the metric, which keeps what it works out of the reference where its module says so."""
-    function = function_of(card, name)
-    return partial(function, kept=kept) if name in getattr(module_of(card), "KEEPS", ()) else function
-
-
-def _floor(card: MetricCard, references: Sequence[Example], rows: Rows | Stream, count: int) -> float:
-    same_source = function_of(card, "same_source")
-    if same_source is None:
-        return math.nan
-    return float(same_source(rows, [e.reference_group or e.group for e in references], count))
 
 
 def covers(card: MetricCard) -> bool:

@@ -161,9 +161,21 @@ def jackknife(
     >>> parts.values, parts.groups  # of a mean: the clips' own values
     (array([1., 2., 6.]), ('a', 'a', 'b'))
     """
+    return pseudo_values(left_out(without, names, groups), value, names, groups)
+
+
+def left_out(
+    without: Callable[[NDArray[np.bool_]], Rows], names: Sequence[str], groups: Sequence[str]
+) -> NDArray[np.float64]:
+    """The first half of `jackknife`, which takes the time: the metric without each piece, `[pieces]`."""
+    place, _, _ = _pieces(names, groups)
+    return np.asarray(without(place != np.arange(place.max() + 1)[:, None]), np.float64)
+
+
+def pseudo_values(found: Rows, value: float, names: Sequence[str], groups: Sequence[str]) -> Parts:
+    """The second half of `jackknife`, from what `left_out` gave for the same names and groups."""
     place, part_names, part_groups = _pieces(names, groups)
     sizes = np.bincount(place).astype(np.float64)
-    found = without(place != np.arange(len(sizes))[:, None])
     pull = (value - found) * (sizes.sum() - sizes) / sizes
     values = value + pull - sizes @ pull / sizes.sum()
     return Parts(part_names, part_groups, np.asarray(values), sizes)

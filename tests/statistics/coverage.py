@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sightsound.bench.core import registry
-from sightsound.bench.stages import values
+from sightsound.bench.stages import two_sets, values
 from sightsound.metrics.card import MetricCard
 from sightsound.metrics.rows import Rows
 from sightsound.metrics.statistics import parts
@@ -123,7 +123,7 @@ def _two_sets(name: str, dim: int, shift: float, frames: int = FRAMES) -> Draw:
 
     def draw(rng: np.random.Generator, scene: Scene) -> Parts:
         outputs, references = pair_of_sets(rng, scene, dim, shift, frames)
-        return _parts(values.sets(card, scene.examples, outputs, scene.examples, references))
+        return _parts(two_sets.sets(card, scene.examples, outputs, scene.examples, references))
 
     return draw
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from sightsound.bench.core import registry
 from sightsound.bench.core.types import Example
-from sightsound.bench.stages import values
+from sightsound.bench.stages import two_sets
 from sightsound.metrics.statistics.parts import OTHER, Parts
 from tests.statistics.coverage import DISTANCES, FRAMES, Cell, Draw
 from tests.statistics.worlds import NORMAL, Scene
@@ -39,7 +39,7 @@ def _draw(name: str, shift: float, references: int) -> Draw:
             (NORMAL(rng, (count, 1, DIM)) + NORMAL(rng, (count, FRAMES, DIM))) / np.sqrt(2)
             for count in (scene.clips, references)
         )
-        found = values.sets(card, scene.examples, (1 + shift) * outputs + shift, theirs, others)
+        found = two_sets.sets(card, scene.examples, (1 + shift) * outputs + shift, theirs, others)
         assert found.parts is not None
         return found.parts
 

@@ -14,7 +14,7 @@ from itertools import combinations
 import numpy as np
 
 from sightsound.bench.core import registry
-from sightsound.bench.stages import values
+from sightsound.bench.stages import two_sets
 from sightsound.metrics.rows import Rows
 from sightsound.metrics.statistics import difference, parts, seeds
 from sightsound.metrics.statistics.parts import Parts
@@ -129,7 +129,7 @@ def frechet() -> Iterator[Cell]:
             sides.append((group[:, None] + NORMAL(rng, (scene.clips, dim))[:, None] + frames) / np.sqrt(3))
         a, b, reference = sides
         found = [
-            values.sets(card, scene.examples, outputs, scene.examples, reference).parts
+            two_sets.sets(card, scene.examples, outputs, scene.examples, reference).parts
             for outputs in (a + 0.5 * np.eye(dim)[0], b + 0.5 * np.eye(dim)[1])
         ]
         assert found[0] is not None and found[1] is not None
