@@ -157,6 +157,17 @@ def store(
 
 
 @app.command()
+def again(count: Annotated[int, typer.Option("--count", min=2, help="clips")] = 400, json: Json = False) -> None:
+    """How long the same `bench score` takes a second time."""
+    from sightsound.bench.core import console
+    from sightsound.bench.perf import again as perf_again
+
+    with console.progress() as report:
+        figures = perf_again.measure(count, report)
+    _print(figures, json)
+
+
+@app.command()
 def scaling(
     sizes: Annotated[str, typer.Option("--sizes", help="numbers of clips, by commas")] = "250,2500,25000",
     json: Json = False,

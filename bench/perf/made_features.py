@@ -51,7 +51,7 @@ def fill(root: Path, clips: int, labels: Sequence[str], metrics: Sequence[Metric
         for name in names:
             card = registry.extractor(name)
             for number in range(clips):
-                store.put(signature(name), _key(place, number), _features(card, rng, shift))
+                store.put(signature(name), _key(place, number), features(card, rng, shift))
 
 
 def stored(root: Path, clips: int, labels: Sequence[str], metrics: Sequence[MetricCard]) -> FeatureSet:
@@ -89,7 +89,8 @@ def _key(place: str, number: int) -> str:
     return hashlib.sha256(f"{place} {number}".encode()).hexdigest()
 
 
-def _features(card: ExtractorCard, rng: np.random.Generator, shift: float) -> dict[str, NDArray[np.float32]]:
+def features(card: ExtractorCard, rng: np.random.Generator, shift: float) -> dict[str, NDArray[np.float32]]:
+    """Features of a clip of media.CLIP_S in the shapes of a network's card."""
     frames = max(1, int(media.CLIP_S / card.hop_s)) if card.hop_s else 1
     found = {}
     for name in card.outputs:

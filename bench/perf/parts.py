@@ -136,6 +136,13 @@ def folders(asked: Asked, report: Report) -> Iterable[Figure]:
     return measured.measure(4 if asked.tiny else 500, report)
 
 
+def again(asked: Asked, report: Report) -> Iterable[Figure]:
+    """See bench/perf/again.py."""
+    from sightsound.bench.perf import again as measured
+
+    return measured.measure(6 if asked.tiny else 400, report)
+
+
 def site(asked: Asked, report: Report) -> Iterable[Figure]:
     """See bench/perf/site.py."""
     from sightsound.bench.perf import site as measured
@@ -161,6 +168,7 @@ PARTS: Mapping[str, Part] = {
     "metrics": _part("metrics", "the metrics against what they replace", 120, 40),
     "systems": _part("systems", "systems and builders against the plain way", 180),
     "store": _part("store", "features kept and read again", 60, 15),
+    "again": _part("again", "the same scoring a second time", 90),
     "folders": _part("folders", "two folders against decoding and the network alone", 240),
     "site": _part("site", "the pages of a large board", 60),
     "scaling": _part("scaling", "scoring of 250, 2,500 and 25,000 clips", 900, 45),

@@ -146,7 +146,7 @@ def test_parts_by_name_and_by_device(bench, monkeypatch: pytest.MonkeyPatch) -> 
     assert on_card[0] == "embedding" and "site" not in on_card
     assert everything.chosen(["store", "peers"], Asked("cuda", False)) == ["peers", "store"]
     about = [part.seconds or 0 for name, part in PARTS.items() if name != "scaling"]
-    assert sum(about) < 25 * 60 and sum(part.card_seconds or 0 for part in PARTS.values()) <= 8 * 60
+    assert sum(about) < 26 * 60 and sum(part.card_seconds or 0 for part in PARTS.values()) <= 8 * 60
     assert bench("perf", "all", "--only", "none").err.count("\n") == 1
     monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
     done = bench("perf", "all", "--device", "cuda")

@@ -33,6 +33,13 @@ def test_scaling_is_measured_in_processes(bench):
     assert bench("perf", "scaling", "--sizes", "9").code == 2
 
 
+def test_a_second_scoring_is_measured(bench):
+    done = bench("perf", "again", "--count", "5", "--json")
+    again, anew = json.loads(done.out)
+    assert anew["ok"], f"the rows are others: {done.err}"
+    assert 0.2 < again["value"] < 60 and 0.2 < anew["value"] < 60
+
+
 def test_stored_features_are_scored_without_what_takes_long_to_import(tmp_path):
     code = f"""
 import sys
