@@ -25,6 +25,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from sightsound.metrics.networks.common import winograd
 from sightsound.metrics.networks.common.batching import channels_last, checked_clip, run_batches
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.mel import triangles
@@ -42,7 +43,8 @@ GOOGLE_HOP = 8000  # samples, --model_step_size
 GOOGLE_FLOOR = 0.1  # full scale: 20 dB is the most that a quiet file is raised
 SIZE = 128
 PCA_LIMIT = 2.0  # the whitened embedding is clipped to -2..2 before it becomes 8 bits
-BATCH = {"cpu": 16, "cuda": 256}  # windows in one forward pass
+BATCH = 256  # windows in one forward pass, at most
+CONVOLVED = 16  # of these at a time on a CPU, whose cache holds no more
 
 Framing = Callable[[NDArray[Any]], NDArray[np.float32]]
 
@@ -73,11 +75,20 @@ class VggishExtractor:
         self._pca = pca.to(device) if pca else None
         self._framing = framing
         self._device = device
-        self._batch = BATCH[torch.device(device).type]
+        self._cpu = torch.device(device).type == "cpu"
+        if self._cpu:
+            winograd.replace(self._network)
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
         """`embedding` [windows, 128] of each clip."""
-        return run_batches(self._forward, [self._framing(clip) for clip in clips], self._batch, self._device)
+        found = [self._framing(clip) for clip in clips]
+        return run_batches(self._forward, found, self._batch(sum(map(len, found))), self._device)
+
+    def _batch(self, count: int) -> int:
+        """Windows in one forward pass. A CPU takes equal parts of all, which are filled up the least."""
+        if not self._cpu:
+            return BATCH
+        return CONVOLVED * -(-count // (CONVOLVED * -(-count // BATCH)))
 
     def _forward(self, audio: Tensor) -> dict[str, Tensor]:
         embedding = self._network(self._log_mel(audio))
@@ -133,7 +144,11 @@ class LogMel(nn.Module):
 
 
 class Vggish(nn.Module):
-    """`[batch, 96, 64]` log-mels -> `[batch, 128]`; layers named as in torchvggish."""
+    """`[batch, 96, 64]` log-mels -> `[batch, 128]`; layers named as in torchvggish.
+
+    On a CPU the convolutions see a few windows at a time, and the dense layers, whose 268 MB take longer to read than
+    to multiply with so few, all of the batch.
+    """
 
     def __init__(self) -> None:
         super().__init__()
@@ -150,7 +165,8 @@ class Vggish(nn.Module):
         self.embeddings = nn.Sequential(*dense)
 
     def forward(self, log_mel: Tensor) -> Tensor:
-        x: Tensor = self.features(log_mel[:, None])
+        together = CONVOLVED if log_mel.device.type == "cpu" else len(log_mel)
+        x = torch.cat([self.features(windows[:, None]) for windows in log_mel.split(together)])
         x = x.permute(0, 2, 3, 1).flatten(1)  # time, band, channel: TensorFlow's order
         return torch.as_tensor(self.embeddings(x))
 
