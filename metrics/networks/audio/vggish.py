@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sightsound.metrics.networks.common import winograd
-from sightsound.metrics.networks.common.batching import channels_last, checked_clip, run_batches
+from sightsound.metrics.networks.common.batching import channels_last, checked_clip, one_thread, run_batches
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.mel import triangles
 from sightsound.metrics.networks.extractor import Features
@@ -122,6 +122,7 @@ class LogMel(nn.Module):
 
     In float64, as numpy computes it for the others: in float32 a quiet band next to a loud one is off by 6e-5.
     On a CPU window by window: what is between the steps then stays in the cache, which takes a third of the time.
+    And with one thread: the steps are so short that two threads, which share each of them, take twice as long.
     """
 
     taper: Tensor
@@ -133,8 +134,10 @@ class LogMel(nn.Module):
         self.register_buffer("filters", torch.from_numpy(triangles(RATE_HZ, FFT, MELS, 125.0, 7500.0)))
 
     def forward(self, audio: Tensor) -> Tensor:
-        together = 1 if audio.device.type == "cpu" else len(audio)
-        return torch.cat([self._log_mel(windows) for windows in audio.split(together)])
+        if audio.device.type != "cpu":
+            return self._log_mel(audio)
+        with one_thread():
+            return torch.cat([self._log_mel(window) for window in audio.split(1)])
 
     def _log_mel(self, audio: Tensor) -> Tensor:
         frames = audio.double().unfold(1, STFT_WINDOW, STFT_HOP) * self.taper
@@ -146,8 +149,8 @@ class LogMel(nn.Module):
 class Vggish(nn.Module):
     """`[batch, 96, 64]` log-mels -> `[batch, 128]`; layers named as in torchvggish.
 
-    On a CPU the convolutions see a few windows at a time, and the dense layers, whose 268 MB take longer to read than
-    to multiply with so few, all of the batch.
+    On a CPU the convolutions see a few windows at a time. The dense layers, of whose 268 MB each is read for two
+    multiplications a window, see all of the batch.
     """
 
     def __init__(self) -> None:

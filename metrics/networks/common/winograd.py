@@ -1,12 +1,12 @@
 """3 x 3 convolutions on a CPU with fewer multiplications, by Winograd's minimal filtering.
 
-A tile of 4 x 4 outputs takes 36 multiplications a pair of channels instead of 144 (F(4 x 4, 3 x 3) of Lavin and Gray
-2016, arXiv:1509.09308): tiles of 6 x 6 inputs and the weights are transformed, multiplied point by point, which over
-all channels is 36 matrix products, and transformed back. oneDNN's direct convolutions work at the processor's peak
-already, so nothing else makes them faster.
+A tile of 4 x 4 outputs takes 36 multiplications a pair of channels instead of 144 (F(4 x 4, 3 x 3) of Lavin and
+Gray 2016, arXiv:1509.09308). Tiles of 6 x 6 inputs and the weights are transformed, multiplied point by point, which
+over all channels is 36 matrix products, and transformed back. oneDNN's direct convolutions work at the processor's
+peak already, so that nothing else makes them faster.
 
-Digits are lost by the points at which the polynomials are evaluated (Barabasz et al. 2020, arXiv:1803.10986). With the
-usual 0, 1, -1, 2, -2 a sum is off by seven millionths of the largest; with these it is about as near as the direct one.
+Digits are lost by the points at which the polynomials are evaluated (Barabasz et al. 2020, arXiv:1803.10986). With
+the usual 0, 1, -1, 2, -2 a sum is off by up to seven millionths of the largest, with those below by two.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ POINTS = {
     2: (Fraction(0), Fraction(1), Fraction(-1)),
 }
 """Outputs of a tile, one way -> points beside infinity."""
+FEWEST = 64  # channels
+LARGEST = 512 * 512  # channels in times out, for tiles of 4 x 4
 TILES = 96  # in one product: what lies between the steps then stays in a core's cache
 
 
@@ -89,13 +91,14 @@ class Winograd(nn.Module):
 def replace(network: nn.Module) -> None:
     """Put Winograd in the place of the network's convolutions where it is faster on a CPU.
 
-    From 64 channels on: with fewer the transforms take longer than what they spare. Weights of more than 512 x 512
-    channels are read from memory all the time, so that the smaller ones of tiles of 2 x 2 are as fast.
+    With fewer than 64 channels the transforms take longer than what they spare. Weights of more than 512 x 512
+    channels do not stay in a cache, so that the fewer ones of tiles of 2 x 2 are as fast.
     """
     for parent in list(network.modules()):
         for name, conv in parent.named_children():
-            if isinstance(conv, nn.Conv2d) and _fits(conv) and min(conv.in_channels, conv.out_channels) >= 64:
-                setattr(parent, name, Winograd(conv, 4 if conv.in_channels * conv.out_channels <= 512 * 512 else 2))
+            if isinstance(conv, nn.Conv2d) and _fits(conv) and min(conv.in_channels, conv.out_channels) >= FEWEST:
+                small = conv.in_channels * conv.out_channels <= LARGEST
+                setattr(parent, name, Winograd(conv, 4 if small else 2))
 
 
 def _fits(conv: nn.Conv2d) -> bool:
@@ -104,11 +107,11 @@ def _fits(conv: nn.Conv2d) -> bool:
 
 
 def transforms(size: int) -> tuple[Tensor, Tensor, Tensor]:
-    """For tiles of `size` outputs: matrices of inputs `[n, n]`, weights `[n, 3]` and outputs `[size, n]`, n = size + 2.
+    """Matrices of the inputs `[n, n]`, weights `[n, 3]` and outputs `[size, n]` of a tile, n = size + 2, float64.
 
-    By Toom and Cook, in float64: a row for each point p, and one for infinity. The weights are a polynomial, which is
-    evaluated at p; the inputs are weighed by the polynomial that is 0 at the other points; an output is the sum of
-    the products times powers of p.
+    By Toom and Cook: a row for each point p, and one for infinity. The weights are a polynomial, which is evaluated
+    at p; the inputs are weighed by the polynomial that is 0 at the other points; an output is the sum of the products
+    times powers of p.
     """
     points = POINTS[size]
     inputs, weights = [], []
