@@ -1,9 +1,9 @@
 """3 x 3 convolutions on a CPU with fewer multiplications, by Winograd's minimal filtering.
 
 A tile of 4 x 4 outputs takes 36 multiplications a pair of channels instead of 144 (F(4 x 4, 3 x 3) of Lavin and
-Gray 2016, arXiv:1509.09308). Tiles of 6 x 6 inputs and the weights are transformed, multiplied point by point, which
-over all channels is 36 matrix products, and transformed back. oneDNN's direct convolutions work at the processor's
-peak already, so that nothing else makes them faster.
+Gray 2016, arXiv:1509.09308). Tiles of 6 x 6 inputs and the weights are transformed, multiplied point by point,
+which over all channels is 36 matrix products, and transformed back. oneDNN's direct convolutions work at the
+processor's peak already, so that nothing else makes them faster.
 
 Digits are lost by the points at which the polynomials are evaluated (Barabasz et al. 2020, arXiv:1803.10986). With
 the usual 0, 1, -1, 2, -2 a sum is off by up to seven millionths of the largest, with those below by two.
@@ -58,8 +58,7 @@ class Winograd(nn.Module):
         size, points, outputs = self._size, len(self.into), len(self.bias)
         batch, channels, height, width = x.shape
         down, across = -(-height // size), -(-width // size)  # tiles
-        images = max(1, min(batch, TILES // (down * across)))  # in a chunk
-        rows = -(-down // -(-down * across // TILES)) if images == 1 else down  # of tiles, in a chunk
+        images, rows = _chunk(batch, down, across)
         # all chunks have one size, the last one filled up with what was there: kernels are chosen by the size
         part = x.new_zeros(images, rows * size + 2, across * size + 2, channels)
         tiles = part.unfold(1, size + 2, size).unfold(2, size + 2, size).permute(4, 5, 0, 1, 2, 3)
@@ -88,6 +87,14 @@ class Winograd(nn.Module):
         return whole.permute(0, 3, 1, 2)
 
 
+def _chunk(batch: int, down: int, across: int) -> tuple[int, int]:
+    """Images, and rows of tiles of each, that make about TILES: whole images, or a strip of one."""
+    if down * across <= TILES:
+        return min(batch, TILES // (down * across)), down
+    strips = -(-down * across // TILES)
+    return 1, -(-down // strips)
+
+
 def replace(network: nn.Module) -> None:
     """Put Winograd in the place of the network's convolutions where it is faster on a CPU.
 
@@ -109,9 +116,9 @@ def _fits(conv: nn.Conv2d) -> bool:
 def transforms(size: int) -> tuple[Tensor, Tensor, Tensor]:
     """Matrices of the inputs `[n, n]`, weights `[n, 3]` and outputs `[size, n]` of a tile, n = size + 2, float64.
 
-    By Toom and Cook: a row for each point p, and one for infinity. The weights are a polynomial, which is evaluated
-    at p; the inputs are weighed by the polynomial that is 0 at the other points; an output is the sum of the products
-    times powers of p.
+    By Toom and Cook: a row for each point p, and one for infinity. The weights are a polynomial, which is
+    evaluated at p; the inputs are weighed by the polynomial that is 0 at the other points; an output is the sum
+    of the products times powers of p.
     """
     points = POINTS[size]
     inputs, weights = [], []
