@@ -64,21 +64,22 @@ def test_the_transforms_are_exact():
             torch.testing.assert_close(taken, torch.eye(size + 2).double()[tap : tap + size], rtol=0, atol=1e-14)
 
 
+@pytest.mark.parametrize(
+    ("down", "across"), [(1, 1), (2, 3), (TILES, 2)]
+)  # tiles: less than a kernel takes, several pictures to a chunk, several chunks to a picture
 @torch.inference_mode()
-def test_a_picture_has_the_same_bits_in_any_company_and_by_any_number_of_threads():
-    across = 3
-    for down in (2, TILES):  # several pictures to a chunk, several chunks to a picture
-        x, layer = pictures(19, 64, 4 * down - 1, 4 * across), Winograd(conv(64, 64))
-        together = layer(x)
-        for some in (slice(0, 3), slice(5, 19), slice(18, 19)):
-            assert torch.equal(layer(x[some]), together[some])
-        before = torch.get_num_threads()
-        try:
-            for threads in (1, 2):
-                torch.set_num_threads(threads)
-                assert torch.equal(layer(x), together)
-        finally:
-            torch.set_num_threads(before)
+def test_a_picture_has_the_same_bits_in_any_company_and_by_any_number_of_threads(down, across):
+    x, layer = pictures(19, 64, 4 * down - 1, 4 * across), Winograd(conv(64, 64))
+    together = layer(x)
+    for some in (slice(0, 3), slice(5, 19), slice(18, 19)):
+        assert torch.equal(layer(x[some]), together[some])
+    before = torch.get_num_threads()
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            assert torch.equal(layer(x), together)
+    finally:
+        torch.set_num_threads(before)
 
 
 def test_takes_only_what_it_can_and_where_it_pays():

@@ -27,6 +27,7 @@ POINTS = {
 FEWEST = 64  # channels
 LARGEST = 512 * 512  # channels in times out, for tiles of 4 x 4
 TILES = 96  # in one product: what lies between the steps then stays in a core's cache
+LEAST = 8  # tiles in one product, filled up: with fewer than 4 rows MKL takes another kernel
 
 
 class Winograd(nn.Module):
@@ -89,9 +90,10 @@ class Winograd(nn.Module):
 
 def _chunk(batch: int, down: int, across: int) -> tuple[int, int]:
     """Images, and rows of tiles of each, that make about TILES: whole images, or a strip of one."""
-    if down * across <= TILES:
-        return min(batch, TILES // (down * across)), down
-    strips = -(-down * across // TILES)
+    whole = down * across
+    if whole <= TILES:
+        return max(min(batch, TILES // whole), -(-LEAST // whole)), down
+    strips = -(-whole // TILES)
     return 1, -(-down // strips)
 
 
