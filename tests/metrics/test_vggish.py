@@ -88,6 +88,8 @@ def test_the_first_window_by_hand():
 def test_a_clip_has_the_same_bits_in_any_company_and_order(network):
     clips = [chirps(2.2, seed=1), chirps(3.1, seed=2), chirps(0.4, seed=3)]
     together = embed(network, vggish.windows, *clips)
+    for found, again in zip(together, embed(network, vggish.windows, *clips * 9), strict=False):  # several batches
+        np.testing.assert_array_equal(found, again)
     for clip, found in zip(clips, together, strict=True):
         np.testing.assert_array_equal(found, embed(network, vggish.windows, clip)[0])
     for found, again in zip(together, embed(network, vggish.windows, *clips[::-1])[::-1], strict=True):
@@ -153,8 +155,21 @@ def test_a_wrong_pca_is_told(tmp_path):
         vggish._pca(path)
 
 
+def test_the_number_of_threads_changes_nothing(network):
+    clip, before, found = chirps(17.3), torch.get_num_threads(), []  # more than one part for the convolutions
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found += embed(network, vggish.windows, clip)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
+
+
 def test_dense_layers_see_many_windows_and_are_filled_up_little(network):
     extractor = vggish.VggishExtractor(network, vggish.windows, "cpu")
+    assert extractor([]) == []
     assert [extractor._batch(count) for count in (1, 16, 17, 200, 256, 257, 600)] == [
         16,
         16,

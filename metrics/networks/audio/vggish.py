@@ -26,7 +26,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from sightsound.metrics.networks.common import winograd
-from sightsound.metrics.networks.common.batching import channels_last, checked_clip, one_thread, run_batches
+from sightsound.metrics.networks.common.batching import (
+    channels_last,
+    checked_clip,
+    in_threads,
+    one_thread,
+    run_batches,
+)
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.mel import triangles
 from sightsound.metrics.networks.extractor import Features
@@ -88,10 +94,16 @@ class VggishExtractor:
         """Windows in one forward pass. A CPU takes equal parts of all, which are filled up the least."""
         if not self._cpu:
             return BATCH
-        return CONVOLVED * -(-count // (CONVOLVED * -(-count // BATCH)))
+        batches = max(1, -(-count // BATCH))
+        return CONVOLVED * -(-count // (CONVOLVED * batches))
 
     def _forward(self, audio: Tensor) -> dict[str, Tensor]:
-        embedding = self._network(self._log_mel(audio))
+        log_mel = self._log_mel(audio)
+        if self._cpu:  # the dense layers' 268 MB are read once for the whole batch
+            parts = in_threads(self._network.convolved, log_mel.split(CONVOLVED))
+            embedding = self._network.embeddings(torch.cat(parts))
+        else:
+            embedding = self._network(log_mel)
         return {"embedding": self._pca(embedding) if self._pca else embedding}
 
 
@@ -147,11 +159,7 @@ class LogMel(nn.Module):
 
 
 class Vggish(nn.Module):
-    """`[batch, 96, 64]` log-mels -> `[batch, 128]`; layers named as in torchvggish.
-
-    On a CPU the convolutions see a few windows at a time. The dense layers, of whose 268 MB each is read for two
-    multiplications a window, see all of the batch.
-    """
+    """`[batch, 96, 64]` log-mels -> `[batch, 128]`; layers named as in torchvggish."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -168,10 +176,12 @@ class Vggish(nn.Module):
         self.embeddings = nn.Sequential(*dense)
 
     def forward(self, log_mel: Tensor) -> Tensor:
-        together = CONVOLVED if log_mel.device.type == "cpu" else len(log_mel)
-        x = torch.cat([self.features(windows[:, None]) for windows in log_mel.split(together)])
-        x = x.permute(0, 2, 3, 1).flatten(1)  # time, band, channel: TensorFlow's order
-        return torch.as_tensor(self.embeddings(x))
+        return torch.as_tensor(self.embeddings(self.convolved(log_mel)))
+
+    def convolved(self, log_mel: Tensor) -> Tensor:
+        """What the dense layers see, `[batch, 12288]`: time, band, channel, in TensorFlow's order."""
+        x: Tensor = self.features(log_mel[:, None])
+        return x.permute(0, 2, 3, 1).flatten(1)
 
 
 class Pca(nn.Module):
