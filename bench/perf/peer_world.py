@@ -106,7 +106,7 @@ class World:
 
 def distance(world: World) -> float:
     """Ours, from files."""
-    sides = [decoded(folder) for folder in world.ours]
+    sides = [list(decoded(folder)) for folder in world.ours]
     found = [each["embedding"] for each in world.extractor([clip for side in sides for clip in side])]
     reference, rows = (frechet.statistics(side) for side in (found[: len(sides[0])], found[len(sides[0]) :]))
     return frechet.aggregate(rows, np.ones(len(rows)), reference, np.ones(len(reference)))
@@ -147,10 +147,11 @@ def suite(world: World, folder: Path) -> tuple[float, float, float]:
     return rows[WHOLE[0]], rows[WHOLE[1]], rows[WHOLE[2]]
 
 
-def decoded(folder: Path) -> list[Clip]:
+def decoded(folder: Path) -> Iterator[Clip]:
+    """The clips of a folder, one by one; as in a run, threads decode the next ones meanwhile."""
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
         loaded = pool.map(lambda path: media.load_audio(path, [ways.RATE_HZ]), sorted(folder.iterdir()))
-        return [found[ways.RATE_HZ] for found in loaded]
+        yield from (found[ways.RATE_HZ] for found in loaded)
 
 
 Found = Mapping[str, tuple[float, Any]]

@@ -10,6 +10,7 @@ import torch
 
 from sightsound.metrics.networks.audio import panns
 from sightsound.metrics.networks.common.checkpoint import filled
+from sightsound.metrics.networks.common.winograd import Winograd
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps
@@ -90,3 +91,9 @@ def test_the_clips_mean_is_not_seen(at_16k):
     clip = chirps(2.5)
     plain, raised = (at_16k([clip + np.float32(shift)])[0]["logits"] for shift in (0, 0.05))
     np.testing.assert_allclose(raised, plain, rtol=0, atol=1e-5 * np.abs(plain).max())
+
+
+def test_norms_are_folded_and_convolutions_shortened(at_16k):
+    layers = list(at_16k._network.modules())
+    assert sum(isinstance(layer, Winograd) for layer in layers) == 11  # all but the first
+    assert [layer.num_features for layer in layers if isinstance(layer, torch.nn.BatchNorm2d)] == [panns.MELS]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 from sightsound.bench.core.media import load_audio
 from sightsound.metrics.networks.audio import vggish
 from sightsound.metrics.networks.common.checkpoint import filled
+from sightsound.metrics.networks.common.winograd import Winograd
 from tests.parity.compared import close
 from tests.parity.published import seeded_state
 from tests.parity.signals import chirps
@@ -86,16 +88,18 @@ def test_the_first_window_by_hand():
 def test_a_clip_has_the_same_bits_in_any_company_and_order(network):
     clips = [chirps(2.2, seed=1), chirps(3.1, seed=2), chirps(0.4, seed=3)]
     together = embed(network, vggish.windows, *clips)
+    for found, again in zip(together, embed(network, vggish.windows, *clips * 9), strict=False):  # several batches
+        np.testing.assert_array_equal(found, again)
     for clip, found in zip(clips, together, strict=True):
         np.testing.assert_array_equal(found, embed(network, vggish.windows, clip)[0])
     for found, again in zip(together, embed(network, vggish.windows, *clips[::-1])[::-1], strict=True):
         np.testing.assert_array_equal(found, again)
 
 
-def test_the_batch_size_changes_rounding_alone(network):
+def test_the_batch_size_changes_rounding_alone(network, monkeypatch):
     extractor = vggish.VggishExtractor(network, vggish.windows, "cpu")
     wanted = extractor([chirps(3.0)])[0]["embedding"]
-    extractor._batch = 1
+    monkeypatch.setattr(vggish, "CONVOLVED", 1)
     found = extractor([chirps(3.0)])[0]["embedding"]
     np.testing.assert_allclose(found, wanted, rtol=0, atol=5e-6 * np.abs(wanted).max())
 
@@ -149,3 +153,41 @@ def test_a_wrong_pca_is_told(tmp_path):
     np.savez(path, pca_eigen_vectors=np.array([object()]), pca_means=np.zeros(128))
     with pytest.raises(ValueError, match="fetch it again"):
         vggish._pca(path)
+
+
+def test_the_number_of_threads_changes_nothing(network):
+    clip, before, found = chirps(17.3), torch.get_num_threads(), []  # more than one part for the convolutions
+    try:
+        for threads in (1, 2):
+            torch.set_num_threads(threads)
+            found += embed(network, vggish.windows, clip)
+            assert torch.get_num_threads() == threads
+    finally:
+        torch.set_num_threads(before)
+    np.testing.assert_array_equal(*found)
+
+
+def test_dense_layers_see_many_windows_and_are_filled_up_little(network):
+    extractor = vggish.VggishExtractor(network, vggish.windows, "cpu")
+    assert extractor([]) == []
+    assert [extractor._batch(count) for count in (1, 16, 17, 200, 256, 257, 600)] == [
+        16,
+        16,
+        32,
+        208,
+        256,
+        144,
+        208,
+    ]
+
+
+@torch.inference_mode()
+def test_is_as_near_to_float64_as_the_direct_convolutions():
+    network = filled(vggish.Vggish, seeded_state("vggish"), Path("seeded")).eval()
+    log_mel = vggish.LogMel()(torch.from_numpy(np.array(vggish.windows(chirps(1.0)))))
+    direct, exact = network(log_mel), copy.deepcopy(network).double()(log_mel.double())
+    fast = vggish.VggishExtractor(network, vggish.windows, "cpu")._network(log_mel)  # the same, changed in place
+    assert sum(isinstance(layer, Winograd) for layer in network.features) == 5
+    for found in (direct, fast):
+        assert float((found - exact).abs().max() / exact.abs().max()) < 2e-6
+    assert not torch.equal(direct, fast)

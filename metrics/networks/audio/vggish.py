@@ -25,7 +25,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from sightsound.metrics.networks.common.batching import channels_last, checked_clip, run_batches
+from sightsound.metrics.networks.common import winograd
+from sightsound.metrics.networks.common.batching import (
+    channels_last,
+    checked_clip,
+    in_threads,
+    one_thread,
+    run_batches,
+)
 from sightsound.metrics.networks.common.checkpoint import filled, read_pickle
 from sightsound.metrics.networks.common.mel import triangles
 from sightsound.metrics.networks.extractor import Features
@@ -42,7 +49,8 @@ GOOGLE_HOP = 8000  # samples, --model_step_size
 GOOGLE_FLOOR = 0.1  # full scale: 20 dB is the most that a quiet file is raised
 SIZE = 128
 PCA_LIMIT = 2.0  # the whitened embedding is clipped to -2..2 before it becomes 8 bits
-BATCH = {"cpu": 16, "cuda": 256}  # windows in one forward pass
+BATCH = 256  # windows in one forward pass, at most
+CONVOLVED = 16  # of these at a time on a CPU, whose cache holds no more
 
 Framing = Callable[[NDArray[Any]], NDArray[np.float32]]
 
@@ -73,14 +81,29 @@ class VggishExtractor:
         self._pca = pca.to(device) if pca else None
         self._framing = framing
         self._device = device
-        self._batch = BATCH[torch.device(device).type]
+        self._cpu = torch.device(device).type == "cpu"
+        if self._cpu:
+            winograd.replace(self._network)
 
     def __call__(self, clips: Sequence[Any]) -> list[Features]:
         """`embedding` [windows, 128] of each clip."""
-        return run_batches(self._forward, [self._framing(clip) for clip in clips], self._batch, self._device)
+        found = [self._framing(clip) for clip in clips]
+        return run_batches(self._forward, found, self._batch(sum(map(len, found))), self._device)
+
+    def _batch(self, count: int) -> int:
+        """Windows in one forward pass. A CPU takes equal parts of all, which are filled up the least."""
+        if not self._cpu:
+            return BATCH
+        batches = max(1, -(-count // BATCH))
+        return CONVOLVED * -(-count // (CONVOLVED * batches))
 
     def _forward(self, audio: Tensor) -> dict[str, Tensor]:
-        embedding = self._network(self._log_mel(audio))
+        log_mel = self._log_mel(audio)
+        if self._cpu:  # the dense layers' 268 MB are read once for the whole batch
+            parts = in_threads(self._network.convolved, log_mel.split(CONVOLVED))
+            embedding = self._network.embeddings(torch.cat(parts))
+        else:
+            embedding = self._network(log_mel)
         return {"embedding": self._pca(embedding) if self._pca else embedding}
 
 
@@ -111,6 +134,7 @@ class LogMel(nn.Module):
 
     In float64, as numpy computes it for the others: in float32 a quiet band next to a loud one is off by 6e-5.
     On a CPU window by window: what is between the steps then stays in the cache, which takes a third of the time.
+    And with one thread: the steps are so short that two threads, which share each of them, take twice as long.
     """
 
     taper: Tensor
@@ -120,16 +144,23 @@ class LogMel(nn.Module):
         super().__init__()
         self.register_buffer("taper", torch.hann_window(STFT_WINDOW, dtype=torch.float64))
         self.register_buffer("filters", torch.from_numpy(triangles(RATE_HZ, FFT, MELS, 125.0, 7500.0)))
+        self._parts = []  # which bins some bands hear: most of the filters are zeros
+        for bands in (slice(0, 24), slice(24, 48), slice(48, MELS)):
+            heard = self.filters[:, bands].any(dim=1).nonzero()
+            self._parts.append((slice(int(heard[0]), int(heard[-1]) + 1), bands))
 
     def forward(self, audio: Tensor) -> Tensor:
-        together = 1 if audio.device.type == "cpu" else len(audio)
-        return torch.cat([self._log_mel(windows) for windows in audio.split(together)])
+        if audio.device.type != "cpu":
+            return self._log_mel(audio)
+        with one_thread():
+            return torch.cat([self._log_mel(window) for window in audio.split(1)])
 
     def _log_mel(self, audio: Tensor) -> Tensor:
         frames = audio.double().unfold(1, STFT_WINDOW, STFT_HOP) * self.taper
         spectrum = torch.fft.rfft(frames, FFT)  # zeros after the 400 samples
         magnitude = (spectrum.real.square() + spectrum.imag.square()).sqrt()
-        return torch.log(magnitude @ self.filters + 0.01).float()
+        mel = torch.cat([magnitude[..., bins] @ self.filters[bins, bands] for bins, bands in self._parts], dim=-1)
+        return torch.log(mel + 0.01).float()
 
 
 class Vggish(nn.Module):
@@ -150,9 +181,12 @@ class Vggish(nn.Module):
         self.embeddings = nn.Sequential(*dense)
 
     def forward(self, log_mel: Tensor) -> Tensor:
+        return torch.as_tensor(self.embeddings(self.convolved(log_mel)))
+
+    def convolved(self, log_mel: Tensor) -> Tensor:
+        """What the dense layers see, `[batch, 12288]`: time, band, channel, in TensorFlow's order."""
         x: Tensor = self.features(log_mel[:, None])
-        x = x.permute(0, 2, 3, 1).flatten(1)  # time, band, channel: TensorFlow's order
-        return torch.as_tensor(self.embeddings(x))
+        return x.permute(0, 2, 3, 1).flatten(1)
 
 
 class Pca(nn.Module):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import islice
 from typing import Any, TypeVar
@@ -81,14 +82,34 @@ def channels_last(network: Network, device: str) -> Network:
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Work with one thread on a CPU: oneDNN cuts the sums of 1 x 1 convolutions by the number of threads, so that
-    another number gives other last digits (docs/determinism.md)."""
+    """Work with one thread on a CPU: where several would wait for one another, or would give other digits, as
+    oneDNN cuts the sums of 1 x 1 convolutions by their number (docs/determinism.md)."""
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         yield
     finally:
         torch.set_num_threads(threads)
+
+
+def in_threads(
+    forward: Callable[[torch.Tensor], torch.Tensor], parts: Sequence[torch.Tensor]
+) -> list[torch.Tensor]:
+    """`forward` of each part in inference, on a CPU: as many at once as torch has threads, each on one of them.
+
+    For a forward pass of many short steps: where all threads share each step, they wait for one another after
+    each, and for whatever else has the processor.
+    """
+    threads = min(torch.get_num_threads(), len(parts))
+    if threads < 2:
+        return [forward(part) for part in parts]
+
+    def alone(part: torch.Tensor) -> torch.Tensor:
+        with torch.inference_mode():  # is of a thread
+            return forward(part)
+
+    with one_thread(), ThreadPoolExecutor(threads) as pool:
+        return list(pool.map(alone, parts))
 
 
 @contextmanager
