@@ -48,7 +48,10 @@ def measure(device: str, sizes: Sizes, report: Report) -> Iterator[Figure]:
             f"FAD on {threads} thread{'s' if threads > 1 else ''}": partial(fad, world, threads)
             for threads in counts
         }
-        steps |= {"FAD, KL and IS": partial(whole, world), "distance of features": partial(of_features, sizes)}
+        steps |= {
+            "FAD, KL and IS": partial(whole, world, max(counts, default=0)),
+            "distance of features": partial(of_features, sizes),
+        }
         yield from stages(steps, report)
 
 
@@ -83,8 +86,9 @@ def fad(world: World, threads: int) -> list[Figure]:
     ]
 
 
-def whole(world: World) -> list[Figure]:
-    """FAD, KL and inception score of two folders; ours with intervals, journal of features and all."""
+def whole(world: World, threads: int) -> list[Figure]:
+    """FAD, KL and inception score of two folders; ours with intervals, journal of features and all. `threads`: 0
+    for as many as torch takes."""
     fresh = count()
 
     def classified(distance: float) -> tuple[float, float, float]:
@@ -101,16 +105,17 @@ def whole(world: World) -> list[Figure]:
         return ways.fadtk(world.theirs, world.weights, work, world.device, world.sizes.workers)
 
     times = max(1, world.sizes.rounds - 1)  # these take long
-    found = rounds(
-        {
-            "ours": lambda: suite(world, world.folder / f"store{next(fresh)}"),
-            "theirs": audioldm_eval,
-            "fadtk": lambda: classified(fadtk()),
-        },
-        times,
-    )
-    alone = rounds({"ours": partial(distance, world), "theirs": fadtk}, times)
-    size = f"{_size(world.sizes)}, times as fast"
+    with threads_of(threads or torch.get_num_threads()):
+        found = rounds(
+            {
+                "ours": lambda: suite(world, world.folder / f"store{next(fresh)}"),
+                "theirs": audioldm_eval,
+                "fadtk": lambda: classified(fadtk()),
+            },
+            times,
+        )
+        alone = rounds({"ours": partial(distance, world), "theirs": fadtk}, times)
+    size = f"{_size(world.sizes)}{f', threads={threads}' if threads else ''}, times as fast"
     of_fadtk = {"ours": found["ours"], "theirs": found["fadtk"]}
     return [
         _figure(

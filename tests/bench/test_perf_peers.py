@@ -78,7 +78,7 @@ def test_a_distance_of_features_is_that_of_the_square_root() -> None:
 
 def test_peers_as_a_command(bench, monkeypatch: pytest.MonkeyPatch, world: World) -> None:
     monkeypatch.setattr(peers, "World", lambda *_: world)
-    monkeypatch.setattr(peers, "whole", lambda world: [])
+    monkeypatch.setattr(peers, "whole", lambda world, threads: [])
     monkeypatch.setattr(peers.os, "cpu_count", lambda: 1)
     done = bench("perf", "peers", "--tiny", "--json")
     figures = json.loads(done.out)
