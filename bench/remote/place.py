@@ -17,13 +17,15 @@ from typing import Any
 
 from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.faults import named, of_machine
+from sightsound.bench.core.faults import named, of_machine, one_line
 
 _TAGS = (
     *("ETag", "etag", "md5Hash", "crc32c", "blob_id"),  # S3, Azure, GCS, the hub: of the content
     *("mtime", "LastModified", "last_modified", "modified", "updated", "created"),  # when it was written
 )
 """Facts of a file that change when it does, the best first; a file system has one of them."""
+_WEB = ("http", "https")
+_IN_EXTRA = ("s3", "s3a", "gs", "gcs")  # protocols whose packages the extra `remote` brings
 
 
 class RemoteError(BenchError):
@@ -44,8 +46,10 @@ class Place:
     """A folder at a URI."""
 
     def __init__(self, uri: str) -> None:
-        """Raises RemoteError where no installed package knows the URI's protocol."""
+        """Raises RemoteError where no installed package knows the URI's protocol, and for a web server."""
         self.uri = uri
+        if uri.partition(":")[0] in _WEB:  # their pages tell neither sizes nor what is a folder
+            raise RemoteError(f"{uri}: a web server does not list its files; copy them here, or to a store")
         with told(uri):
             import fsspec
 
@@ -80,13 +84,16 @@ class Place:
         return listed
 
     def _name(self, path: str) -> str:
-        """The name of a listed path. RemoteError for one that leads out of the folder."""
+        """The name of a listed path. RemoteError for one that leads out of the folder, and for one that is another
+        here: `a//b` is `a/b` on a disk."""
         path = path.rstrip("\n") if path == self._root else path
         inside = path.startswith(f"{self._root}/")
         name = path[len(self._root) + 1 :] if inside else path
         parts = PurePosixPath(name).parts
         if (not inside and path != self._root) or name.startswith("/") or ".." in parts or set("\0\\") & set(name):
             raise RemoteError(f"{self.uri}: lists {path[:200]!r}, which leads out of the folder; refused")
+        if name.rstrip("/") != "/".join(parts) and path != self._root:
+            raise RemoteError(f"{self.uri}: lists {path[:200]!r}, which no folder here can hold; rename it")
         return "" if path == self._root else name
 
     def get(self, name: str, target: Path) -> None:
@@ -183,8 +190,9 @@ def told(where: str) -> Iterator[None]:
         yield
     except BenchError:
         raise
-    except ImportError as error:
-        raise RemoteError(f"{where}: {named(error)}; pip install 'sightsound-bench[remote]'") from error
+    except ImportError as error:  # fsspec's line names the package
+        extra = "; pip install 'sightsound-bench[remote]'" if where.partition(":")[0] in _IN_EXTRA else ""
+        raise RemoteError(f"{where}: {one_line(error)}{extra}") from error
     except Exception as error:
         if isinstance(error, OSError) and error.filename and (fault := of_machine(error)):
             raise fault from error

@@ -17,7 +17,7 @@ from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.texts import Text, TextStore
 from sightsound.bench.remote import copies, shared
 from sightsound.bench.remote import uri as uris
-from sightsound.bench.remote.place import Place
+from sightsound.bench.remote.place import Place, RemoteError
 from sightsound.bench.remote.sync import Synced
 from tests import toy
 from tests.bench.remote_world import MIRROR, OUT, RUN, SPLIT, Failing, host, remote
@@ -37,6 +37,11 @@ __all__ = ["host", "remote"]
         ("c:/data", None),
         ("module.of:NAME", None),
         (None, None),
+        (Path("S3://Bucket/A"), "s3://Bucket/A"),
+        ("s3://bucket/./a", "s3://bucket/a"),
+        ("local:///data/x", "file:///data/x"),
+        ("arrow_hdfs://host/a", "arrow_hdfs://host/a"),
+        ("module::NAME", None),
     ],
 )
 def test_what_a_uri_is(named, uri):
@@ -44,10 +49,26 @@ def test_what_a_uri_is(named, uri):
     assert uris.is_one(named) == (uri is not None)
 
 
-@pytest.mark.parametrize("named", ["s3://", "s3://bucket/../a", Path("gs://a/../../b")])
+@pytest.mark.parametrize(
+    "named", ["s3://", Path("s3://"), "s3://bucket/../a", Path("gs://a/../../b"), Path("file://~/runs")]
+)
 def test_what_is_none(named):
+    assert uris.is_one(named)
     with pytest.raises(BenchError, match="is no URI of a folder"):
         uris.of(named)
+
+
+@pytest.mark.parametrize("named", [Path("simplecache::s3://bucket/a"), "zip://toys::s3://bucket/toys.zip"])
+def test_chains_of_protocols_are_refused(named):
+    assert uris.is_one(named)
+    with pytest.raises(BenchError, match="is a chain of protocols, which is not taken"):
+        uris.of(named)
+
+
+def test_a_name_that_a_disk_reads_as_another_is_refused(remote):
+    remote.pipe_file("/mine/a//b.wav", b"1")
+    with pytest.raises(RemoteError, match="lists '/mine/a//b.wav', which no folder here can hold"):
+        Place("memory://mine").files()
 
 
 def test_a_copy_follows_what_changes_there_and_reads_nothing_else(remote, host):
@@ -95,8 +116,11 @@ def test_a_listing_that_leads_out_of_the_folder_is_refused(remote, bench, host, 
         ),
         (("--split", "memory://data/toys/audio"), "memory://data/toys/audio: holds no manifest.csv"),
         (("--split", "nothing://data/toys"), "Protocol not known"),
-        (("--split", "lacking://data/toys"), "Install lacking; pip install 'sightsound-bench[remote]'"),
+        (("--split", "lacking://data/toys"), "lacking://data/toys: Install lacking\n"),
+        (("--split", "https://host/toys"), "https://host/toys: a web server does not list its files"),
         (("--out", "s3://bucket/../r"), "is no URI of a folder"),
+        (("--out", "memory://"), "is no URI of a folder"),
+        (("--out", "simplecache::s3://bucket/r"), "is a chain of protocols"),
         (("--reference", "memory://nowhere/x"), "holds no file; look at the address"),
     ],
 )
@@ -106,6 +130,15 @@ def test_what_cannot_be_had_is_one_line(remote, bench, host, words, told):
     done = bench(*RUN, "--mirror", MIRROR, *words)
     assert done.code == 2 and told in done.err, done.err
     assert "Traceback" not in done.err and done.err.count("bench: ") == 1, done.err
+
+
+def test_a_package_that_is_lacking_is_told_with_the_extra_that_brings_it(remote, bench, host, monkeypatch):
+    def lacking(*args: object, **options: object) -> None:
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lacking)
+    done = bench(*RUN, "--split", "s3://bucket/toys")
+    assert "bench: s3://bucket/toys: Install s3fs to access S3; pip install 'sightsound-bench[remote]'" in done.err
 
 
 def test_what_reads_runs_reads_them_at_uris_and_nothing_writes_there(remote, bench, host):
