@@ -137,7 +137,8 @@ def _refuse_living(place: Place, name: str, there: Holder) -> None:
         while time.monotonic() < until:
             time.sleep(min(1.0, LOOK_S / 10))
             now = read(place, name)
-            if now != there:
+            if now != there:  # it lives, or another one was quicker
+                there = now or there
                 break
         else:
             return

@@ -10,7 +10,7 @@ import datetime
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -96,6 +96,11 @@ class Place:
             raise RemoteError(f"{self.uri}: lists {path[:200]!r}, which no folder here can hold; rename it")
         return "" if path == self._root else name
 
+    def half_written(self, folder: str = "") -> list[str]:
+        """Files below `folder` that a process which was killed, or is at work, has not given their names."""
+        there = self.files(folder) if self._renames else ()
+        return [name for name in there if name.rpartition("/")[2].startswith(store.TEMPORARY)]
+
     def get(self, name: str, target: Path) -> None:
         """Bring a file here; it has its name when it is whole."""
         with told(f"{self.uri}/{name}"), store.atomic(target) as temporary:
@@ -116,12 +121,17 @@ class Place:
     def _put_and_rename(self, source: Path, path: str) -> None:
         folder, _, last = path.rpartition("/")
         temporary = f"{folder}/{store.TEMPORARY}{uuid.uuid4().hex[:8]}-{last}"
-        self._in_folder(path, lambda: self._fs.put_file(str(source), temporary))
         try:
-            self._fs.mv(temporary, path)
-        except FileExistsError:  # SMB: a new name must be free
-            self._fs.rm_file(path)
-            self._fs.mv(temporary, path)
+            self._in_folder(path, lambda: self._fs.put_file(str(source), temporary))
+            try:
+                self._fs.mv(temporary, path)
+            except FileExistsError:  # SMB: a new name must be free
+                self._fs.rm_file(path)
+                self._fs.mv(temporary, path)
+        except BaseException:
+            with suppress(Exception):  # what cannot be removed now is when the next run holds the folder
+                self._fs.rm_file(temporary)
+            raise
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file; None where there is none."""

@@ -73,6 +73,9 @@ def held(folder: Path, report: Report = copies.silent) -> Iterator[None]:
         root, uri, own = found
         with lock.hold(Place(uri), own) as lease:
             synced = _synced(root, uri, own)
+            for left in synced.place.half_written(own):
+                if _is_of(left, own):
+                    synced.place.remove(left)
             synced.pull(lambda name: _comes(name) and _is_of(name, own), report, under=own)
             sender = _Sender(synced, own, lease)
             try:

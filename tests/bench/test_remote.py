@@ -67,7 +67,7 @@ def test_chains_of_protocols_are_refused(named):
 
 def test_a_name_that_a_disk_reads_as_another_is_refused(remote):
     remote.pipe_file("/mine/a//b.wav", b"1")
-    with pytest.raises(RemoteError, match="lists '/mine/a//b.wav', which no folder here can hold"):
+    with pytest.raises(RemoteError, match=r"lists '/mine/a//b.wav', which no folder here can hold"):
         Place("memory://mine").files()
 
 
@@ -270,6 +270,10 @@ def test_a_folder_of_a_disk_gets_whole_files_only(tmp_path):
     synced = Synced(tmp_path / "copy/er", place)
     synced.pull(lambda name: name != ".lock", copies.silent)
     assert [path.name for path in (tmp_path / "copy/er").rglob("*.bin")] == ["b.bin"]
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RemoteError, match="the network went away"):
+        patch.setattr(type(place._fs), "mv", lambda *_: (_ for _ in ()).throw(OSError(5, "the network went away")))
+        place.put(source, "a/c.bin")
+    assert sorted(place.files()) == [".lock", "a/b.bin"]
     place.remove("a/b.bin")
     place.remove("a/b.bin")
     assert place.read("a/b.bin") is None
