@@ -65,7 +65,7 @@ def file(uri: str) -> Path:
     above, _, name = uri.rpartition("/")
     found = noted(above) / name
     with locks.hold(found.parent.parent / ".lock"):
-        Place(above).get(name, found)
+        Place(uri).get("", found)
     return found
 
 

@@ -102,8 +102,8 @@ class Place:
         return [name for name in there if name.rpartition("/")[2].startswith(store.TEMPORARY)]
 
     def get(self, name: str, target: Path) -> None:
-        """Bring a file here; it has its name when it is whole."""
-        with told(f"{self.uri}/{name}"), store.atomic(target) as temporary:
+        """Bring a file here, the place itself where the name is empty; it has its name when it is whole."""
+        with told(f"{self.uri}/{name}".rstrip("/")), store.atomic(target) as temporary:
             self._fs.get_file(self._path(name), str(temporary))
 
     def put(self, source: Path, name: str) -> Listed:
@@ -189,7 +189,7 @@ class Place:
             write()
 
     def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
+        return f"{self._root}/{name}" if name else self._root
 
 
 @contextmanager

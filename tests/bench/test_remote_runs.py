@@ -262,6 +262,21 @@ def test_from_python_and_from_a_file(remote, local, bench, host):
     assert _named(told(back(remote))) == local
 
 
+def test_a_file_of_options_at_a_uri(remote, local, bench, host):
+    host("a")
+    remote.pipe_file("/half.toml", b'model = "echo"\ntask = "image2music"\ndevice = "cpu"\nlimit = 2\n')
+    begun = bench("run", "--config", "memory://half.toml", *AT_URIS)
+    assert begun.code == 0 and "2/2" in begun.err, begun.err
+    host("b")
+    done = bench("run", f"{OUT}/run.toml", "--mirror", MIRROR)
+    assert done.code == 0 and "2/2, all there already" in done.err and f"rows: {OUT}/rows.csv" in done.err, done.err
+    remote.pipe_file("/half.toml", b"models = 1")
+    for name in ("none", "half"):
+        wrong = bench("run", f"memory://{name}.toml")
+        assert wrong.code == 2 and wrong.err.startswith(f"bench: memory://{name}.toml: "), wrong.err
+        assert wrong.err.count("\n") == 1
+
+
 def test_the_weights_of_a_mirror_are_held_to_their_sha256(remote, bench, host):
     host("a")
     remote.pipe_file("/mirror/toys/bands/bands.txt", b"others")
