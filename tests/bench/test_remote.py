@@ -149,6 +149,13 @@ def test_what_reads_runs_reads_them_at_uris_and_nothing_writes_there(remote, ben
         assert (done := bench(*words)).code == 0, done.err
     assert Path("page.html").is_file()
     assert len(sightsound.read_results(runs=[OUT])) > 5
+    gate = ("check", OUT, "--baseline")
+    assert bench(*gate, "base.csv", "--update", "--reason", "the first").code == 0
+    for name in ("base.csv", "base.parquet"):
+        remote.put_file(name, f"/{name}")
+    assert (done := bench(*gate, "memory://base.csv")).code == 0, done.err
+    refused = bench(*gate, "memory://base.csv", "--update", "--reason", "another")
+    assert refused.code == 2 and "is written here; give a path" in refused.err
     refused = bench("report", OUT, "--out", "memory://pages/page.html")
     assert refused.code == 2 and "is written here; give a path" in refused.err
     assert not Path("memory:").exists()
@@ -165,6 +172,8 @@ def test_folders_at_uris_are_scored_as_those_here(remote, bench, host):
     one, other = json.loads(at_uris.out), json.loads(here.out)
     assert [row | {"seconds": 0} for row in one] == [row | {"seconds": 0} for row in other]
     assert b"mine=memory://mine/night" in remote.cat_file("/runs/r/run.toml")
+    wrong = bench("score", "mine=memory://mine/night/0.wav", *options)
+    assert wrong.err == "bench: memory://mine/night/0.wav: is a file; give the folder that it lies in\n", wrong.err
     checked = bench("validate", "memory://mine/night", "--json")
     assert checked.code == 0 and len(json.loads(checked.out)["bad"]) == 0, checked.err
 

@@ -269,7 +269,9 @@ def test_a_file_of_options_at_a_uri(remote, local, bench, host):
     assert begun.code == 0 and "2/2" in begun.err, begun.err
     host("b")
     done = bench("run", f"{OUT}/run.toml", "--mirror", MIRROR)
-    assert done.code == 0 and "2/2, all there already" in done.err and f"rows: {OUT}/rows.csv" in done.err, done.err
+    assert done.code == 0 and "2/2, all there already" in done.err and f"rows: {OUT}/rows.csv" in done.err, (
+        done.err
+    )
     remote.pipe_file("/half.toml", b"models = 1")
     for name in ("none", "half"):
         wrong = bench("run", f"memory://{name}.toml")
