@@ -101,10 +101,14 @@ class Place:
         there = self.files(folder) if self._renames else ()
         return [name for name in there if name.rpartition("/")[2].startswith(store.TEMPORARY)]
 
-    def get(self, name: str, target: Path) -> None:
-        """Bring a file here, the place itself where the name is empty; it has its name when it is whole."""
+    def get(self, name: str, target: Path, listed: Listed | None = None) -> None:
+        """Bring a file here, the place itself where the name is empty; it has its name when it is whole, which
+        `listed` tells."""
         with told(f"{self.uri}/{name}".rstrip("/")), store.atomic(target) as temporary:
             self._fs.get_file(self._path(name), str(temporary))
+            came = temporary.stat().st_size
+            if listed is not None and came != listed.size:
+                raise RemoteError(f"{self.uri}/{name}: {came:,} of {listed.size:,} bytes came")
 
     def put(self, source: Path, name: str) -> Listed:
         """Send a file there; how a listing shows it. Nobody sees half of it: an object store shows a file when it

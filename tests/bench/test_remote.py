@@ -223,6 +223,28 @@ def test_a_shared_pack_without_its_index_is_none(remote, host):
             assert FeatureStore(cache_dir() / "features").require("net", key, "embedding").shape == (2, 3)
 
 
+def test_a_shared_pack_that_came_in_part_is_asked_for_again(remote, host, monkeypatch):
+    store, key = FeatureStore(host("a") / "features"), "ab" * 32
+    store.put("net", key, {"embedding": np.ones((2, 3), np.float32)})
+    network = store.folder("net").name
+    monkeypatch.setenv(shared.VARIABLE, "memory://pool")
+    with shared.features([network], copies.silent):
+        pass
+    host("b")
+    get = type(remote).get_file
+
+    def half(self, path, target, **options):
+        get(self, path, target, **options)
+        Path(target).write_bytes(Path(target).read_bytes()[:40])
+
+    with monkeypatch.context() as patch, pytest.raises(RemoteError, match=r"40 of \d+ bytes came"):
+        patch.setattr(type(remote), "get_file", half)
+        with shared.features([network], copies.silent):
+            pass
+    with shared.features([network], copies.silent):
+        assert FeatureStore(cache_dir() / "features").require("net", key, "embedding").shape == (2, 3)
+
+
 def test_texts_are_shared_by_hosts(remote, host, monkeypatch):
     monkeypatch.setenv(shared.VARIABLE, "memory://pool")
     host("a")
