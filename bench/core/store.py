@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core import heartbeat, locks
-from sightsound.bench.core.console import shown
+from sightsound.bench.core.console import called, shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import printable
 from sightsound.bench.core.types import Output
@@ -83,7 +83,8 @@ def locked(folder: Path, *, reading: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        with locks.hold(folder / LOCK, wait=False, remedy="give another --out"):
+        remedy = locks.CACHE_REMEDY if folder in called else "give another --out"  # of a URI, it is in the cache
+        with locks.hold(folder / LOCK, wait=False, remedy=remedy):
             if who := heartbeat.at_work_elsewhere(folder):  # a disk may keep a lock from all but its own host
                 raise BenchError(
                     f"{shown(folder)}: another bench is at work in it, {who}; wait for it or give --out"

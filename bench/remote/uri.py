@@ -29,10 +29,11 @@ def of(named: str | Path | None) -> str | None:
     if "::" in found[0]:
         raise BenchError(f"{named}: is a chain of protocols, which is not taken; give the URI of a folder alone")
     scheme, rest = found[1].lower(), (found[2] or "").removeprefix("/")
+    host = bool(re.match("[^:]+://[^/]", found[0]))  # of `file://host/folder`; a `Path` no longer tells
     if scheme in _DISK:
         scheme, rest = "file", f"/{rest.lstrip('/')}"
     parts = [part for part in rest.split("/") if part not in ("", ".")]
-    if not parts or ".." in parts or "\0" in rest or (scheme == "file" and parts[0] == "~"):
+    if not parts or ".." in parts or "\0" in rest or (scheme == "file" and (host or parts[0] == "~")):
         whole = "file:///PATH, the whole path" if scheme == "file" else f"{scheme}://BUCKET/FOLDER"
         raise BenchError(f"{named}: is no URI of a folder; write {whole}, without `..` in it")
     return f"{scheme}://{'/' * rest.startswith('/')}{'/'.join(parts)}"

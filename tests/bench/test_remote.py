@@ -50,7 +50,8 @@ def test_what_a_uri_is(named, uri):
 
 
 @pytest.mark.parametrize(
-    "named", ["s3://", Path("s3://"), "s3://bucket/../a", Path("gs://a/../../b"), Path("file://~/runs")]
+    "named",
+    ["s3://", Path("s3://"), "s3://bucket/../a", Path("gs://a/../../b"), Path("file://~/runs"), "file://runs/a"],
 )
 def test_what_is_none(named):
     assert uris.is_one(named)

@@ -262,6 +262,17 @@ def test_from_python_and_from_a_file(remote, local, bench, host):
     assert _named(told(back(remote))) == local
 
 
+def test_what_is_no_run_folder_is_refused_before_it_is_fetched(remote, bench, host):
+    cache = host("a")
+    for words in ((*RUN, "--split", SPLIT, "--out", "memory://data"), ("merge", "memory://data")):
+        done = bench(*words)
+        assert done.code == 2
+        assert (
+            done.err.splitlines()[-1] == "bench: memory://data: is not empty and holds no run; give another --out"
+        )
+        assert not list((cache / "remote/runs").rglob("*.wav"))
+
+
 def test_a_file_of_options_at_a_uri(remote, local, bench, host):
     host("a")
     remote.pipe_file("/half.toml", b'model = "echo"\ntask = "image2music"\ndevice = "cpu"\nlimit = 2\n')
