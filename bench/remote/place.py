@@ -115,18 +115,18 @@ class Place:
         is whole, on other file systems it gets its name then."""
         with told(f"{self.uri}/{name}"):
             path = self._path(name)
-            if self._renames:
-                self._put_and_rename(source, path)
-            else:
-                self._in_folder(path, lambda: self._fs.put_file(str(source), path))
+            self._whole(path, lambda at: self._fs.put_file(str(source), at))
             self._fs.invalidate_cache(path)
             return _listed(self._fs.info(path))
 
-    def _put_and_rename(self, source: Path, path: str) -> None:
+    def _whole(self, path: str, write: Callable[[str], object]) -> None:
+        """Write a file; on what is like a disk under another name, which it has until it is whole."""
+        if not self._renames:
+            return self._in_folder(path, lambda: write(path))
         folder, _, last = path.rpartition("/")
         temporary = f"{folder}/{store.TEMPORARY}{uuid.uuid4().hex[:8]}-{last}"
         try:
-            self._in_folder(path, lambda: self._fs.put_file(str(source), temporary))
+            self._in_folder(path, lambda: write(temporary))
             try:
                 self._fs.mv(temporary, path)
             except FileExistsError:  # SMB: a new name must be free
@@ -149,8 +149,7 @@ class Place:
     def write(self, name: str, data: bytes) -> None:
         """Write a file of these bytes in the place of what is there."""
         with told(f"{self.uri}/{name}"):
-            path = self._path(name)
-            self._in_folder(path, lambda: self._fs.pipe_file(path, data))
+            self._whole(self._path(name), lambda at: self._fs.pipe_file(at, data))
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a file that is not there yet; False where it is.

@@ -215,6 +215,16 @@ def test_a_lock_whose_clock_is_wrong_and_who_lives_is_not(remote):
         thread.join()
 
 
+def test_a_lock_that_is_just_being_written_is_read_again(remote, monkeypatch):
+    place = Place(OUT)
+    remote.pipe_file("/runs/r/.lock", b"")
+    with pytest.raises(RemoteError, match="is no lock of a run; remove it"):
+        lock.read(place, ".lock")
+    monkeypatch.setattr(lock.time, "sleep", lambda seconds: remote.pipe_file("/runs/r/.lock", _left(beat=1)))
+    found = lock.read(place, ".lock")
+    assert found is not None and found.host == "elsewhere"
+
+
 def test_whose_lock_was_taken_over_sends_nothing_more(remote, bench, host, monkeypatch):
     monkeypatch.setattr(lock, "BEAT_S", 0.02)
     host("a")
