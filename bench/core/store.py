@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from sightsound.bench.core import heartbeat, locks
@@ -121,6 +121,12 @@ def refuse_foreign(folder: Path, what: str = "run") -> None:
         raise BenchError(f"{shown(folder)}: is not empty and holds no {what}; give another --out")
 
 
+def split_called(plan: Mapping[str, Any]) -> str:
+    """What the split of a plan, or of what a command said, is called: a folder, which has another path or URI on
+    another host, by its name. Whether it is the same is for its hash to tell."""
+    return PurePath(str(plan.get("split"))).name
+
+
 def claim(folder: Path, plan: dict[str, Any]) -> None:
     """Make `folder` the run folder of `plan`, or go on with it; BenchError where it holds another run."""
     sweep(folder)
@@ -129,8 +135,9 @@ def claim(folder: Path, plan: dict[str, Any]) -> None:
         refuse_foreign(folder)
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
-    fixed = ("task", "split", "split_hash", "seed", "limit", "against")
-    if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan.get(key)]:
+    fixed = ("task", "split_hash", "seed", "limit", "against")
+    other = [f"split {have.get('split')!r}"] if split_called(have) != split_called(plan) else []
+    if other := other + [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan.get(key)]:
         raise BenchError(f"{shown(folder)}: holds a run with {', '.join(other)}; give another --out")
     write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
 

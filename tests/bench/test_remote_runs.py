@@ -272,6 +272,28 @@ def test_from_python_and_from_a_file(remote, local, bench, host):
     assert _named(told(back(remote))) == local
 
 
+def test_a_split_that_has_another_path_on_another_host_is_the_same(remote, local, bench, host):
+    here = (*RUN, "--split", "split/toys", "--mirror", "mirror")
+    for name, words in (("a", here), ("b", (*RUN, "--split", SPLIT, "--mirror", MIRROR))):
+        host(name)
+        done = bench(*words, "--out", OUT)
+        assert done.code == 0, done.err
+    assert "6/6, all there already" in done.err and _named(told(back(remote))) == local
+    host("a")
+    assert bench(*here, "--out", "here/r", "--seed", "1").code == 0
+    assert (done := bench("compare", OUT, "here/r", "--references", "--mirror", "mirror")).code == 0, done.err
+    host("b")
+    for number, split in ((1, SPLIT), (2, "split/toys")):
+        words = (*RUN, "--split", split, "--mirror", "mirror", "--out", "memory://runs/s/r")
+        assert (done := bench(*words, "--shard", f"{number}/2")).code == 0, done.err
+    assert (done := bench("merge", "memory://runs/s/r")).code == 0, done.err
+    toy.build(Path("split/toys"), {})
+    manifest = Path("split/toys/manifest.csv")
+    manifest.write_text(manifest.read_text().replace("group2", "group1"))
+    done = bench(*here, "--out", OUT)
+    assert done.code == 2 and "holds a run with split_hash" in done.err, done.err
+
+
 def test_what_is_no_run_folder_is_refused_before_it_is_fetched(remote, bench, host):
     cache = host("a")
     for words in ((*RUN, "--split", SPLIT, "--out", "memory://data"), ("merge", "memory://data")):
