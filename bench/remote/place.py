@@ -20,8 +20,8 @@ from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import named, of_machine, one_line
 
 _TAGS = (
-    *("ETag", "etag", "md5Hash", "crc32c", "blob_id"),  # S3, Azure, GCS, the hub: of the content
-    *("mtime", "LastModified", "last_modified", "modified", "updated", "created"),  # when it was written
+    *("ETag", "etag", "md5Hash", "crc32c", "blob_id", "sha"),  # S3, Azure, GCS, the hub, GitHub: of the content
+    *("mtime", "LastModified", "last_modified", "modified", "modify", "updated", "created"),  # when it was written
 )
 """Facts of a file that change when it does, the best first; a file system has one of them."""
 _WEB = ("http", "https")

@@ -50,7 +50,7 @@ class Synced:
         self._known: dict[str, Known] = self._read() if folder.is_dir() else {}
 
     def pull(
-        self, wanted: Wanted, report: Report, *, under: str = "", look: Callable[[Collection[str]], None] = len
+        self, wanted: Wanted, report: Report, *, under: str = "", look: Callable[[Collection[str]], object] = len
     ) -> None:
         """Bring what is wanted and is not here, or changed there; what is gone there goes here too.
 
@@ -142,6 +142,8 @@ class Synced:
         """Whether what is listed is here: it is as it was when both sides were the same."""
         known = self._known.get(name)
         if known is None or (known.size, known.tag) != (listed.size, listed.tag):
+            return False
+        if not (listed.tag or self._works):  # the place does not tell whether it changed
             return False
         return (self.folder / name).is_file() if self._works else self.is_same(name)
 

@@ -94,6 +94,17 @@ def test_a_copy_follows_what_changes_there_and_reads_nothing_else(remote, host):
     assert not (folder / "audio/0.wav").exists() and (folder / "images/0.png").stat().st_size > 7
 
 
+def test_a_copy_of_a_place_that_tells_no_change_is_fetched_anew(remote, host, monkeypatch):
+    host("a")
+    remote.pipe_file("/mine/a.txt", b"one")
+    find = type(remote).find
+    told = {"size": 3, "type": "file"}
+    monkeypatch.setattr(type(remote), "find", lambda *a, **k: dict.fromkeys(find(*a, **k), told))
+    assert (copies.folder("memory://mine") / "a.txt").read_bytes() == b"one"
+    remote.pipe_file("/mine/a.txt", b"two")
+    assert (copies.folder("memory://mine") / "a.txt").read_bytes() == b"two"
+
+
 @pytest.mark.parametrize("option", ["--split", "--out", "--mirror"])
 def test_a_listing_that_leads_out_of_the_folder_is_refused(remote, bench, host, option):
     cache = host("a")
