@@ -99,6 +99,7 @@ def main() -> None:
 @logs.of_one_command()
 def _run() -> int:
     """The exit code. What no command foresaw is a crash: the traceback, one line, and a code of its own."""
+    from sightsound.bench.core import console
     from sightsound.bench.core.faults import named, of_machine, printable
 
     try:
@@ -109,7 +110,7 @@ def _run() -> int:
     except BenchError as error:
         logs.LOG.debug("where it was found", exc_info=error)
         for line in error.lines:
-            _tell(printable(line))
+            _tell(console.by_uri(printable(line)))
         return error.exit_code
     except typer.Exit as end:
         return end.exit_code

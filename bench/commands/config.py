@@ -68,7 +68,7 @@ class Configurable(Command):
         if not files or "help" in given:
             return args
         types = _types(self.callback)
-        options, words = _words(Path(files[0]), self.params, types, given, ctx.command_path)
+        options, words = _words(str(files[0]), self.params, types, given, ctx.command_path)
         end = ["--"] if words and "--" not in args else []
         return [*options, *args, *end, *words]
 
@@ -83,12 +83,15 @@ def _types(command: Any) -> dict[str, type]:
 
 
 def _words(
-    file: Path, params: Sequence[Any], types: Mapping[str, type], given: set[str], command: str
+    file: str, params: Sequence[Any], types: Mapping[str, type], given: set[str], command: str
 ) -> tuple[list[str], list[str]]:
     """What a file adds to a command line that has `given` already: options, and words that stand on their own.
 
-    BenchError with a line for each key that is no option, or has a value of another kind.
+    `file` may be a URI. BenchError with a line for each key that is no option, or has a value of another kind.
     """
+    from sightsound.bench.remote import uri as uris
+
+    file = uris.of(file) or file
     known = {name: param for param in params if param.name not in ("config", "help") for name in _names(param)}
     wrong: list[BenchError] = []
     options: list[str] = []
@@ -114,9 +117,20 @@ def _words(
             else:
                 options += [f"{param.opts[0]}={text}" for text in texts]
     tell(wrong)
-    if "out" in known and not {"out"} & {*said, *given} and (file.parent / OF_A_RUN).is_file():
-        options.append(f"--out={file.parent}")
+    if "out" in known and not {"out"} & {*said, *given} and (run := _run_folder(file)):
+        options.append(f"--out={run}")
     return options, words
+
+
+def _run_folder(file: str) -> str:
+    """The run folder in which a file of options lies; empty where it lies in none."""
+    from sightsound.bench.remote import place
+    from sightsound.bench.remote import uri as uris
+
+    folder = str(Path(file).parent)
+    if uri := uris.of(folder):
+        return uri if place.Place(uri).read(OF_A_RUN) is not None else ""
+    return folder if (Path(folder) / OF_A_RUN).is_file() else ""
 
 
 def _names(param: Any) -> list[str]:
@@ -129,18 +143,20 @@ def _switches(param: Any) -> list[tuple[str, bool]]:
     return [*((name, True) for name in param.opts[:1]), *((name, False) for name in param.secondary_opts[:1])]
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read(file: str) -> dict[str, Any]:
     import tomllib
 
+    from sightsound.bench.remote import copies
+
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        return tomllib.loads(copies.here(file).read_text(encoding="utf-8"))
     except OSError as error:
         raise BenchError(f"{file}: cannot be read ({error.strerror or error})") from error
     except ValueError as error:  # no TOML, or no UTF-8
         raise BenchError(f"{file}: is not TOML ({error})") from error
 
 
-def _texts(param: Any, kind: type, key: str, value: Any, file: Path) -> list[str]:
+def _texts(param: Any, kind: type, key: str, value: Any, file: str) -> list[str]:
     """A value as the words that a command line has for it. BenchError for one of another kind."""
     types, called = KINDS.get(kind, (str, "a text"))
     values = _listed(value)

@@ -23,7 +23,7 @@ STAGES = ("mirror", "corpus", "conditions", "captions")
 BY_ITSELF = {"merge": "folder", "validate": "folder", "watch": "folder"}
 """Command -> a parameter of which it does that."""
 WRITTEN = ("out", "to", "bib", "junit", "plot", "log", "history", "baseline")
-"""Parameters that name what is written."""
+"""Parameters that name what is written, a baseline with `--update` alone."""
 
 
 class Command(TyperCommand):
@@ -39,7 +39,8 @@ class Command(TyperCommand):
             name, value = param.name, ctx.params.get(param.name)
             if name in paths and value and not _knows(ctx.info_name, name):
                 several = isinstance(value, list | tuple)
-                found = [_here(each, param) for each in (value if several else [value])]
+                written = name in WRITTEN and (name != "baseline" or ctx.params.get("update"))
+                found = [_here(each, name, written=written) for each in (value if several else [value])]
                 ctx.params[name] = type(value)(found) if several else found[0]
         return left
 
@@ -58,15 +59,17 @@ def _knows(command: str, name: str) -> bool:
     return name in STAGES or (command in WORKS and name == "out") or BY_ITSELF.get(command) == name
 
 
-def _here(value: Any, param: Any) -> Any:
+def _here(value: Any, name: str, *, written: bool) -> Any:
     from sightsound.bench.core import console
     from sightsound.bench.remote import copies
     from sightsound.bench.remote import uri as uris
 
     if not uris.is_one(value):
         return value
-    if param.name in WRITTEN:
-        raise BenchError(f"--{param.name} {uris.of(value)}: is written here; give a path (docs/remote.md)")
+    if written:
+        raise BenchError(f"--{name} {uris.of(value)}: is written here; give a path (docs/remote.md)")
+    if name == "baseline":
+        copies.here(Path(value).with_suffix(".parquet"))  # its values by example, which lie beside it
     with console.progress() as report:
         return copies.here(value, report)
 

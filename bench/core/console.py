@@ -32,18 +32,27 @@ NO_VALUE = "–"
 
 called: dict[Path, str] = {}
 """Folders that stand for a URI, as the user called them."""
+copied: dict[Path, str] = {}
+"""The same of copies: there is nothing in them that the user should look for, so no error names them."""
 
 
 def shown(path: Path) -> str:
     """A path as the user would write it: relative where it lies below the working folder, by its URI where it
     stands for one."""
-    for folder, uri in called.items():
+    for folder, uri in (called | copied).items():
         if path.is_relative_to(folder):
             return f"{uri}/{path.relative_to(folder).as_posix()}".removesuffix("/.")
     try:
         return str(path.relative_to(Path.cwd()))
     except (ValueError, FileNotFoundError):
         return str(path)
+
+
+def by_uri(text: str) -> str:
+    """An error's text, with URIs in the place of the folders of their copies."""
+    for folder, uri in copied.items():
+        text = text.replace(str(folder), uri)
+    return text
 
 
 def as_json(data: object) -> None:

@@ -14,7 +14,10 @@ OF_MACHINE = {
     errno.ENOMEM: "there is no memory left",
     errno.EMFILE: "too many files are open; raise the limit (ulimit -n)",
     errno.ENFILE: "too many files are open on this machine",
-    errno.ESTALE: "the shared folder was moved or mounted anew meanwhile",
+    errno.ESTALE: "the shared folder was moved or mounted anew meanwhile; look at the mount",
+    errno.ENOTCONN: "the shared folder is not mounted any more; mount it",
+    errno.EHOSTDOWN: "the server of the shared folder is down; wait for it",
+    errno.EREMOTEIO: "the server of the shared folder failed; look at the mount",
     errno.ENOLCK: "the file system has no locks left",
 }
 """errno -> what it means and what to do; the same command then goes on."""

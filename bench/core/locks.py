@@ -23,7 +23,8 @@ CACHE_REMEDY = "set SIGHTSOUND_CACHE to a folder that can be written"
 STANDS_FOR = ".held"  # suffix of the file that stands for the lock where the disk has none
 SAID_AFTER_S = 10.0  # of waiting
 LONGEST_WAIT_S = 24 * 3600.0  # for a file that stands for a lock, whose holder may have died on another host
-_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL)
+_OF_KERNEL = 524  # ENOTSUPP, a number of the kernel's own that NFS lets through
+_NO_LOCKS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS, errno.EINVAL, _OF_KERNEL)
 """What `flock` says where there is none: NFS without a lock daemon, CIFS and Lustre by how they were mounted, file
 systems of a process of the user's."""
 

@@ -258,6 +258,8 @@ class _Pack:
         """What lies there. Records are mostly read in their order: then some AHEAD of what is asked is kept."""
         assert self._reads is not None
         if start < self._kept_from or start + size > self._kept_from + len(self._kept):
+            if start + size > os.fstat(self._reads).st_size:  # what a damaged entry says may be gigabytes
+                return b""
             follows = 0 <= start - self._kept_from <= len(self._kept) + AHEAD
             self._kept_from = start
             self._kept = os.pread(self._reads, max(size, AHEAD) if follows else size, start)

@@ -13,11 +13,11 @@ import tempfile
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import Any
 
 from sightsound.bench.core import heartbeat, locks
-from sightsound.bench.core.console import shown
+from sightsound.bench.core.console import called, shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import printable
 from sightsound.bench.core.types import Output
@@ -83,7 +83,8 @@ def locked(folder: Path, *, reading: bool = False) -> Iterator[None]:
         yield
         return
     try:
-        with locks.hold(folder / LOCK, wait=False, remedy="give another --out"):
+        remedy = locks.CACHE_REMEDY if folder in called else "give another --out"  # of a URI, it is in the cache
+        with locks.hold(folder / LOCK, wait=False, remedy=remedy):
             if who := heartbeat.at_work_elsewhere(folder):  # a disk may keep a lock from all but its own host
                 raise BenchError(
                     f"{shown(folder)}: another bench is at work in it, {who}; wait for it or give --out"
@@ -120,6 +121,12 @@ def refuse_foreign(folder: Path, what: str = "run") -> None:
         raise BenchError(f"{shown(folder)}: is not empty and holds no {what}; give another --out")
 
 
+def split_called(plan: Mapping[str, Any]) -> str:
+    """What the split of a plan, or of what a command said, is called: a folder, which has another path or URI on
+    another host, by its name. Whether it is the same is for its hash to tell."""
+    return PurePath(str(plan.get("split"))).name
+
+
 def claim(folder: Path, plan: dict[str, Any]) -> None:
     """Make `folder` the run folder of `plan`, or go on with it; BenchError where it holds another run."""
     sweep(folder)
@@ -128,8 +135,9 @@ def claim(folder: Path, plan: dict[str, Any]) -> None:
         refuse_foreign(folder)
         write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
         return
-    fixed = ("task", "split", "split_hash", "seed", "limit", "against")
-    if other := [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan.get(key)]:
+    fixed = ("task", "split_hash", "seed", "limit", "against")
+    other = [f"split {have.get('split')!r}"] if split_called(have) != split_called(plan) else []
+    if other := other + [f"{key} {have.get(key)!r}" for key in fixed if have.get(key) != plan.get(key)]:
         raise BenchError(f"{shown(folder)}: holds a run with {', '.join(other)}; give another --out")
     write_text(folder / "run.json", json.dumps(plan, indent=1, sort_keys=True) + "\n")
 

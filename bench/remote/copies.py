@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 
-from sightsound.bench.core import locks, store
+from sightsound.bench.core import console, locks, store
 from sightsound.bench.core.cache import cache_dir
 from sightsound.bench.core.types import Report
 from sightsound.bench.remote import uri as uris
@@ -37,6 +37,8 @@ def noted(uri: str, kind: str = COPIES) -> Path:
     folder = place_of(uri, kind)
     if not (folder.parent / ADDRESS).is_file():
         store.write_text(folder.parent / ADDRESS, f"{uri}\n")
+    if kind == COPIES:
+        console.copied[folder] = uri
     return folder
 
 
@@ -65,7 +67,7 @@ def file(uri: str) -> Path:
     above, _, name = uri.rpartition("/")
     found = noted(above) / name
     with locks.hold(found.parent.parent / ".lock"):
-        Place(above).get(name, found)
+        Place(uri).get("", found)
     return found
 
 

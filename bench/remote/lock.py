@@ -25,6 +25,7 @@ from sightsound.bench.remote.place import Place, RemoteError
 BEAT_S = 10.0  # between two signs of life
 EXPIRY_S = 90.0  # silence after which a holder may be gone
 LOOK_S = 2.5 * BEAT_S  # for how long one looks whether it is
+TRIES = 3  # at a file that is being written
 SETTLE_S = 1.0  # after which two that wrote at the same time see the same one: some stores let both
 
 
@@ -118,14 +119,20 @@ def hold(place: Place, folder: str = "") -> Iterator[Held]:
 
 
 def read(place: Place, name: str) -> Holder | None:
-    """Who holds a lock; None where nobody does. A file that is none of ours is somebody's."""
-    data = place.read(name)
-    if data is None:
-        return None
-    try:
-        return Holder(**json.loads(data))
-    except (ValueError, TypeError) as error:
-        raise RemoteError(f"{place.uri}/{name}: is no lock of a run; remove it if nobody is at work") from error
+    """Who holds a lock; None where nobody does. A file that is none of ours is somebody's, if it is not just being
+    written."""
+    for left in reversed(range(TRIES)):
+        data = place.read(name)
+        if data is None:
+            return None
+        try:
+            return Holder(**json.loads(data))
+        except (ValueError, TypeError) as error:
+            if not left:
+                told = "is no lock of a run; remove it if nobody is at work"
+                raise RemoteError(f"{place.uri}/{name}: {told}") from error
+        time.sleep(SETTLE_S)
+    raise AssertionError("the last try returns or raises")
 
 
 def _refuse_living(place: Place, name: str, there: Holder) -> None:
@@ -137,7 +144,8 @@ def _refuse_living(place: Place, name: str, there: Holder) -> None:
         while time.monotonic() < until:
             time.sleep(min(1.0, LOOK_S / 10))
             now = read(place, name)
-            if now != there:
+            if now != there:  # it lives, or another one was quicker
+                there = now or there
                 break
         else:
             return

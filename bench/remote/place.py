@@ -10,20 +10,22 @@ import datetime
 import inspect
 import uuid
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sightsound.bench.core import store
 from sightsound.bench.core.errors import BenchError
-from sightsound.bench.core.faults import named, of_machine
+from sightsound.bench.core.faults import named, of_machine, one_line
 
 _TAGS = (
-    *("ETag", "etag", "md5Hash", "crc32c", "blob_id"),  # S3, Azure, GCS, the hub: of the content
-    *("mtime", "LastModified", "last_modified", "modified", "updated", "created"),  # when it was written
+    *("ETag", "etag", "md5Hash", "crc32c", "blob_id", "sha"),  # S3, Azure, GCS, the hub, GitHub: of the content
+    *("mtime", "LastModified", "last_modified", "modified", "modify", "updated", "created"),  # when it was written
 )
 """Facts of a file that change when it does, the best first; a file system has one of them."""
+_WEB = ("http", "https")
+_IN_EXTRA = ("s3", "s3a", "gs", "gcs")  # protocols whose packages the extra `remote` brings
 
 
 class RemoteError(BenchError):
@@ -44,8 +46,10 @@ class Place:
     """A folder at a URI."""
 
     def __init__(self, uri: str) -> None:
-        """Raises RemoteError where no installed package knows the URI's protocol."""
+        """Raises RemoteError where no installed package knows the URI's protocol, and for a web server."""
         self.uri = uri
+        if uri.partition(":")[0] in _WEB:  # their pages tell neither sizes nor what is a folder
+            raise RemoteError(f"{uri}: a web server does not list its files; copy them here, or to a store")
         with told(uri):
             import fsspec
 
@@ -80,41 +84,58 @@ class Place:
         return listed
 
     def _name(self, path: str) -> str:
-        """The name of a listed path. RemoteError for one that leads out of the folder."""
+        """The name of a listed path. RemoteError for one that leads out of the folder, and for one that is another
+        here: `a//b` is `a/b` on a disk."""
         path = path.rstrip("\n") if path == self._root else path
         inside = path.startswith(f"{self._root}/")
         name = path[len(self._root) + 1 :] if inside else path
         parts = PurePosixPath(name).parts
         if (not inside and path != self._root) or name.startswith("/") or ".." in parts or set("\0\\") & set(name):
             raise RemoteError(f"{self.uri}: lists {path[:200]!r}, which leads out of the folder; refused")
+        if name.rstrip("/") != "/".join(parts) and path != self._root:
+            raise RemoteError(f"{self.uri}: lists {path[:200]!r}, which no folder here can hold; rename it")
         return "" if path == self._root else name
 
-    def get(self, name: str, target: Path) -> None:
-        """Bring a file here; it has its name when it is whole."""
-        with told(f"{self.uri}/{name}"), store.atomic(target) as temporary:
+    def half_written(self, folder: str = "") -> list[str]:
+        """Files below `folder` that a process which was killed, or is at work, has not given their names."""
+        there = self.files(folder) if self._renames else ()
+        return [name for name in there if name.rpartition("/")[2].startswith(store.TEMPORARY)]
+
+    def get(self, name: str, target: Path, listed: Listed | None = None) -> None:
+        """Bring a file here, the place itself where the name is empty; it has its name when it is whole, which
+        `listed` tells."""
+        with told(f"{self.uri}/{name}".rstrip("/")), store.atomic(target) as temporary:
             self._fs.get_file(self._path(name), str(temporary))
+            came = temporary.stat().st_size
+            if listed is not None and came != listed.size:
+                raise RemoteError(f"{self.uri}/{name}: {came:,} of {listed.size:,} bytes came")
 
     def put(self, source: Path, name: str) -> Listed:
         """Send a file there; how a listing shows it. Nobody sees half of it: an object store shows a file when it
         is whole, on other file systems it gets its name then."""
         with told(f"{self.uri}/{name}"):
             path = self._path(name)
-            if self._renames:
-                self._put_and_rename(source, path)
-            else:
-                self._in_folder(path, lambda: self._fs.put_file(str(source), path))
+            self._whole(path, lambda at: self._fs.put_file(str(source), at))
             self._fs.invalidate_cache(path)
             return _listed(self._fs.info(path))
 
-    def _put_and_rename(self, source: Path, path: str) -> None:
+    def _whole(self, path: str, write: Callable[[str], object]) -> None:
+        """Write a file; on what is like a disk under another name, which it has until it is whole."""
+        if not self._renames:
+            return self._in_folder(path, lambda: write(path))
         folder, _, last = path.rpartition("/")
         temporary = f"{folder}/{store.TEMPORARY}{uuid.uuid4().hex[:8]}-{last}"
-        self._in_folder(path, lambda: self._fs.put_file(str(source), temporary))
         try:
-            self._fs.mv(temporary, path)
-        except FileExistsError:  # SMB: a new name must be free
-            self._fs.rm_file(path)
-            self._fs.mv(temporary, path)
+            self._in_folder(path, lambda: write(temporary))
+            try:
+                self._fs.mv(temporary, path)
+            except FileExistsError:  # SMB: a new name must be free
+                self._fs.rm_file(path)
+                self._fs.mv(temporary, path)
+        except BaseException:
+            with suppress(Exception):  # what cannot be removed now is when the next run holds the folder
+                self._fs.rm_file(temporary)
+            raise
 
     def read(self, name: str) -> bytes | None:
         """The bytes of a file; None where there is none."""
@@ -128,8 +149,7 @@ class Place:
     def write(self, name: str, data: bytes) -> None:
         """Write a file of these bytes in the place of what is there."""
         with told(f"{self.uri}/{name}"):
-            path = self._path(name)
-            self._in_folder(path, lambda: self._fs.pipe_file(path, data))
+            self._whole(self._path(name), lambda at: self._fs.pipe_file(at, data))
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a file that is not there yet; False where it is.
@@ -172,7 +192,7 @@ class Place:
             write()
 
     def _path(self, name: str) -> str:
-        return f"{self._root}/{name}"
+        return f"{self._root}/{name}" if name else self._root
 
 
 @contextmanager
@@ -183,8 +203,9 @@ def told(where: str) -> Iterator[None]:
         yield
     except BenchError:
         raise
-    except ImportError as error:
-        raise RemoteError(f"{where}: {named(error)}; pip install 'sightsound-bench[remote]'") from error
+    except ImportError as error:  # fsspec's line names the package
+        extra = "; pip install 'sightsound-bench[remote]'" if where.partition(":")[0] in _IN_EXTRA else ""
+        raise RemoteError(f"{where}: {one_line(error)}{extra}") from error
     except Exception as error:
         if isinstance(error, OSError) and error.filename and (fault := of_machine(error)):
             raise fault from error

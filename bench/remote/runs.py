@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def opened(uri: str, own: str = "") -> Path:
     folder = working(uri)
     with store.locked(folder / own):
         synced = _synced(folder, uri, own)
-        synced.pull(lambda name: _comes(name) and _is_of(name, own), _said, under=own)
+        synced.pull(lambda name: _comes(name) and _is_of(name, own), _said, under=own, look=_foreign(uri, own))
         if own:
             others = _synced(folder, uri, f"{own}-others")
             others.pull(
@@ -73,6 +73,9 @@ def held(folder: Path, report: Report = copies.silent) -> Iterator[None]:
         root, uri, own = found
         with lock.hold(Place(uri), own) as lease:
             synced = _synced(root, uri, own)
+            for left in synced.place.half_written(own):
+                if _is_of(left, own):
+                    synced.place.remove(left)
             synced.pull(lambda name: _comes(name) and _is_of(name, own), report, under=own)
             sender = _Sender(synced, own, lease)
             try:
@@ -101,8 +104,18 @@ def fetched(uri: str, report: Report) -> Path:
     with ExitStack() as locks:
         for each in (folder, *(path for path in folder.glob(f"{store.SHARDS}/*") if path.is_dir())):
             locks.enter_context(store.locked(each))
-        _synced(folder, uri, "").pull(_comes, report)
+        _synced(folder, uri, "").pull(_comes, report, look=_foreign(uri))
     return folder
+
+
+def _foreign(uri: str, own: str = "") -> Callable[[Collection[str]], None]:
+    """Refuses a place that is no run folder, as `store.refuse_foreign`, before all that it has is fetched."""
+
+    def look(names: Collection[str]) -> None:
+        if not own and FIRST[0] not in names and any(not name.startswith(f"{store.SHARDS}/") for name in names):
+            raise BenchError(f"{uri}: is not empty and holds no run; give another --out")
+
+    return look
 
 
 def _synced(root: Path, uri: str, own: str) -> Synced:

@@ -80,8 +80,8 @@ def _take_features(place: Place, network: str) -> None:
             pack = name.removesuffix(INDEX) + PACK
             if name.endswith(INDEX) and pack in there and not index.is_file():
                 with _folder(taken) as new:
-                    place.get(pack, new / pack.rpartition("/")[2])
-                    place.get(name, new / index.name)
+                    place.get(pack, new / pack.rpartition("/")[2], there[pack])
+                    place.get(name, new / index.name, there[name])
                     theirs = Folder(new)
                     Folder(own).take(theirs, theirs.keys())
                     (new / index.name).replace(index)
@@ -106,10 +106,10 @@ def _share_features(place: Place, network: str) -> None:
 def _take_texts(place: Place) -> None:
     taken = _taken(place) / TEXTS
     with _held(taken):
-        for name in sorted(place.files(TEXTS)):
+        for name, listed in sorted(place.files(TEXTS).items()):
             part, _, last = name.removeprefix(f"{TEXTS}/").partition("/")
             if last.endswith(JSONL) and "/" not in last and not (taken / part / last).is_file():
-                place.get(name, taken / part / last)
+                place.get(name, taken / part / last, listed)
                 own = TextStore.at(_texts_here() / f"{part}{JSONL}")
                 known = own.everything()
                 theirs = TextStore.at(taken / part / last).everything()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,13 +49,17 @@ class Synced:
         self._lock = threading.Lock()
         self._known: dict[str, Known] = self._read() if folder.is_dir() else {}
 
-    def pull(self, wanted: Wanted, report: Report, *, under: str = "") -> None:
+    def pull(
+        self, wanted: Wanted, report: Report, *, under: str = "", look: Callable[[Collection[str]], object] = len
+    ) -> None:
         """Bring what is wanted and is not here, or changed there; what is gone there goes here too.
 
-        A file that changed on both sides is taken from there. `under`: only that folder is listed.
-        RemoteError where files could not be had, with their number; the others are here.
+        A file that changed on both sides is taken from there. `under`: only that folder is listed; `look` sees
+        the names before anything comes, and may raise. RemoteError where files could not be had, with their
+        number; the others are here.
         """
         listed = {name: one for name, one in self.place.files(under).items() if wanted(name)}
+        look(listed.keys())
         self.bring(listed, report)
         for name in [name for name in self._known if wanted(name) and _is_under(name, under)]:
             if name not in listed:
@@ -125,11 +129,8 @@ class Synced:
 
     def _get(self, name: str, listed: Listed) -> None:
         target = self.folder / name
-        self.place.get(name, target)
+        self.place.get(name, target, listed)
         about = target.stat()
-        if about.st_size != listed.size:
-            target.unlink()
-            raise RemoteError(f"{self.place.uri}/{name}: {about.st_size:,} of {listed.size:,} bytes came")
         self._note(name, Known(about.st_size, listed.tag, about.st_mtime_ns))
 
     def _put(self, name: str, data: Path | None = None) -> None:
@@ -141,6 +142,8 @@ class Synced:
         """Whether what is listed is here: it is as it was when both sides were the same."""
         known = self._known.get(name)
         if known is None or (known.size, known.tag) != (listed.size, listed.tag):
+            return False
+        if not (listed.tag or self._works):  # the place does not tell whether it changed
             return False
         return (self.folder / name).is_file() if self._works else self.is_same(name)
 

@@ -11,25 +11,31 @@ from pathlib import Path, PurePosixPath
 
 from sightsound.bench.core.errors import BenchError
 
-_URI = re.compile(r"([a-z][a-z0-9+.-]+):/(.*)", re.DOTALL)  # two letters or more: `c:/` is a disk
+_SCHEME = "[A-Za-z][A-Za-z0-9+._-]+"  # two letters or more: `c:/` is a disk
+_URI = re.compile(rf"({_SCHEME}(?:::{_SCHEME})*):(?:/(.*))?", re.DOTALL)  # `Path` makes `s3:` of `s3://`
+_DISK = ("file", "local")  # fsspec's two names for the disk
 
 
 def of(named: str | Path | None) -> str | None:
     """The URI that is meant, its end without `/`; None for a path of this machine. BenchError for a URI that is
-    none: without a folder, or with `..` in it.
+    none: without a folder, or with `..` in it; and for protocols in a chain.
 
-    >>> of("s3://bucket/a/"), of(Path("s3://bucket/a")), of("runs/a"), of("module:NAME")
+    >>> of("s3://bucket/a/"), of(Path("S3://bucket/a")), of("runs/a"), of("module:NAME")
     ('s3://bucket/a', 's3://bucket/a', None, None)
     """
     found = _URI.fullmatch(str(named)) if named else None
     if found is None:
         return None
-    scheme, rest = found[1], found[2].removeprefix("/")
-    if scheme == "file":
-        rest = f"/{rest.lstrip('/')}"
-    parts = [part for part in rest.split("/") if part]
-    if not parts or ".." in parts or "\0" in rest:
-        raise BenchError(f"{named}: is no URI of a folder; write {scheme}://BUCKET/FOLDER, without `..` in it")
+    if "::" in found[0]:
+        raise BenchError(f"{named}: is a chain of protocols, which is not taken; give the URI of a folder alone")
+    scheme, rest = found[1].lower(), (found[2] or "").removeprefix("/")
+    host = bool(re.match("[^:]+://[^/]", found[0]))  # of `file://host/folder`; a `Path` no longer tells
+    if scheme in _DISK:
+        scheme, rest = "file", f"/{rest.lstrip('/')}"
+    parts = [part for part in rest.split("/") if part not in ("", ".")]
+    if not parts or ".." in parts or "\0" in rest or (scheme == "file" and (host or parts[0] == "~")):
+        whole = "file:///PATH, the whole path" if scheme == "file" else f"{scheme}://BUCKET/FOLDER"
+        raise BenchError(f"{named}: is no URI of a folder; write {whole}, without `..` in it")
     return f"{scheme}://{'/' * rest.startswith('/')}{'/'.join(parts)}"
 
 

@@ -96,6 +96,7 @@ def differs(one: Record, other: Record) -> str:
         *([(one.plan, other.plan, "has")] if one.done and other.done else []),
     ]
     for ours, theirs, verb in pairs:
+        ours, theirs = ({**each, "split": store.split_called(each)} for each in (ours, theirs))
         for key in sorted({*ours, *theirs} - {*_OF_A_HOST}):
             if ours.get(key) != theirs.get(key):
                 name = key.replace("_", "-")

@@ -12,7 +12,7 @@ import json
 import math
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, field, replace
-from functools import cache, partial
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from numpy.typing import NDArray
 
 from sightsound import metrics
 from sightsound.bench.core import registry
+from sightsound.bench.core.numbers import Numbers
 from sightsound.bench.core.types import Example
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.bench.stages.reading import function_of, module_of
@@ -192,10 +193,10 @@ def _distance(
     reference = _reference(card, stored, theirs, known)
     found = measured(card, clips, rows, reference.clips, reference.rows, interval=interval, kept=reference.kept)
     whole = len(clips) == len(mine.examples) and len(reference.clips) == len(theirs.examples)
-    if stored.numbers is not None and digest and whole:
+    if whole:
         about = {"value": found.value, "taken": found.taken, "note": found.note}
         numbers = {name: np.array(each) for name, each in about.items()}
-        stored.numbers.put(digest, numbers | ({} if found.without is None else {"without": found.without}))
+        _keep(stored, digest, numbers | ({} if found.without is None else {"without": found.without}))
     return _taken_apart(clips, reference.clips, found)
 
 
@@ -209,8 +210,8 @@ def _floor(card: MetricCard, stored: FeatureSet, theirs: _Side, count: int, know
         return float(numbers["value"])
     reference = _reference(card, stored, theirs, known)
     value = float(same_source(reference.rows, [e.reference_group or e.group for e in reference.clips], count))
-    if stored.numbers is not None and digest and len(reference.clips) == len(theirs.examples):
-        stored.numbers.put(digest, {"value": np.array(value)})
+    if len(reference.clips) == len(theirs.examples):
+        _keep(stored, digest, {"value": np.array(value)})
     return value
 
 
@@ -241,16 +242,25 @@ def _digest(card: MetricCard, stored: FeatureSet, *about: Any) -> str:
     features that are not known by content."""
     if stored.numbers is None or not module_of(card).__name__.startswith(f"{metrics.__name__}."):
         return ""
-    said = json.dumps([_code(), astuple(card), *about], default=repr)
+    said = json.dumps([_LOADED, astuple(card), *about], default=repr)
     return hashlib.sha256(said.encode()).hexdigest()
 
 
-@cache
+def _keep(stored: FeatureSet, digest: str, numbers: Numbers) -> None:
+    """Keep what was worked out, unless the code was edited since this process began: it may be of either."""
+    if stored.numbers is not None and digest and _code() == _LOADED:
+        stored.numbers.put(digest, numbers)
+
+
 def _code() -> str:
-    """Digest of the code that numbers come from: formulas and statistics, this file, the libraries' versions."""
+    """Digest of the code that numbers come from, as it is on the disk: formulas and statistics, how their rows are
+    made, this file, the libraries' versions."""
     root = Path(metrics.__file__).parent
     own = [path for path in sorted(root.rglob("*.py")) if path.relative_to(root).parts[0] != "networks"]
     digest = hashlib.sha256(json.dumps([version(name) for name in ("numpy", "scipy")]).encode())
-    for path in (*own, Path(__file__)):
+    for path in (*own, Path(__file__).with_name("values.py"), Path(__file__)):
         digest.update(path.read_bytes())
     return digest.hexdigest()
+
+
+_LOADED = _code()  # formulas are imported later, from the same files

@@ -137,6 +137,20 @@ def test_half_an_entry_is_stepped_over(tmp_path, cut):
     check(FeatureStore(tmp_path))
 
 
+@pytest.mark.parametrize("at", range(48))
+def test_a_bit_of_an_entry_that_the_disk_turned(tmp_path, at):
+    filled(tmp_path, range(3))
+    (index,) = files(tmp_path, ".index")
+    data = bytearray(index.read_bytes())
+    data[at] ^= 0x80
+    index.write_bytes(data)
+    store = FeatureStore(tmp_path)
+    found = store.get_all(NET, KEYS[:3], "embedding")
+    assert found[0] is None and store.get(NET, KEYS[0], "embedding") is None
+    for number in (1, 2):
+        np.testing.assert_array_equal(found[number], made(number)["embedding"])
+
+
 def test_an_output_that_a_network_did_not_have_is_made(tmp_path):
     store = filled(tmp_path, range(1))
     assert store.get(NET, KEYS[0], "scores") is None and not store.has(NET, KEYS[0])

@@ -17,7 +17,7 @@ from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.texts import Text, TextStore
 from sightsound.bench.remote import copies, shared
 from sightsound.bench.remote import uri as uris
-from sightsound.bench.remote.place import Place
+from sightsound.bench.remote.place import Place, RemoteError
 from sightsound.bench.remote.sync import Synced
 from tests import toy
 from tests.bench.remote_world import MIRROR, OUT, RUN, SPLIT, Failing, host, remote
@@ -37,6 +37,11 @@ __all__ = ["host", "remote"]
         ("c:/data", None),
         ("module.of:NAME", None),
         (None, None),
+        (Path("S3://Bucket/A"), "s3://Bucket/A"),
+        ("s3://bucket/./a", "s3://bucket/a"),
+        ("local:///data/x", "file:///data/x"),
+        ("arrow_hdfs://host/a", "arrow_hdfs://host/a"),
+        ("module::NAME", None),
     ],
 )
 def test_what_a_uri_is(named, uri):
@@ -44,10 +49,27 @@ def test_what_a_uri_is(named, uri):
     assert uris.is_one(named) == (uri is not None)
 
 
-@pytest.mark.parametrize("named", ["s3://", "s3://bucket/../a", Path("gs://a/../../b")])
+@pytest.mark.parametrize(
+    "named",
+    ["s3://", Path("s3://"), "s3://bucket/../a", Path("gs://a/../../b"), Path("file://~/runs"), "file://runs/a"],
+)
 def test_what_is_none(named):
+    assert uris.is_one(named)
     with pytest.raises(BenchError, match="is no URI of a folder"):
         uris.of(named)
+
+
+@pytest.mark.parametrize("named", [Path("simplecache::s3://bucket/a"), "zip://toys::s3://bucket/toys.zip"])
+def test_chains_of_protocols_are_refused(named):
+    assert uris.is_one(named)
+    with pytest.raises(BenchError, match="is a chain of protocols, which is not taken"):
+        uris.of(named)
+
+
+def test_a_name_that_a_disk_reads_as_another_is_refused(remote):
+    remote.pipe_file("/mine/a//b.wav", b"1")
+    with pytest.raises(RemoteError, match=r"lists '/mine/a//b.wav', which no folder here can hold"):
+        Place("memory://mine").files()
 
 
 def test_a_copy_follows_what_changes_there_and_reads_nothing_else(remote, host):
@@ -70,6 +92,17 @@ def test_a_copy_follows_what_changes_there_and_reads_nothing_else(remote, host):
         copies.folder(SPLIT)
     assert sorted(read) == ["/data/toys/images/0.png", "/data/toys/more.txt"]
     assert not (folder / "audio/0.wav").exists() and (folder / "images/0.png").stat().st_size > 7
+
+
+def test_a_copy_of_a_place_that_tells_no_change_is_fetched_anew(remote, host, monkeypatch):
+    host("a")
+    remote.pipe_file("/mine/a.txt", b"one")
+    find = type(remote).find
+    told = {"size": 3, "type": "file"}
+    monkeypatch.setattr(type(remote), "find", lambda *a, **k: dict.fromkeys(find(*a, **k), told))
+    assert (copies.folder("memory://mine") / "a.txt").read_bytes() == b"one"
+    remote.pipe_file("/mine/a.txt", b"two")
+    assert (copies.folder("memory://mine") / "a.txt").read_bytes() == b"two"
 
 
 @pytest.mark.parametrize("option", ["--split", "--out", "--mirror"])
@@ -95,8 +128,11 @@ def test_a_listing_that_leads_out_of_the_folder_is_refused(remote, bench, host, 
         ),
         (("--split", "memory://data/toys/audio"), "memory://data/toys/audio: holds no manifest.csv"),
         (("--split", "nothing://data/toys"), "Protocol not known"),
-        (("--split", "lacking://data/toys"), "Install lacking; pip install 'sightsound-bench[remote]'"),
+        (("--split", "lacking://data/toys"), "lacking://data/toys: Install lacking\n"),
+        (("--split", "https://host/toys"), "https://host/toys: a web server does not list its files"),
         (("--out", "s3://bucket/../r"), "is no URI of a folder"),
+        (("--out", "memory://"), "is no URI of a folder"),
+        (("--out", "simplecache::s3://bucket/r"), "is a chain of protocols"),
         (("--reference", "memory://nowhere/x"), "holds no file; look at the address"),
     ],
 )
@@ -108,6 +144,15 @@ def test_what_cannot_be_had_is_one_line(remote, bench, host, words, told):
     assert "Traceback" not in done.err and done.err.count("bench: ") == 1, done.err
 
 
+def test_a_package_that_is_lacking_is_told_with_the_extra_that_brings_it(remote, bench, host, monkeypatch):
+    def lacking(*args: object, **options: object) -> None:
+        raise ImportError("Install s3fs to access S3")
+
+    monkeypatch.setattr(fsspec.core, "url_to_fs", lacking)
+    done = bench(*RUN, "--split", "s3://bucket/toys")
+    assert "bench: s3://bucket/toys: Install s3fs to access S3; pip install 'sightsound-bench[remote]'" in done.err
+
+
 def test_what_reads_runs_reads_them_at_uris_and_nothing_writes_there(remote, bench, host):
     host("a")
     assert bench(*RUN, "--split", SPLIT, "--mirror", MIRROR, "--out", OUT).code == 0
@@ -116,6 +161,13 @@ def test_what_reads_runs_reads_them_at_uris_and_nothing_writes_there(remote, ben
         assert (done := bench(*words)).code == 0, done.err
     assert Path("page.html").is_file()
     assert len(sightsound.read_results(runs=[OUT])) > 5
+    gate = ("check", OUT, "--baseline")
+    assert bench(*gate, "base.csv", "--update", "--reason", "the first").code == 0
+    for name in ("base.csv", "base.parquet"):
+        remote.put_file(name, f"/{name}")
+    assert (done := bench(*gate, "memory://base.csv")).code == 0, done.err
+    refused = bench(*gate, "memory://base.csv", "--update", "--reason", "another")
+    assert refused.code == 2 and "is written here; give a path" in refused.err
     refused = bench("report", OUT, "--out", "memory://pages/page.html")
     assert refused.code == 2 and "is written here; give a path" in refused.err
     assert not Path("memory:").exists()
@@ -132,6 +184,8 @@ def test_folders_at_uris_are_scored_as_those_here(remote, bench, host):
     one, other = json.loads(at_uris.out), json.loads(here.out)
     assert [row | {"seconds": 0} for row in one] == [row | {"seconds": 0} for row in other]
     assert b"mine=memory://mine/night" in remote.cat_file("/runs/r/run.toml")
+    wrong = bench("score", "mine=memory://mine/night/0.wav", *options)
+    assert wrong.err == "bench: memory://mine/night/0.wav: is a file; give the folder that it lies in\n", wrong.err
     checked = bench("validate", "memory://mine/night", "--json")
     assert checked.code == 0 and len(json.loads(checked.out)["bad"]) == 0, checked.err
 
@@ -179,6 +233,28 @@ def test_a_shared_pack_without_its_index_is_none(remote, host):
         remote.pipe_file(index, data)
         with shared.features([network], copies.silent):
             assert FeatureStore(cache_dir() / "features").require("net", key, "embedding").shape == (2, 3)
+
+
+def test_a_shared_pack_that_came_in_part_is_asked_for_again(remote, host, monkeypatch):
+    store, key = FeatureStore(host("a") / "features"), "ab" * 32
+    store.put("net", key, {"embedding": np.ones((2, 3), np.float32)})
+    network = store.folder("net").name
+    monkeypatch.setenv(shared.VARIABLE, "memory://pool")
+    with shared.features([network], copies.silent):
+        pass
+    host("b")
+    get = type(remote).get_file
+
+    def half(self, path, target, **options):
+        get(self, path, target, **options)
+        Path(target).write_bytes(Path(target).read_bytes()[:40])
+
+    with monkeypatch.context() as patch, pytest.raises(RemoteError, match=r"40 of \d+ bytes came"):
+        patch.setattr(type(remote), "get_file", half)
+        with shared.features([network], copies.silent):
+            pass
+    with shared.features([network], copies.silent):
+        assert FeatureStore(cache_dir() / "features").require("net", key, "embedding").shape == (2, 3)
 
 
 def test_texts_are_shared_by_hosts(remote, host, monkeypatch):
@@ -237,6 +313,10 @@ def test_a_folder_of_a_disk_gets_whole_files_only(tmp_path):
     synced = Synced(tmp_path / "copy/er", place)
     synced.pull(lambda name: name != ".lock", copies.silent)
     assert [path.name for path in (tmp_path / "copy/er").rglob("*.bin")] == ["b.bin"]
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RemoteError, match="the network went away"):
+        patch.setattr(type(place._fs), "mv", lambda *_: (_ for _ in ()).throw(OSError(5, "the network went away")))
+        place.put(source, "a/c.bin")
+    assert sorted(place.files()) == [".lock", "a/b.bin"]
     place.remove("a/b.bin")
     place.remove("a/b.bin")
     assert place.read("a/b.bin") is None

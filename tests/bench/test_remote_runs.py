@@ -215,6 +215,16 @@ def test_a_lock_whose_clock_is_wrong_and_who_lives_is_not(remote):
         thread.join()
 
 
+def test_a_lock_that_is_just_being_written_is_read_again(remote, monkeypatch):
+    place = Place(OUT)
+    remote.pipe_file("/runs/r/.lock", b"")
+    with pytest.raises(RemoteError, match="is no lock of a run; remove it"):
+        lock.read(place, ".lock")
+    monkeypatch.setattr(lock.time, "sleep", lambda seconds: remote.pipe_file("/runs/r/.lock", _left(beat=1)))
+    found = lock.read(place, ".lock")
+    assert found is not None and found.host == "elsewhere"
+
+
 def test_whose_lock_was_taken_over_sends_nothing_more(remote, bench, host, monkeypatch):
     monkeypatch.setattr(lock, "BEAT_S", 0.02)
     host("a")
@@ -260,6 +270,56 @@ def test_from_python_and_from_a_file(remote, local, bench, host):
     done = bench("run", "run.toml")
     assert done.code == 0, done.err
     assert _named(told(back(remote))) == local
+
+
+def test_a_split_that_has_another_path_on_another_host_is_the_same(remote, local, bench, host):
+    here = (*RUN, "--split", "split/toys", "--mirror", "mirror")
+    for name, words in (("a", here), ("b", (*RUN, "--split", SPLIT, "--mirror", MIRROR))):
+        host(name)
+        done = bench(*words, "--out", OUT)
+        assert done.code == 0, done.err
+    assert "6/6, all there already" in done.err and _named(told(back(remote))) == local
+    host("a")
+    assert bench(*here, "--out", "here/r", "--seed", "1").code == 0
+    assert (done := bench("compare", OUT, "here/r", "--references", "--mirror", "mirror")).code == 0, done.err
+    host("b")
+    for number, split in ((1, SPLIT), (2, "split/toys")):
+        words = (*RUN, "--split", split, "--mirror", "mirror", "--out", "memory://runs/s/r")
+        assert (done := bench(*words, "--shard", f"{number}/2")).code == 0, done.err
+    assert (done := bench("merge", "memory://runs/s/r")).code == 0, done.err
+    toy.build(Path("split/toys"), {})
+    manifest = Path("split/toys/manifest.csv")
+    manifest.write_text(manifest.read_text().replace("group2", "group1"))
+    done = bench(*here, "--out", OUT)
+    assert done.code == 2 and "holds a run with split_hash" in done.err, done.err
+
+
+def test_what_is_no_run_folder_is_refused_before_it_is_fetched(remote, bench, host):
+    cache = host("a")
+    for words in ((*RUN, "--split", SPLIT, "--out", "memory://data"), ("merge", "memory://data")):
+        done = bench(*words)
+        assert done.code == 2
+        assert (
+            done.err.splitlines()[-1] == "bench: memory://data: is not empty and holds no run; give another --out"
+        )
+        assert not list((cache / "remote/runs").rglob("*.wav"))
+
+
+def test_a_file_of_options_at_a_uri(remote, local, bench, host):
+    host("a")
+    remote.pipe_file("/half.toml", b'model = "echo"\ntask = "image2music"\ndevice = "cpu"\nlimit = 2\n')
+    begun = bench("run", "--config", "memory://half.toml", *AT_URIS)
+    assert begun.code == 0 and "2/2" in begun.err, begun.err
+    host("b")
+    done = bench("run", f"{OUT}/run.toml", "--mirror", MIRROR)
+    assert done.code == 0 and "2/2, all there already" in done.err and f"rows: {OUT}/rows.csv" in done.err, (
+        done.err
+    )
+    remote.pipe_file("/half.toml", b"models = 1")
+    for name in ("none", "half"):
+        wrong = bench("run", f"memory://{name}.toml")
+        assert wrong.code == 2 and wrong.err.startswith(f"bench: memory://{name}.toml: "), wrong.err
+        assert wrong.err.count("\n") == 1
 
 
 def test_the_weights_of_a_mirror_are_held_to_their_sha256(remote, bench, host):

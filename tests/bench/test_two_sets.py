@@ -84,7 +84,7 @@ def test_what_it_hangs_on_makes_it_anew(tmp_path, calls, other):
 def test_other_code_and_another_definition_make_it_anew(tmp_path, calls, monkeypatch):
     store, card = NumberStore(tmp_path), registry.metric("fad_musicnn")
     rows(scene(store), card.name)
-    monkeypatch.setattr(two_sets, "_code", lambda: "edited")
+    monkeypatch.setattr(two_sets, "_LOADED", "edited")
     calls.clear()
     rows(scene(store), card.name)
     assert calls
@@ -102,16 +102,16 @@ def test_the_code_is_that_of_formulas_and_statistics(monkeypatch, tmp_path):
     monkeypatch.setattr(two_sets.metrics, "__file__", str(package / "__init__.py"))
     seen = []
     for name in ("networks/big.py", "formulas/kad.py"):
-        seen.append(two_sets._code.__wrapped__())
+        seen.append(two_sets._code())
         (package / name).write_text("2")
-    seen.append(two_sets._code.__wrapped__())
+    seen.append(two_sets._code())
     assert seen[0] == seen[1] != seen[2]
 
 
 def test_a_damaged_file_is_worked_out_anew(tmp_path, calls):
     store = NumberStore(tmp_path)
     first = rows(scene(store))
-    files = sorted(tmp_path.rglob("*.npz"))
+    files = sorted(tmp_path.rglob("*.numbers"))
     assert len(files) == 3, "two distances and a floor"
     files[0].write_bytes(files[0].read_bytes()[:100])
     files[1].write_bytes(b"")
@@ -120,6 +120,23 @@ def test_a_damaged_file_is_worked_out_anew(tmp_path, calls):
     assert rows(scene(store)) == first and calls
     calls.clear()
     assert rows(scene(store)) == first and not calls
+
+
+def test_a_bit_that_the_disk_turned_is_told(tmp_path):
+    store, numbers = NumberStore(tmp_path), {"value": np.array(1.5), "without": np.arange(3.0)}
+    store.put("ab12", numbers)
+    (file,) = tmp_path.rglob("*.numbers")
+    data = file.read_bytes()
+    for at in range(len(data)):
+        file.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
+        assert store.get("ab12") is None, at
+
+
+def test_code_that_was_edited_while_the_process_ran_keeps_nothing(tmp_path, calls, monkeypatch):
+    store = NumberStore(tmp_path)
+    monkeypatch.setattr(two_sets, "_code", lambda: "edited")
+    rows(scene(store))
+    assert not list(tmp_path.rglob("*.numbers"))
 
 
 def test_a_cache_that_takes_nothing_costs_time_only(tmp_path, calls):
@@ -133,7 +150,7 @@ def test_a_metric_of_the_users_own_is_not_kept(tmp_path, monkeypatch):
     monkeypatch.setattr(kad, "__name__", "my.metric")
     store = NumberStore(tmp_path)
     rows(scene(store), card.name)
-    assert not list(tmp_path.rglob("*.npz"))
+    assert not list(tmp_path.rglob("*.numbers"))
 
 
 def test_clips_whose_features_turn_out_damaged_are_not_kept_as_if_they_were_there(tmp_path):

@@ -46,7 +46,7 @@ def holder(path: Path, code: int = 0) -> subprocess.Popen[str]:
     return process
 
 
-@pytest.mark.parametrize("code", [0, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL])
+@pytest.mark.parametrize("code", [0, errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL, 524])
 def test_one_process_at_a_time(code: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "deep/x.lock"
     if code:

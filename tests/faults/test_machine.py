@@ -32,6 +32,7 @@ WRITES = (
     ("where", "number"),
     [
         *((WRITES[0], number) for number in (errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EMFILE, errno.EROFS)),
+        (WRITES[0], errno.ENOTCONN),
         *((where, errno.ENOSPC) for where in WRITES[1:]),
     ],
 )
