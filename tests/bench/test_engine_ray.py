@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +13,7 @@ import pytest
 
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.engines import dispatch
+from sightsound.bench.engines.cluster import connected
 from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import every
 from sightsound.bench.engines.local import Local
@@ -81,3 +84,31 @@ def test_an_address_that_does_not_answer_is_one_line_within_seconds() -> None:
     with pytest.raises(BenchError, match="write ray:HOST:PORT"):
         OnRay("head", 2, "cpu")
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize(
+    ("greets", "why"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "is no head node of Ray"), (b"", "nobody answers")]
+)
+def test_what_answers_and_is_no_head_node_is_one_line_within_seconds(
+    greets: bytes, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightsound.bench.engines.cluster.ANSWER_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            line.sendall(greets)
+            time.sleep(1)
+            line.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(BenchError, match=why):
+            OnRay(f"127.0.0.1:{server.getsockname()[1]}", 2, "cpu")
+
+
+def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setenv("RAY_ADDRESS", "")
+    monkeypatch.setattr("ray.init", lambda address, **options: asked.append(address))
+    connected("", 1)
+    assert asked == ["local"]
