@@ -192,7 +192,7 @@ def test_the_script_of_the_page_makes_a_run(toy_world):
     assert "echo:pocket" in Path("ran").read_text() and Path("out/my run/rows.csv").is_file()
 
 
-@pytest.mark.parametrize("text", ["0/4", "5/4", "4", "a/b", "1/0", "-1/4", "1/10000", "٣/4"])
+@pytest.mark.parametrize("text", ["", "0/4", "5/4", "4", "a/b", "1/0", "-1/4", "1/10000", "٣/4"])
 def test_what_is_no_shard(text):
     with pytest.raises(BenchError, match="--shard"):
         parsed(text)
@@ -205,3 +205,8 @@ def test_every_item_has_one_shard_and_batches_stay_whole(size, count, items):
     of_whole = [list(range(items))[at : at + (size or items)] for at in range(0, items, size or items)]
     of_parts = [part[at : at + (size or items)] for part in parts for at in range(0, len(part), size or items)]
     assert sorted(of_parts) == of_whole
+
+
+def test_a_shard_that_a_script_left_empty_is_not_the_whole_run(toy_world, bench):
+    done = bench(*RUN, "--out", "m/r", "--shard", "")
+    assert done.code == 2 and "--shard : write I/N" in done.err and not Path("m").exists()
