@@ -30,7 +30,7 @@ from sightsound.bench.commands import (
 )
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import BenchError, Terminated
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for part in (stages, listings, rows, citing, live, gate, publishing, site, report, reproduce):
@@ -70,12 +70,8 @@ USAGE: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a wrong option, by the click that it carries: `ClickException`."""
 
 
-class _Terminated(BaseException):
-    """SIGTERM: as with Ctrl-C, what is half done is left so that the same command goes on."""
-
-
 def _terminate(number: int, frame: object) -> None:
-    raise _Terminated
+    raise Terminated
 
 
 def main() -> None:
@@ -121,7 +117,7 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         _tell("stopped; the same command goes on from here")
         return STOPPED
-    except _Terminated:
+    except Terminated:
         _tell("terminated; the same command goes on from here")
         return TERMINATED
     except BrokenPipeError:

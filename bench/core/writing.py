@@ -41,7 +41,7 @@ def write_audio(path: Path, samples: Any, rate_hz: Any) -> float:
     import soundfile
 
     rate_hz = whole_rate(rate_hz)
-    given = np.atleast_2d(_array(samples))
+    given = np.atleast_2d(as_array(samples))
     if given.ndim != 2 or given.shape[1] == 0 or not 0 < given.shape[0] <= MOST_CHANNELS:
         raise MediaError(f"a clip has shape [samples] or [channels, samples], this is {np.shape(given)}")
     clip = _scaled(given)
@@ -72,7 +72,7 @@ def _scaled(given: NDArray[Any]) -> NDArray[Any]:
     return clip / peak if peak > 1 else clip
 
 
-def _array(given: Any) -> NDArray[Any]:
+def as_array(given: Any) -> NDArray[Any]:
     """An array of what may be a tensor with a gradient, of bfloat16, or on another device."""
     try:
         if hasattr(given, "detach"):
@@ -87,7 +87,7 @@ def write_image(path: Path, picture: Any) -> None:
     """Write `[height, width, 3]`, RGB, as PNG. Raises MediaError for anything but uint8 RGB of a pixel or more."""
     from PIL import Image
 
-    picture = _array(picture)
+    picture = as_array(picture)
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
         raise MediaError(f"a picture is uint8 [height, width, 3], this is {picture.dtype} {picture.shape}")
     Image.fromarray(picture).save(path, format="PNG")
