@@ -66,6 +66,8 @@ def options(
 STOPPED, TERMINATED, CRASHED, NO_READER = 130, 143, 3, 141  # exit codes; 1 and 2 are the commands' own
 
 
+ENDED = "terminated; the same command goes on from here"
+
 USAGE: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a wrong option, by the click that it carries: `ClickException`."""
 
@@ -118,11 +120,14 @@ def _run() -> int:
         _tell("stopped; the same command goes on from here")
         return STOPPED
     except Terminated:
-        _tell("terminated; the same command goes on from here")
+        _tell(ENDED)
         return TERMINATED
     except BrokenPipeError:
         return NO_READER
     except Exception as error:
+        if isinstance(error.__cause__, Terminated):  # it came while code in C was at work that knows Ctrl-C alone
+            _tell(ENDED)
+            return TERMINATED
         if fault := of_machine(error):
             _tell(str(fault), error)
             return fault.exit_code

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sightsound.bench.core import console
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import BenchError, Terminated
 from sightsound.bench.core.faults import named, one_line
 from sightsound.bench.engines.room import Room
 
@@ -37,10 +40,25 @@ def connected(address: str, workers: int) -> Any:
     _knock(address)
     options: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
     try:
-        ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
+        with _own_sigterm():
+            ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
         raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]})") from error
     return ray
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Afterwards SIGTERM means what it meant before: Ray puts a handler in its place that aborts the process, and
+    meanwhile one that exits without a word."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as error:
+        raise Terminated from error
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def too_small(ray: Any, room: Room) -> list[str]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import BenchError, Terminated
 from sightsound.bench.engines import dispatch
 from sightsound.bench.engines.cluster import connected
 from sightsound.bench.engines.facts import facts
@@ -112,3 +114,24 @@ def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("ray.init", lambda address, **options: asked.append(address))
     connected("", 1)
     assert asked == ["local"]
+
+
+def test_a_run_on_ray_ends_for_sigterm_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("ray.init", lambda *words, **options: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    connected("local", 1)
+    try:
+        assert signal.getsignal(signal.SIGTERM) is before
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_that_code_in_c_made_another_error_of(
+    toy_world: Path, bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*words: object) -> None:
+        raise SystemError("returned a result with an exception set") from Terminated()
+
+    monkeypatch.setattr("sightsound.bench.stages.run.run", wait)
+    done = bench("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "run")
+    assert done.code == 143 and done.err.endswith("bench: terminated; the same command goes on from here\n")
