@@ -176,7 +176,7 @@ def _link(source: Path, target: Path) -> None:
 
 def _request(folder: Path, shard: Record, options: Options) -> Request:
     """The request of the whole run, as its shards were told it."""
-    said = {name: value for name, value in shard.said.items() if name in _known()}
+    said = {name: value for name, value in shard.said.items() if name in _known() - {*records.OF_A_CALL}}
     given: dict[str, Any] = {
         name: Path(value) if name in ("mirror", "corpus") else value for name, value in said.items()
     }

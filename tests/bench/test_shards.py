@@ -16,6 +16,8 @@ from sightsound.bench.core import heartbeat, provenance
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.shard import Shard, parsed
 from sightsound.bench.core.store import Journal
+from sightsound.bench.engines import choose as engines
+from sightsound.bench.engines.local import Local
 from tests import pages, toy
 from tests.bench.run_files import told
 from tests.faults.test_shared_folders import told as sign_of_life
@@ -125,6 +127,30 @@ def test_shards_of_different_commands_or_versions_are_refused(toy_world, bench, 
     assert refused.code == 2 and "shard 2/3 is of another command than 1/3: it ran with torch==9" in refused.err
     assert "shards 3 of 3 are missing" in refused.err
     assert before == {path: path.read_bytes() for path in Path("m").rglob("*") if path.is_file()}
+
+
+def test_how_a_shard_is_worked_on_is_its_own_matter(toy_world, bench, shard, monkeypatch):
+    failing = ("--set", "fail=toy.004")
+    assert shard(1, *failing, "--engine", "processes", "--workers", "1", "--retry-failed").code == 0
+    assert shard(2, *failing, "--remake").code == 0 and shard(3, *failing).code == 0
+    assert shard(2, *failing, "--retry-failed").code == 0
+    opened, asked = [], []
+    monkeypatch.setattr(
+        engines, "opened", lambda name, workers, *_: opened.append((name, workers)) or Local("cpu")
+    )
+    monkeypatch.setattr(toy.Echo, "generate", lambda self, examples, seed: asked.append(examples) or [])
+    merged = bench("merge", "m/r")
+    assert merged.code == 1 and "toy.004" in Path("m/r/failures.csv").read_text(), merged.err
+    assert opened == [("", None)] and not asked, "the merge retries nothing and takes no shard's engine"
+
+
+def test_a_shard_whose_record_is_damaged_is_run_again(toy_world, bench, shard):
+    assert shard(1, count=2).code == 0 and shard(2, count=2).code == 0
+    Path("m/r/shards/1-of-2.json").write_text("{")
+    for refused in (shard(2, count=2), bench("merge", "m/r")):
+        assert refused.code == 2 and "1-of-2.json: is damaged" in refused.err, refused.err
+        assert refused.err.rstrip().endswith("run that shard again")
+    assert shard(1, count=2).code == 0 and bench("merge", "m/r").code == 0
 
 
 def test_versions_of_here_and_no_shards(toy_world, bench, shard, monkeypatch):
