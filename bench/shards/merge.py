@@ -88,6 +88,11 @@ def _checked(folder: Path) -> list[Record]:
         for each in found
         if not each.done
     ]
+    problems += [
+        BenchError(f"{shown(folder)}: the folder of shard {each.shard} is gone; run its command again")
+        for each in found
+        if each.done and not records.place(folder, each.shard).is_dir()
+    ]
     if first.versions != (here := records.versions()):
         problems.append(
             BenchError(

@@ -93,6 +93,10 @@ def test_a_shard_that_was_stopped_or_lost_goes_on(toy_world, bench, shard, monke
     refused = bench("merge", "m/r")
     assert refused.code == 2 and "shards 1 of 3 are missing" in refused.err and refused.err.count("bench: ") == 1
     assert shard(1).code == 0
+    shutil.rmtree("m/r/shards/1-of-3")
+    refused = bench("merge", "m/r")
+    assert refused.code == 2 and "the folder of shard 1/3 is gone" in refused.err and refused.err.count("\n") == 1
+    assert shard(1).code == 0
     next(Path("m/r/shards/3-of-3/systems/echo.pocket/outputs").iterdir()).unlink()
     refused = bench("merge", "m/r")
     assert refused.code == 2 and "is gone; run its command again" in refused.err
