@@ -6,6 +6,7 @@ what was given and what is wanted; it costs the example and not the run.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -45,10 +46,12 @@ def write_audio(path: Path, samples: Any, rate_hz: Any) -> float:
     if given.ndim != 2 or given.shape[1] == 0 or not 0 < given.shape[0] <= MOST_CHANNELS:
         raise MediaError(f"a clip has shape [samples] or [channels, samples], this is {np.shape(given)}")
     clip = _scaled(given)
+    whole = io.BytesIO()  # libsndfile itself would call a full disk a "System error", as if the clip were wrong
     try:
-        soundfile.write(path, clip.T, rate_hz, subtype="PCM_16", format="WAV")
+        soundfile.write(whole, clip.T, rate_hz, subtype="PCM_16", format="WAV")
     except soundfile.LibsndfileError as error:
         raise MediaError(f"a clip of {clip.shape} at {rate_hz} Hz cannot be written ({error})") from error
+    path.write_bytes(whole.getbuffer())
     return clip.shape[1] / rate_hz
 
 
