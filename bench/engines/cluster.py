@@ -22,6 +22,7 @@ LOCAL, FOUND = "local", "auto"  # addresses that Ray knows: a cluster of this co
 SETTINGS = b"\0\0\0\4\0\0\0\0\0"  # the frame of HTTP/2 with which either side begins: its 4th byte is its kind
 HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS  # what a head node, which speaks gRPC, is greeted with
 TLS = "RAY_USE_TLS"  # 1 where the cluster speaks nothing that is not encrypted
+AUTH = "RAY_AUTH_MODE"  # `token`: Ray shows a cluster the token of this user, which it does to none unasked
 GB = 1e9
 MIB_GB = 1.048576e-3  # GB of a MiB
 
@@ -43,7 +44,8 @@ def connected(address: str, workers: int) -> Any:
         with _own_sigterm():
             ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]})") from error
+        token = "" if AUTH in os.environ or address == LOCAL else f"; where it asks for a token set {AUTH}=token"
+        raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]}){token}") from error
     return ray
 
 

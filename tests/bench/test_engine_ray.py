@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import pytest
 
 from sightsound.bench.core.errors import BenchError, Terminated
-from sightsound.bench.engines import dispatch
+from sightsound.bench.engines import dispatch, on_ray
 from sightsound.bench.engines.cluster import connected
 from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import every
@@ -135,3 +136,26 @@ def test_sigterm_that_code_in_c_made_another_error_of(
     monkeypatch.setattr("sightsound.bench.stages.run.run", wait)
     done = bench("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "run")
     assert done.code == 143 and done.err.endswith("bench: terminated; the same command goes on from here\n")
+
+
+def test_variables_reach_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("A_TOKEN", "SIGHTSOUND_MIRROR", "OF_BOTH", "RAY_ADDRESS"):
+        monkeypatch.setenv(name, "the driver's")
+    sent = on_ray.environment()
+    assert "RAY_ADDRESS" not in sent
+    monkeypatch.delenv("A_TOKEN")
+    for name in ("SIGHTSOUND_MIRROR", "OF_BOTH"):
+        monkeypatch.setenv(name, "the node's")
+    on_ray._actor()(sys.path, [], str(Path.cwd()), sent)
+    found = {name: os.environ[name] for name in ("A_TOKEN", "SIGHTSOUND_MIRROR", "OF_BOTH")}
+    assert found == {"A_TOKEN": "the driver's", "SIGHTSOUND_MIRROR": "the driver's", "OF_BOTH": "the node's"}
+
+
+def test_a_cluster_that_may_ask_for_a_token_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(*words: object, **options: object) -> None:
+        raise ConnectionError("Failed to connect")
+
+    monkeypatch.setattr("ray.init", init)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    with pytest.raises(BenchError, match=r"where it asks for a token set RAY_AUTH_MODE=token$"):
+        connected("auto", 1)
