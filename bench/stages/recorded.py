@@ -39,8 +39,6 @@ def system(label: str) -> registry.System:
     ours = {system.label: system for system in registry.reference_systems()}
     if label in ours:
         return ours[label]
-    family, _, variant = label.partition(
-        ":"
-    )  # options of a class stand there too, with any value: `own:+file=/x/y`
+    family, _, variant = label.partition(":")  # options may be in it, with any value: `own:+file=/x/y`
     card = adopt.card(family, variant)
     return registry.System(card, variant, card.variants[variant])
