@@ -87,11 +87,7 @@ def look(folder: Path, known: sofar.Known, *, now: float | None = None) -> Live:
     plan, progress = store.read_plan(folder), heartbeat.read(folder)
     if plan is None:
         shards = sorted(path for path in folder.glob(f"{store.SHARDS}/*") if path.is_dir())
-        said = (
-            f"shards of a run that are not merged yet; each is watched by itself: {shards[0]}"
-            if shards
-            else NO_PLAN
-        )
+        said = f"shards that are not merged yet; watch each by itself: {shards[0]}" if shards else NO_PLAN
         return Live(str(folder), "", "beginning", said)
     remarks: list[str] = []
     systems, failures = _systems(folder, plan, progress, remarks)
