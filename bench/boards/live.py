@@ -76,6 +76,9 @@ class Live:
     """What could not be read, and why."""
 
 
+NO_PLAN = "no run has claimed this folder yet: no run.json in it"
+
+
 def look(folder: Path, known: sofar.Known, *, now: float | None = None) -> Live:
     """The run as it stands. `known`: what an earlier look found. BenchError where there is no such folder."""
     if not folder.is_dir():
@@ -83,7 +86,9 @@ def look(folder: Path, known: sofar.Known, *, now: float | None = None) -> Live:
     now = time.time() if now is None else now
     plan, progress = store.read_plan(folder), heartbeat.read(folder)
     if plan is None:
-        return Live(str(folder), "", "beginning", "no run has claimed this folder yet: no run.json in it")
+        shards = sorted(path for path in folder.glob(f"{store.SHARDS}/*") if path.is_dir())
+        said = f"shards that are not merged yet; watch each by itself: {shards[0]}" if shards else NO_PLAN
+        return Live(str(folder), "", "beginning", said)
     remarks: list[str] = []
     systems, failures = _systems(folder, plan, progress, remarks)
     state, said = _state(folder, progress, now)

@@ -30,7 +30,7 @@ from sightsound.bench.commands import (
 )
 from sightsound.bench.commands.watching import Log, Quiet, Verbose, choose, everywhere
 from sightsound.bench.core import logs
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import BenchError, Terminated
 
 app = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode=None)
 for part in (stages, listings, rows, citing, live, gate, publishing, site, report, reproduce):
@@ -66,16 +66,14 @@ def options(
 STOPPED, TERMINATED, CRASHED, NO_READER = 130, 143, 3, 141  # exit codes; 1 and 2 are the commands' own
 
 
+ENDED = "terminated; the same command goes on from here"
+
 USAGE: Any = typer.BadParameter.__mro__[2]
 """What typer raises for a wrong option, by the click that it carries: `ClickException`."""
 
 
-class _Terminated(BaseException):
-    """SIGTERM: as with Ctrl-C, what is half done is left so that the same command goes on."""
-
-
 def _terminate(number: int, frame: object) -> None:
-    raise _Terminated
+    raise Terminated
 
 
 def main() -> None:
@@ -121,12 +119,15 @@ def _run() -> int:
     except (KeyboardInterrupt, typer.Abort):
         _tell("stopped; the same command goes on from here")
         return STOPPED
-    except _Terminated:
-        _tell("terminated; the same command goes on from here")
+    except Terminated:
+        _tell(ENDED)
         return TERMINATED
     except BrokenPipeError:
         return NO_READER
     except Exception as error:
+        if isinstance(error.__cause__, Terminated):  # it came while code in C was at work that knows Ctrl-C alone
+            _tell(ENDED)
+            return TERMINATED
         if fault := of_machine(error):
             _tell(str(fault), error)
             return fault.exit_code

@@ -49,3 +49,11 @@ def tell(errors: Sequence[BenchError]) -> None:
         raise errors[0]
     if errors:
         raise SeveralErrors(errors)
+
+
+class Terminated(BaseException):
+    """SIGTERM: as with Ctrl-C, what is half done is left so that the same command goes on."""
+
+
+STOPS = (KeyboardInterrupt, GeneratorExit, Terminated)
+"""What ends the command, and is no error of the code that it is raised in."""

@@ -9,6 +9,7 @@ from sightsound.bench.core.errors import BenchError
 OF_MACHINE = {
     errno.ENOSPC: "the disk is full; make room",
     errno.EDQUOT: "the disk quota is used up; make room",
+    errno.EFBIG: "a file is larger than the disk or a limit allows (ulimit -f); raise it",
     errno.EIO: "the disk failed to read or write",
     errno.EROFS: "the file system is read-only",
     errno.ENOMEM: "there is no memory left",

@@ -6,6 +6,7 @@ what was given and what is wanted; it costs the example and not the run.
 
 from __future__ import annotations
 
+import io
 from pathlib import Path
 from typing import Any
 
@@ -41,14 +42,16 @@ def write_audio(path: Path, samples: Any, rate_hz: Any) -> float:
     import soundfile
 
     rate_hz = whole_rate(rate_hz)
-    given = np.atleast_2d(_array(samples))
+    given = np.atleast_2d(as_array(samples))
     if given.ndim != 2 or given.shape[1] == 0 or not 0 < given.shape[0] <= MOST_CHANNELS:
         raise MediaError(f"a clip has shape [samples] or [channels, samples], this is {np.shape(given)}")
     clip = _scaled(given)
+    whole = io.BytesIO()  # libsndfile itself would call a full disk a "System error", as if the clip were wrong
     try:
-        soundfile.write(path, clip.T, rate_hz, subtype="PCM_16", format="WAV")
+        soundfile.write(whole, clip.T, rate_hz, subtype="PCM_16", format="WAV")
     except soundfile.LibsndfileError as error:
         raise MediaError(f"a clip of {clip.shape} at {rate_hz} Hz cannot be written ({error})") from error
+    path.write_bytes(whole.getbuffer())
     return clip.shape[1] / rate_hz
 
 
@@ -72,7 +75,7 @@ def _scaled(given: NDArray[Any]) -> NDArray[Any]:
     return clip / peak if peak > 1 else clip
 
 
-def _array(given: Any) -> NDArray[Any]:
+def as_array(given: Any) -> NDArray[Any]:
     """An array of what may be a tensor with a gradient, of bfloat16, or on another device."""
     try:
         if hasattr(given, "detach"):
@@ -87,7 +90,7 @@ def write_image(path: Path, picture: Any) -> None:
     """Write `[height, width, 3]`, RGB, as PNG. Raises MediaError for anything but uint8 RGB of a pixel or more."""
     from PIL import Image
 
-    picture = _array(picture)
+    picture = as_array(picture)
     if picture.dtype != np.uint8 or picture.ndim != 3 or picture.shape[2] != 3 or picture.size == 0:
         raise MediaError(f"a picture is uint8 [height, width, 3], this is {picture.dtype} {picture.shape}")
     Image.fromarray(picture).save(path, format="PNG")

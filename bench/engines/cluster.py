@@ -4,18 +4,25 @@ from __future__ import annotations
 
 import importlib
 import os
+import signal
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 from sightsound.bench.core import console
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import BenchError, Terminated
 from sightsound.bench.core.faults import named, one_line
 from sightsound.bench.engines.room import Room
 
 ANSWER_S = 5.0  # for a head node to answer
 CARDS_S = 30.0  # for nodes to tell what cards they have
 LOCAL, FOUND = "local", "auto"  # addresses that Ray knows: a cluster of this command's own, one on this machine
+SETTINGS = b"\0\0\0\4\0\0\0\0\0"  # the frame of HTTP/2 with which either side begins: its 4th byte is its kind
+HELLO = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + SETTINGS  # what a head node, which speaks gRPC, is greeted with
+TLS = "RAY_USE_TLS"  # 1 where the cluster speaks nothing that is not encrypted
+AUTH = "RAY_AUTH_MODE"  # `token`: Ray shows a cluster the token of this user, which it does to none unasked
 GB = 1e9
 MIB_GB = 1.048576e-3  # GB of a MiB
 
@@ -30,14 +37,30 @@ def connected(address: str, workers: int) -> Any:
         ray: Any = importlib.import_module("ray")
     except ImportError as error:
         raise BenchError(f"--engine ray: {named(error)}; install the extra: pip install '.[ray]'") from error
-    address = address or os.environ.get("RAY_ADDRESS", LOCAL)
+    address = address or os.environ.get("RAY_ADDRESS") or LOCAL
     _knock(address)
     options: dict[str, Any] = {"num_cpus": workers, "include_dashboard": False} if address == LOCAL else {}
     try:
-        ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
+        with _own_sigterm():
+            ray.init(address, log_to_driver=False, logging_level="ERROR", **options)
     except (ConnectionError, RuntimeError, ValueError) as error:
-        raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]})") from error
+        token = "" if AUTH in os.environ or address == LOCAL else f"; where it asks for a token set {AUTH}=token"
+        raise BenchError(f"--engine ray: no cluster at {address} ({one_line(error)[:200]}){token}") from error
     return ray
+
+
+@contextmanager
+def _own_sigterm() -> Iterator[None]:
+    """Afterwards SIGTERM means what it meant before: Ray puts a handler in its place that aborts the process, and
+    meanwhile one that exits without a word."""
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        yield
+    except SystemExit as error:
+        raise Terminated from error
+    finally:
+        if before is not None and threading.current_thread() is threading.main_thread():
+            signal.signal(signal.SIGTERM, before)
 
 
 def too_small(ray: Any, room: Room) -> list[str]:
@@ -108,13 +131,19 @@ def _cards_gb(ray: Any, nodes: list[str]) -> dict[str, float]:
 
 
 def _knock(address: str) -> None:
-    """BenchError where nobody listens at HOST:PORT; Ray itself would try for half a minute."""
+    """BenchError where nobody listens at HOST:PORT, or no head node does; Ray itself would try for minutes."""
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if address in (LOCAL, FOUND):
         return
     if not host or not port.isdigit():
         raise BenchError(f"--engine ray:{address}: write ray:HOST:PORT, of the head node")
     try:
-        socket.create_connection((host, int(port)), ANSWER_S).close()
+        with socket.create_connection((host.strip("[]"), int(port)), ANSWER_S) as line:
+            line.sendall(HELLO)
+            answer = b"" if os.environ.get(TLS, "0") != "1" else SETTINGS
+            while len(answer) < len(SETTINGS) and (more := line.recv(len(SETTINGS) - len(answer))):
+                answer += more
     except OSError as error:
         raise BenchError(f"--engine ray: nobody answers at {address} ({one_line(error)})") from error
+    if answer[3:4] != SETTINGS[3:4]:
+        raise BenchError(f"--engine ray: what answers at {address} is no head node of Ray")

@@ -18,6 +18,8 @@ DEATHS = 2
 """Of workers, by their own doing and alone with a batch, after which the batch is lost."""
 KILLED = 5
 """Of workers, by somebody's signal or with their machine, while at one batch: then the run ends."""
+LOST_AT_FIRST = 6
+"""Batches that are lost before a job has given any answer: then it gives none, and the run ends."""
 FAILED_STARTS = 4
 """Of workers that somebody ends before they work, with no answer between; by their own doing half as many."""
 
@@ -202,6 +204,7 @@ class _Dispatch:
             case ("done", _, number, answer):
                 self.held[place].remove(number)
                 self.failed_starts = 0
+                line.worked = True
                 yield line, line.answered(number), answer
             case ("raised", _, kind, text):
                 raise seat.error_of(kind, text)
@@ -225,5 +228,8 @@ class _Dispatch:
                 "memory ran out take fewer --workers, then run the same command again"
             )
         if deaths >= DEATHS:
+            line.lost += 1
+            if line.lost >= LOST_AT_FIRST and not line.worked:
+                raise BenchError(f"{label}: its workers end at whatever they are given; the last {how}")
             yield line, line.answered(held.pop(0)), Lost(how)
         line.give_back(held)

@@ -19,6 +19,8 @@ class Line:
         self.waiting: deque[int] = deque()
         self.left = 0
         """Batches without an answer, at a worker or waiting."""
+        self.lost, self.worked = 0, False
+        """Batches at which workers ended, so that they have no answer; whether any batch has one."""
         self._ahead = Ahead(job, self.batches)
         self._deaths: Counter[int] = Counter()
         self._killed: Counter[int] = Counter()

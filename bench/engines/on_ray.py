@@ -26,6 +26,8 @@ from sightsound.bench.engines.room import Room
 
 ROOM_S = 60.0  # after which the user is told that no worker has been placed
 GB = 1e9
+OF_A_NODE = ("RAY_", "CUDA_", "NVIDIA_", "LD_", "PYTHON", "SLURM_", memory.SHARE)
+"""Beginnings of the names of variables that a worker has from its node, or is given by itself."""
 WHOLE = Room()  # a whole GPU for each worker, and no memory that was stated
 
 
@@ -73,12 +75,12 @@ class OnRay:
 
     def hire(self, place: int) -> _Hand:
         """Ask for an actor; Ray places it when there is room."""
-        kept = {name: text for name, text in os.environ.items() if name.startswith(("SIGHTSOUND_", "HF_"))}
-        env = kept | self._env | {THREADS: str(threads(self.workers))}
+        env = self._env | {THREADS: str(threads(self.workers))}
         actor = self._ray.remote(_actor()).options(
             max_restarts=0, max_task_retries=0, runtime_env={"env_vars": env}, **self._options
         )
-        return _Hand(self._ray, actor.remote(sys.path, list(cards.adopted), str(Path.cwd())), self.device)
+        words = (sys.path, list(cards.adopted), str(Path.cwd()), environment())
+        return _Hand(self._ray, actor.remote(*words), self.device)
 
     def wait(self, hands: Sequence[Any]) -> list[tuple[Hand, seat.Message]]:
         """See Crew."""
@@ -109,15 +111,25 @@ class OnRay:
         self._ray.shutdown()
 
 
+def environment() -> dict[str, str]:
+    """The variables that reach a worker. They go as a call's arguments, since Ray shows a `runtime_env` to whoever
+    sees its dashboard, and tokens are among them."""
+    return {name: text for name, text in os.environ.items() if not name.startswith(OF_A_NODE)}
+
+
 def _actor() -> type:
     """The class of the actors. Ray sends it whole, since it is made here: so it can say where modules lie before
     any of ours is imported; Ray looks in the working folder first, which may be our own checkout."""
 
     class Actor:
-        def __init__(self, path: list[str], modules: list[str], folder: str) -> None:
+        def __init__(self, path: list[str], modules: list[str], folder: str, env: dict[str, str]) -> None:
+            import os
             import sys
 
             sys.path[:] = dict.fromkeys([*path, *sys.path])
+            for name, text in env.items():
+                if name not in os.environ or name.startswith(("SIGHTSOUND_", "HF_")):
+                    os.environ[name] = text
             from sightsound.bench.engines.on_ray import Station
 
             self.station = Station(modules, folder)

@@ -71,6 +71,8 @@ class Seat:
     def _told_of_errors(self) -> Iterator[None]:
         try:
             yield
+        except KeyboardInterrupt:  # somebody stops this process alone, which is no error of the work
+            raise
         except BaseException as error:  # of whatever kind, it is for the driver to judge
             self._tell(raised(error, self._session))
 

@@ -88,6 +88,11 @@ def _checked(folder: Path) -> list[Record]:
         for each in found
         if not each.done
     ]
+    problems += [
+        BenchError(f"{shown(folder)}: the folder of shard {each.shard} is gone; run its command again")
+        for each in found
+        if each.done and not records.place(folder, each.shard).is_dir()
+    ]
     if first.versions != (here := records.versions()):
         problems.append(
             BenchError(
@@ -176,7 +181,7 @@ def _link(source: Path, target: Path) -> None:
 
 def _request(folder: Path, shard: Record, options: Options) -> Request:
     """The request of the whole run, as its shards were told it."""
-    said = {name: value for name, value in shard.said.items() if name in _known()}
+    said = {name: value for name, value in shard.said.items() if name in _known() - {*records.OF_A_CALL}}
     given: dict[str, Any] = {
         name: Path(value) if name in ("mirror", "corpus") else value for name, value in said.items()
     }

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from sightsound.bench.core import provenance, store
+from sightsound.bench.core.console import shown
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.faults import printable
 from sightsound.bench.core.shard import Shard
@@ -21,8 +22,11 @@ from sightsound.bench.stages.request import Request
 FEATURES = "features"
 """In a shard's folder: a feature store of its own."""
 _NAME = re.compile(r"(\d+)-of-(\d+)\.json")
-_OF_A_HOST = ("mirror", "timeout", "in_turn", "allow_missing_metrics", "python")
-"""Options that may be others on another host: what they change shows in plan, makers and versions."""
+OF_A_CALL = ("engine", "workers", "gpu_share", "retry", "remake")
+"""Options of how a shard is worked on, which change none of its values; merging leaves them out."""
+_OF_A_HOST = ("device", "mirror", "timeout", "in_turn", "allow_missing_metrics", "python")
+"""Options that may be others on another host: what they change shows in plan, makers, versions and the name of the
+device."""
 
 
 @dataclass(frozen=True)
@@ -74,16 +78,18 @@ def write(folder: Path, record: Record) -> None:
     store.write_text(path, json.dumps(asdict(record), indent=1) + "\n")  # options stay in their order
 
 
-def read(folder: Path) -> list[Record]:
-    """The records in a run folder, by number. BenchError for a damaged one."""
+def read(folder: Path, but: Shard | None = None) -> list[Record]:
+    """The records in a run folder, `but` for that of one shard, by number. BenchError for a damaged one."""
     found = []
     for path in (folder / store.SHARDS).glob("*.json"):
-        if not _NAME.fullmatch(path.name):
+        if not _NAME.fullmatch(path.name) or (but is not None and path.stem == but.name):
             continue
         try:
             found.append(Record(**json.loads(path.read_text(encoding="utf-8"))))
         except (ValueError, TypeError) as error:
-            raise BenchError(f"{path}: is damaged ({printable(str(error))}); run that shard again") from error
+            raise BenchError(
+                f"{shown(path)}: is damaged ({printable(str(error))}); run that shard again"
+            ) from error
     return sorted(found, key=lambda record: (record.count, record.number))
 
 
@@ -97,7 +103,7 @@ def differs(one: Record, other: Record) -> str:
     ]
     for ours, theirs, verb in pairs:
         ours, theirs = ({**each, "split": store.split_called(each)} for each in (ours, theirs))
-        for key in sorted({*ours, *theirs} - {*_OF_A_HOST}):
+        for key in sorted({*ours, *theirs} - {*_OF_A_HOST, *OF_A_CALL}):
             if ours.get(key) != theirs.get(key):
                 name = key.replace("_", "-")
                 return f"{verb} {name} {_short(ours.get(key))}, the other {_short(theirs.get(key))}"

@@ -39,7 +39,7 @@ def _refuse(request: Request, mine: Record) -> None:
     folder = request.folder
     if store.read_plan(folder) is None:
         store.refuse_foreign(folder)
-    for other in records.read(folder):
+    for other in records.read(folder, but=mine.shard):
         if other.number != mine.number and (why := records.differs(mine, other)):
             raise BenchError(
                 f"{shown(folder)}: holds shard {other.shard} of another command: this one {why}; give another "

@@ -12,7 +12,7 @@ from contextlib import contextmanager, redirect_stdout
 from typing import Any
 
 from sightsound.bench.core import faults, logs, memory
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import STOPS, BenchError
 from sightsound.bench.core.faults import named
 from sightsound.bench.core.registry import System
 from sightsound.bench.core.types import Example, Generated, Model, chunks
@@ -59,7 +59,9 @@ class Asker:
                     return _match(early.finish(), self.system.label, batch, self.heard)
                 with alone(self._ahead):
                     return _match(self.model.generate(batch, seed), self.system.label, batch, self.heard)
-        except (Exception, SystemExit) as error:  # a model may raise anything; it costs its examples
+        except STOPS:
+            raise
+        except BaseException as error:  # a model may raise anything; it costs its examples
             if fault := faults.of_machine(error):
                 raise fault from error
             if memory.ran_out(error):

@@ -16,6 +16,7 @@ from sightsound.bench.stages.ahead import Ahead, Early, staged
 from sightsound.bench.stages.ask import Asker
 from sightsound.bench.stages.batches import Gauge, Use
 from sightsound.bench.stages.build import Build
+from sightsound.bench.stages.plain import plain
 
 
 @dataclass(frozen=True)
@@ -125,7 +126,7 @@ class _Asked:
         batch, early = begun
         clock = Clock()
         with watch.watched(self._job.withheld) as opened:
-            made = self._asker.ask(batch, self._job.seed, early)
+            made = [plain(each) for each in self._asker.ask(batch, self._job.seed, early)]
             self._opened |= opened
         took_s, spared_s = clock.seconds(), clock.spared_s()
         if early is not None:

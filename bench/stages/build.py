@@ -10,7 +10,7 @@ from pathlib import Path
 
 from sightsound.bench import assets
 from sightsound.bench.core import faults, memory, registry
-from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.errors import STOPS, BenchError
 from sightsound.bench.core.faults import named
 from sightsound.bench.core.home import Post
 from sightsound.bench.core.types import Model, Report
@@ -67,7 +67,9 @@ def build(
         with redirect_stdout(sys.stderr):
             options = {key: settings.revealed(key, value) for key, value in system.options.items()}
             model: Model = factory(device, weights, options) if elsewhere else factory(device, weights, **options)
-    except (Exception, SystemExit) as error:  # a stranger's constructor may raise anything
+    except STOPS:
+        raise
+    except BaseException as error:  # a stranger's constructor may raise anything
         if fault := faults.of_machine(error):
             raise fault from error
         if memory.ran_out(error):

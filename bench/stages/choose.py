@@ -144,7 +144,7 @@ def request(
     with gathered(problems):
         lengths.named(options.length)
     with gathered(problems):
-        shard = shards.parsed(options.shard) if options.shard else None
+        shard = shards.parsed(options.shard) if options.shard is not None else None
     with gathered(problems):
         engines.check(options.engine, options.workers, options.gpu_share)
     problems += _out_of_range(options)

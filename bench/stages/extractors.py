@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stdout
 from copy import copy
 from pathlib import Path
 from typing import Any, TypeVar
 
 from sightsound.bench import assets
-from sightsound.bench.core import console, memory, registry, video
+from sightsound.bench.core import console, faults, memory, registry, video
 from sightsound.bench.core import length as lengths
 from sightsound.bench.core.errors import BenchError
+from sightsound.bench.core.faults import named
 from sightsound.bench.core.maker import outside_code
 from sightsound.bench.core.types import Report
 from sightsound.metrics.networks.extractor import Extractor
@@ -77,12 +80,14 @@ class Extractors:
             try:
                 self._loaded[name] = factory(weights, self.device)
             except Exception as error:
+                if fault := faults.of_machine(error):
+                    raise fault from error
                 if memory.ran_out(error):
                     raise memory.RanOut(
                         f"extractor {name}: memory ran out on {self.device} as it loaded"
                     ) from error
-                if isinstance(error, (ValueError, OSError)):
-                    raise BenchError(f"extractor {name}: {error}") from error
+                if isinstance(error, (ValueError, OSError)) or outside_code(card.entry):
+                    raise BenchError(f"extractor {name}: could not be loaded: {named(error)}") from error
                 raise
             self.report(f"loading {name}", 1, 1)
         return self._loaded[name]
@@ -95,7 +100,8 @@ class Extractors:
         """
         while True:
             try:
-                return use(self.network(name))
+                with redirect_stdout(sys.stderr):  # what a network prints is no part of a table or of JSON
+                    return use(self.network(name))
             except memory.RanOut as error:
                 others = [other for other in self._loaded if other != name]
                 if not others:

@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import os
+import signal
+import socket
+import sys
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from sightsound.bench.core.errors import BenchError
-from sightsound.bench.engines import dispatch
+from sightsound.bench.core.errors import BenchError, Terminated
+from sightsound.bench.engines import dispatch, on_ray
+from sightsound.bench.engines.cluster import connected
 from sightsound.bench.engines.facts import facts
 from sightsound.bench.engines.job import every
 from sightsound.bench.engines.local import Local
@@ -81,3 +87,75 @@ def test_an_address_that_does_not_answer_is_one_line_within_seconds() -> None:
     with pytest.raises(BenchError, match="write ray:HOST:PORT"):
         OnRay("head", 2, "cpu")
     assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize(
+    ("greets", "why"), [(b"HTTP/1.1 400 Bad Request\r\n\r\n", "is no head node of Ray"), (b"", "nobody answers")]
+)
+def test_what_answers_and_is_no_head_node_is_one_line_within_seconds(
+    greets: bytes, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sightsound.bench.engines.cluster.ANSWER_S", 0.5)
+    with socket.create_server(("127.0.0.1", 0)) as server:
+
+        def serve() -> None:
+            line, _ = server.accept()
+            line.sendall(greets)
+            time.sleep(1)
+            line.close()
+
+        threading.Thread(target=serve, daemon=True).start()
+        with pytest.raises(BenchError, match=why):
+            OnRay(f"127.0.0.1:{server.getsockname()[1]}", 2, "cpu")
+
+
+def test_an_empty_address_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    monkeypatch.setenv("RAY_ADDRESS", "")
+    monkeypatch.setattr("ray.init", lambda address, **options: asked.append(address))
+    connected("", 1)
+    assert asked == ["local"]
+
+
+def test_a_run_on_ray_ends_for_sigterm_as_any_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr("ray.init", lambda *words, **options: signal.signal(signal.SIGTERM, signal.SIG_IGN))
+    connected("local", 1)
+    try:
+        assert signal.getsignal(signal.SIGTERM) is before
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def test_sigterm_that_code_in_c_made_another_error_of(
+    toy_world: Path, bench: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def wait(*words: object) -> None:
+        raise SystemError("returned a result with an exception set") from Terminated()
+
+    monkeypatch.setattr("sightsound.bench.stages.run.run", wait)
+    done = bench("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "run")
+    assert done.code == 143 and done.err.endswith("bench: terminated; the same command goes on from here\n")
+
+
+def test_variables_reach_the_workers(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("A_TOKEN", "SIGHTSOUND_MIRROR", "OF_BOTH", "RAY_ADDRESS"):
+        monkeypatch.setenv(name, "the driver's")
+    sent = on_ray.environment()
+    assert "RAY_ADDRESS" not in sent
+    monkeypatch.delenv("A_TOKEN")
+    for name in ("SIGHTSOUND_MIRROR", "OF_BOTH"):
+        monkeypatch.setenv(name, "the node's")
+    on_ray._actor()(sys.path, [], str(Path.cwd()), sent)
+    found = {name: os.environ[name] for name in ("A_TOKEN", "SIGHTSOUND_MIRROR", "OF_BOTH")}
+    assert found == {"A_TOKEN": "the driver's", "SIGHTSOUND_MIRROR": "the driver's", "OF_BOTH": "the node's"}
+
+
+def test_a_cluster_that_may_ask_for_a_token_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def init(*words: object, **options: object) -> None:
+        raise ConnectionError("Failed to connect")
+
+    monkeypatch.setattr("ray.init", init)
+    monkeypatch.delenv("RAY_AUTH_MODE", raising=False)
+    with pytest.raises(BenchError, match=r"where it asks for a token set RAY_AUTH_MODE=token$"):
+        connected("auto", 1)

@@ -87,6 +87,14 @@ def test_a_batch_that_ends_two_workers_costs_the_example_that_does_it(two: Proce
     assert sorted(squares) == [number * number for number in range(1, 12) if number != 7]
 
 
+def test_a_job_at_which_workers_end_from_the_first_batch_on_ends_the_run(
+    two: Processes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dispatch, "LOST_AT_FIRST", 2)
+    with pytest.raises(BenchError, match=r"^squares: its workers end at whatever .* signal 11 \(SIGSEGV\)"):
+        worked(two, Squares(crash=7), batches=[[7]] * 9)
+
+
 def test_a_worker_that_is_killed_costs_nothing(two: Processes, tmp_path: Path) -> None:
     for number in range(3):
         (tmp_path / str(number)).touch()

@@ -3,6 +3,7 @@ alone ends the run in one line."""
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +13,7 @@ from sightsound.bench.core import media, memory, registry
 from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.stages import embed
 from sightsound.bench.stages.extractors import Extractors
+from tests import toy
 
 NAMES = ["musicnn_msd", "yamnet", "harmonics"]
 
@@ -91,3 +93,23 @@ def test_one_that_does_not_fit_alone_is_one_line(tmp_path, monkeypatch):
     assert "\n" not in str(refused.value)
     assert "memory ran out" in str(refused.value)
     assert "cpu has" in str(refused.value)
+
+
+RUN = ("run", "--model", "echo", "--task", "image2music", "--device", "cpu", "--out", "r")
+
+
+def test_a_network_of_the_users_that_cannot_be_loaded_is_one_line(toy_world, bench, monkeypatch):
+    def spectrum(weights, device):
+        raise RuntimeError("it broke\nbadly")
+
+    monkeypatch.setattr(toy, "spectrum", spectrum)
+    done = bench(*RUN)
+    assert done.code == 2 and done.err.count("bench: ") == 1
+    assert "bench: extractor spectrum: could not be loaded: RuntimeError: it broke badly\n" in done.err
+
+
+def test_what_a_network_prints_is_no_part_of_the_table(toy_world, bench, monkeypatch):
+    heard = toy.Spectrum._one
+    monkeypatch.setattr(toy.Spectrum, "_one", lambda self, clip: print("a clip") or heard(self, clip))
+    done = bench(*RUN, "--json")
+    assert done.code == 0 and json.loads(done.out) and "a clip" in done.err

@@ -16,6 +16,8 @@ from sightsound.bench.core import heartbeat, provenance
 from sightsound.bench.core.errors import BenchError
 from sightsound.bench.core.shard import Shard, parsed
 from sightsound.bench.core.store import Journal
+from sightsound.bench.engines import choose as engines
+from sightsound.bench.engines.local import Local
 from tests import pages, toy
 from tests.bench.run_files import told
 from tests.faults.test_shared_folders import told as sign_of_life
@@ -91,6 +93,10 @@ def test_a_shard_that_was_stopped_or_lost_goes_on(toy_world, bench, shard, monke
     refused = bench("merge", "m/r")
     assert refused.code == 2 and "shards 1 of 3 are missing" in refused.err and refused.err.count("bench: ") == 1
     assert shard(1).code == 0
+    shutil.rmtree("m/r/shards/1-of-3")
+    refused = bench("merge", "m/r")
+    assert refused.code == 2 and "the folder of shard 1/3 is gone" in refused.err and refused.err.count("\n") == 1
+    assert shard(1).code == 0
     next(Path("m/r/shards/3-of-3/systems/echo.pocket/outputs").iterdir()).unlink()
     refused = bench("merge", "m/r")
     assert refused.code == 2 and "is gone; run its command again" in refused.err
@@ -125,6 +131,30 @@ def test_shards_of_different_commands_or_versions_are_refused(toy_world, bench, 
     assert refused.code == 2 and "shard 2/3 is of another command than 1/3: it ran with torch==9" in refused.err
     assert "shards 3 of 3 are missing" in refused.err
     assert before == {path: path.read_bytes() for path in Path("m").rglob("*") if path.is_file()}
+
+
+def test_how_a_shard_is_worked_on_is_its_own_matter(toy_world, bench, shard, monkeypatch):
+    failing = ("--set", "fail=toy.004")
+    assert shard(1, *failing, "--engine", "processes", "--workers", "1", "--retry-failed").code == 0
+    assert shard(2, *failing, "--remake").code == 0 and shard(3, *failing).code == 0
+    assert shard(2, *failing, "--retry-failed").code == 0
+    opened, asked = [], []
+    monkeypatch.setattr(
+        engines, "opened", lambda name, workers, *_: opened.append((name, workers)) or Local("cpu")
+    )
+    monkeypatch.setattr(toy.Echo, "generate", lambda self, examples, seed: asked.append(examples) or [])
+    merged = bench("merge", "m/r")
+    assert merged.code == 1 and "toy.004" in Path("m/r/failures.csv").read_text(), merged.err
+    assert opened == [("", None)] and not asked, "the merge retries nothing and takes no shard's engine"
+
+
+def test_a_shard_whose_record_is_damaged_is_run_again(toy_world, bench, shard):
+    assert shard(1, count=2).code == 0 and shard(2, count=2).code == 0
+    Path("m/r/shards/1-of-2.json").write_text("{")
+    for refused in (shard(2, count=2), bench("merge", "m/r")):
+        assert refused.code == 2 and "1-of-2.json: is damaged" in refused.err, refused.err
+        assert refused.err.rstrip().endswith("run that shard again")
+    assert shard(1, count=2).code == 0 and bench("merge", "m/r").code == 0
 
 
 def test_versions_of_here_and_no_shards(toy_world, bench, shard, monkeypatch):
@@ -192,7 +222,7 @@ def test_the_script_of_the_page_makes_a_run(toy_world):
     assert "echo:pocket" in Path("ran").read_text() and Path("out/my run/rows.csv").is_file()
 
 
-@pytest.mark.parametrize("text", ["0/4", "5/4", "4", "a/b", "1/0", "-1/4", "1/10000", "٣/4"])
+@pytest.mark.parametrize("text", ["", "0/4", "5/4", "4", "a/b", "1/0", "-1/4", "1/10000", "٣/4"])
 def test_what_is_no_shard(text):
     with pytest.raises(BenchError, match="--shard"):
         parsed(text)
@@ -205,3 +235,8 @@ def test_every_item_has_one_shard_and_batches_stay_whole(size, count, items):
     of_whole = [list(range(items))[at : at + (size or items)] for at in range(0, items, size or items)]
     of_parts = [part[at : at + (size or items)] for part in parts for at in range(0, len(part), size or items)]
     assert sorted(of_parts) == of_whole
+
+
+def test_a_shard_that_a_script_left_empty_is_not_the_whole_run(toy_world, bench):
+    done = bench(*RUN, "--out", "m/r", "--shard", "")
+    assert done.code == 2 and "--shard : write I/N" in done.err and not Path("m").exists()

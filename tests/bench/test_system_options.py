@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sightsound.bench.core import registry, spelling
 from sightsound.bench.core.entries import options_of, takes
 from sightsound.bench.core.errors import BenchError, tell
-from sightsound.bench.stages import choose, settings
+from sightsound.bench.stages import choose, recorded, settings
 from sightsound.bench.stages.options import Options
 from tests.bench import elsewhere_made as made
 
@@ -186,3 +186,10 @@ def test_every_system_of_ours_says_what_it_takes():
         if settings.known(registry.System(card, name, variant)) is None
     ]
     assert not silent
+
+
+@pytest.mark.parametrize(
+    "label", ["own", "own:v2", "own:+file=/a/b:c.pt", "own:v2+name=é, b", f"own:+key={'x' * 200}"]
+)
+def test_a_system_of_a_run_is_known_by_its_label_whatever_its_options_are(label):
+    assert recorded.system(label).label == label

@@ -12,10 +12,12 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
 from sightsound.bench.core import results, scores
+from sightsound.bench.core.writing import write_audio
 from sightsound.bench.publishing.merge import merge
 from tests.bench.rows import row
 from tests.faults.ledger import saw
@@ -55,6 +57,11 @@ def test_a_full_disk_ends_the_run_and_is_written_down_nowhere(toy_world, bench, 
         "exit 2; the same command completes",
         done.err,
     )
+
+
+def test_a_full_disk_is_not_taken_for_a_wrong_clip():
+    with pytest.raises(OSError, match="No space left"):
+        write_audio(Path("/dev/full"), np.zeros(99), 8)
 
 
 def test_a_crash_has_an_exit_code_of_its_own(toy_world, bench, monkeypatch):
