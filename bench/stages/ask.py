@@ -3,6 +3,7 @@ memory."""
 
 from __future__ import annotations
 
+import os
 import signal
 import sys
 import threading
@@ -54,7 +55,7 @@ class Asker:
 
     def _part(self, batch: Sequence[Example], seed: int, early: Early | None = None) -> list[Generated]:
         try:
-            with redirect_stdout(sys.stderr), _limit(self.timeout_s * len(batch)):
+            with _one_process(), redirect_stdout(sys.stderr), _limit(self.timeout_s * len(batch)):
                 if early is not None:
                     return _match(early.finish(), self.system.label, batch, self.heard)
                 with alone(self._ahead):
@@ -85,6 +86,17 @@ class Asker:
     def _keep_traceback(self, example: Example) -> None:
         logs.LOG.debug("%s: %s", self.system.label, example.id, exc_info=True)
         self.log(example.id, traceback.format_exc())
+
+
+@contextmanager
+def _one_process() -> Iterator[None]:
+    """Where a model forks and lets the copy come back, the copy ends here: else both would go on with the run."""
+    own = os.getpid()
+    try:
+        yield
+    finally:
+        if os.getpid() != own:
+            os._exit(0)
 
 
 @contextmanager

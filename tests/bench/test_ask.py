@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -62,6 +63,25 @@ def test_another_runtime_error_is_not_taken_for_too_little_memory() -> None:
 
     answers = Asker(Broken(), SYSTEM, "cpu").ask(examples(2), 0)
     assert [answer.error for answer in answers] == ["RuntimeError: a fault of the model's own"] * 2
+
+
+def test_a_copy_that_a_model_forks_does_not_go_on_with_the_run() -> None:
+    ended: list[int] = []
+
+    class Forks:
+        def generate(self, examples: Sequence[Example], seed: int) -> Iterator[Generated]:
+            copy = os.fork()
+            if copy:
+                ended.append(os.waitstatus_to_exitcode(os.waitpid(copy, 0)[1]))
+            elif seed:
+                raise ValueError("the copy fails")
+            for example in examples:
+                yield Generated(example.id, text=example.id)
+
+    for seed in (0, 1):
+        made = Asker(Forks(), SYSTEM, "cpu").ask(examples(2), seed)
+        assert [each.text for each in made] == [each.id for each in examples(2)]
+    assert ended == [0, 0]
 
 
 def test_a_model_never_sees_the_answer(tmp_path: Path) -> None:
