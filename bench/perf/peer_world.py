@@ -147,10 +147,11 @@ def suite(world: World, folder: Path) -> tuple[float, float, float]:
     return rows[WHOLE[0]], rows[WHOLE[1]], rows[WHOLE[2]]
 
 
-def decoded(folder: Path) -> Iterator[Clip]:
-    """The clips of a folder, one by one; as in a run, threads decode the next ones meanwhile."""
+def decoded(*folders: Path) -> Iterator[Clip]:
+    """The clips of the folders, one by one; as in a run, threads decode the next ones meanwhile."""
+    paths = [path for folder in folders for path in sorted(folder.iterdir())]
     with ThreadPoolExecutor(min(16, os.cpu_count() or 1)) as pool:
-        loaded = pool.map(lambda path: media.load_audio(path, [ways.RATE_HZ]), sorted(folder.iterdir()))
+        loaded = pool.map(lambda path: media.load_audio(path, [ways.RATE_HZ]), paths)
         yield from (found[ways.RATE_HZ] for found in loaded)
 
 

@@ -61,9 +61,8 @@ def fad(world: World, threads: int) -> list[Figure]:
 
     def front() -> None:
         with torch.inference_mode():
-            for folder in world.ours:
-                for clip in decoded(folder):
-                    log_mel(torch.from_numpy(windows(clip).copy()).to(world.device))
+            for clip in decoded(*world.ours):
+                log_mel(torch.from_numpy(windows(clip).copy()).to(world.device))
 
     def their_front() -> None:
         for folder in world.theirs:

@@ -151,14 +151,21 @@ class LogMel(nn.Module):
 
     def forward(self, audio: Tensor) -> Tensor:
         if audio.device.type != "cpu":
-            return self._log_mel(audio)
+            return self._log_mel(audio, self._padded(audio))
         with one_thread():
-            return torch.cat([self._log_mel(window) for window in audio.split(1)])
+            padded = self._padded(audio[:1])
+            return torch.cat([self._log_mel(window, padded) for window in audio.split(1)])
 
-    def _log_mel(self, audio: Tensor) -> Tensor:
-        frames = audio.double().unfold(1, STFT_WINDOW, STFT_HOP) * self.taper
-        spectrum = torch.fft.rfft(frames, FFT)  # zeros after the 400 samples
-        magnitude = (spectrum.real.square() + spectrum.imag.square()).sqrt()
+    def _padded(self, audio: Tensor) -> Tensor:
+        """Room for the frames of as many windows, zeros after the 400 samples."""
+        frames = 1 + (audio.shape[1] - STFT_WINDOW) // STFT_HOP
+        return torch.zeros(len(audio), frames, FFT, dtype=torch.float64, device=audio.device)
+
+    def _log_mel(self, audio: Tensor, padded: Tensor) -> Tensor:
+        frames = audio.double().unfold(1, STFT_WINDOW, STFT_HOP)
+        torch.mul(frames, self.taper, out=padded[..., :STFT_WINDOW])
+        spectrum = torch.fft.rfft(padded)
+        magnitude = spectrum.real.square().add_(spectrum.imag.square()).sqrt_()
         mel = torch.cat([magnitude[..., bins] @ self.filters[bins, bands] for bins, bands in self._parts], dim=-1)
         return torch.log(mel + 0.01).float()
 
