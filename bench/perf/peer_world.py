@@ -21,10 +21,11 @@ from sightsound.bench.core import media, registry
 from sightsound.bench.core.features import FeatureStore
 from sightsound.bench.core.types import Example
 from sightsound.bench.perf import peer_ways as ways
+from sightsound.bench.perf import untrained
 from sightsound.bench.stages import choose, embed, score
 from sightsound.bench.stages.feature_set import FeatureSet
 from sightsound.metrics.formulas.two_sets import frechet
-from sightsound.metrics.networks.audio.panns import Cnn14, PannsExtractor
+from sightsound.metrics.networks.audio.panns import PannsExtractor
 from sightsound.metrics.networks.audio.vggish import Vggish, VggishExtractor, windows
 
 RATE_HZ = 44100  # of the clips that are made
@@ -90,7 +91,7 @@ class World:
             some.mkdir(parents=True)
             for path in write(whole, sizes.clips, sizes.seconds, seed)[: sizes.theirs]:
                 (some / path.name).hardlink_to(path)
-        self.vggish, self.cnn14 = Vggish().eval(), Cnn14(512, 160).eval()
+        self.vggish, self.cnn14 = Vggish().eval(), untrained.cnn14()
         self.weights = folder / "vggish.pt"
         torch.save(self.vggish.state_dict(), self.weights)
         self.extractor = VggishExtractor(copy.deepcopy(self.vggish), windows, device)  # ours change the layout
