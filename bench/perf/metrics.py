@@ -122,6 +122,8 @@ def warm_store(clips: int = 12, seconds: float = media.CLIP_S) -> list[Figure]:
         extractors, store = Untrained(names, "cpu", None), FeatureStore(Path(folder) / "features")
 
         def features() -> list[str]:
+            for path in paths:
+                path.touch()  # another process would not know the digests, which this one has at hand
             items = [embed.file_item(path) for path in paths]
             embed.embed(items, names, extractors, store)
             return [item.key for item in items]
