@@ -185,7 +185,7 @@ def _distance(
     card: MetricCard, stored: FeatureSet, mine: _Side, theirs: _Side, known: Known, *, interval: bool
 ) -> Value:
     digest = _digest(card, stored, "distance", interval, _about(stored, mine), _about(stored, theirs))
-    if stored.numbers is not None and digest and (numbers := stored.numbers.get(digest)) is not None:
+    if (numbers := _kept(stored, digest)) is not None:
         without = numbers.get("without")
         found = Distance(float(numbers["value"]), float(numbers["taken"]), without, str(numbers["note"]))
         return _taken_apart(mine.examples, theirs.examples, found)
@@ -206,7 +206,7 @@ def _floor(card: MetricCard, stored: FeatureSet, theirs: _Side, count: int, know
         return math.nan
     groups = [e.reference_group or e.group for e in theirs.examples]
     digest = _digest(card, stored, "floor", count, groups, _about(stored, theirs))
-    if stored.numbers is not None and digest and (numbers := stored.numbers.get(digest)) is not None:
+    if (numbers := _kept(stored, digest)) is not None:
         return float(numbers["value"])
     reference = _reference(card, stored, theirs, known)
     value = float(same_source(reference.rows, [e.reference_group or e.group for e in reference.clips], count))
@@ -244,6 +244,11 @@ def _digest(card: MetricCard, stored: FeatureSet, *about: Any) -> str:
         return ""
     said = json.dumps([_LOADED, astuple(card), *about], default=repr)
     return hashlib.sha256(said.encode()).hexdigest()
+
+
+def _kept(stored: FeatureSet, digest: str) -> Numbers | None:
+    """What an earlier run kept."""
+    return stored.numbers.get(digest) if stored.numbers is not None and digest else None
 
 
 def _keep(stored: FeatureSet, digest: str, numbers: Numbers) -> None:
